@@ -1,0 +1,100 @@
+"""Cells: each arm at each sweep point, with every setting, its conditions and its search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hpstudy.spec import arms
+from hpstudy.spec.checks import check_cell
+from hpstudy.spec.ground import Arm, Ground
+from hpstudy.spec.layers import branch_keys, conditions, ordered, overridden, possible, pruned
+from hpstudy.spec.problems import Problems
+from hpstudy.spec.ranges import Sweep
+from hpstudy.spec.section import Layer
+from hpstudy.spec.space import Condition, Config, Settings, Value, is_range
+from hpstudy.spec.study import Cell
+from hpstudy.spec.sweeps import points
+from hpstudy.spec.training import TRAINING
+
+GAMMA = "model.gamma_initializer"
+
+
+def cells(ground: Ground, arm: Arm, problems: Problems) -> list[Cell]:
+    """The cells of one arm, in the order of its sweeps; each checked."""
+    layer = overridden(ground.base, arm.settings)
+    if "subset.train" not in layer:
+        return []
+    places = {key: given.node for key, given in layer.items()}
+    if ground.joint is not None:
+        places = {**ground.joint.places, **places}
+    found: dict[str, Cell] = {}
+    for point in points(layer, arm.settings, ground.joint, problems):
+        given = _given(arm, layer, point, problems)
+        when = {
+            **conditions("model", ground.parameters),
+            **conditions("training", TRAINING),
+            **arms.conditions(given["subset.train"], (f"subset.{p.name}" for p in arms.SUBSET)),
+        }
+        settings = _completed(ground, given, when)
+        alive = {key for key in settings if not is_dead(key, settings, when)}
+        for key, value in settings.items():
+            if key not in alive and is_range(value):
+                settings[key] = ground.defaults.get(key)
+        settings = ordered(settings, when, places, problems)
+        searched = any(is_range(value) for value in settings.values())
+        cell = Cell(
+            arm=arm.name,
+            point={key: value for key, value in point.items() if key in alive},
+            settings=settings,
+            conditions={key: condition for key, condition in when.items() if key in settings},
+            defaults=ground.defaults,
+            search=arm.search if searched else None,
+        )
+        check_cell(cell, arm, ground, places, problems)
+        found.setdefault(cell.name, cell)
+    return list(found.values())
+
+
+def _given(arm: Arm, layer: Layer, point: Config, problems: Problems) -> dict[str, Value]:
+    """What the file says about one cell; an arm that freezes gamma has gamma at one."""
+    given: dict[str, Value] = {}
+    for key, one in layer.items():
+        if not isinstance(one.value, Sweep):
+            given[key] = one.value
+    given |= point
+    train = given["subset.train"]
+    swept = isinstance(layer["subset.train"].value, Sweep)
+    if swept and not any(arms.has_random(option) for option in arms.options(train)):
+        given = {key: value for key, value in given.items() if key not in arms.AMOUNTS}
+    elif arm.sound:
+        subset = {key: value for key, value in given.items() if key.startswith("subset.")}
+        arms.check_amounts(subset, layer, problems)
+    own = set(arm.settings).union(*(branch_keys(one.value) for one in arm.settings.values()))
+    if GAMMA in own or GAMMA in point or is_range(train) or arms.trains_gamma(train):
+        return given
+    without = {key: pruned(value, {GAMMA}) for key, value in given.items()}
+    return {**{k: v for k, v in without.items() if not isinstance(v, Sweep)}, GAMMA: "ones"}
+
+
+def _completed(
+    ground: Ground, given: Mapping[str, Value], when: Mapping[str, Condition]
+) -> dict[str, Value]:
+    """All settings in the declared order, with the defaults of those that nobody sets."""
+    every: dict[str, Value] = {**ground.defaults, **given}
+    settings: dict[str, Value] = {"model.type": ground.model}
+    for key in ground.declared:
+        never = key.startswith("subset.") and not all(when.get(key, {"": ("",)}).values())
+        if key in every and not never:
+            settings[key] = every[key]
+    return settings
+
+
+def is_dead(key: str, settings: Settings, when: Mapping[str, Condition]) -> bool:
+    """Whether fixed settings rule out that `key` ever exists in this cell."""
+    for other, allowed in when.get(key, {}).items():
+        values = possible(other, settings)
+        if values is None:
+            continue
+        if not any(value in allowed for value in values) or is_dead(other, settings, when):
+            return True
+    return False

@@ -1,0 +1,135 @@
+"""What a cell's settings must satisfy together, beyond each being right by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from hpstudy.spec.ground import Arm, Ground
+from hpstudy.spec.layers import LENGTHS, branch_keys, possible, walk
+from hpstudy.spec.problems import Problems
+from hpstudy.spec.space import Choice, Condition, FloatRange, IntRange, Scalar, is_range
+from hpstudy.spec.study import Cell
+from hpstudy.spec.training import LOSSES, METRICS
+from hpstudy.spec.yaml import Node
+
+
+def check_cell(
+    cell: Cell, arm: Arm, ground: Ground, places: Mapping[str, Node], problems: Problems
+) -> None:
+    """Tell every mistake of one cell; `places` says where a setting was given."""
+    _Check(cell, arm, ground, places, problems).all()
+
+
+class _Check:
+    def __init__(
+        self, cell: Cell, arm: Arm, ground: Ground, places: Mapping[str, Node], problems: Problems
+    ) -> None:
+        self.cell, self.arm, self.ground = cell, arm, ground
+        self.places, self.problems = places, problems
+
+    def all(self) -> None:
+        self.length()
+        self.match()
+        self.search()
+        self.task()
+        self.batch()
+        self.branches()
+
+    def tell(self, key: str, message: str) -> None:
+        top = next((t for t, k, _ in walk(self.cell.settings) if k == key and t in self.places), "")
+        section = self.ground.places["training"] if key.startswith("training.") else self.arm.place
+        self.problems.add(self.places.get(top, section), message)
+
+    def length(self) -> None:
+        given = [key for key in LENGTHS if key in self.cell.settings]
+        if not given and self.ground.sound and self.arm.sound:
+            say = "training.length is missing; write length: {epochs: 20} or {steps: 6000}"
+            self.problems.add(self.ground.places["training"], say)
+        every = {key for _, key, _ in walk(self.cell.settings) if key in LENGTHS}
+        if given and len(every) > 1:
+            self.tell(given[0], "training.length takes epochs or steps; saw both, keep one")
+        at = self.ground.score.at
+        if not isinstance(at, int):
+            return
+        for _, key, value in walk(self.cell.settings):
+            shortest = min(_numbers(value), default=None)
+            if key == LENGTHS[0] and shortest is not None and at > shortest:
+                say = f"score.at is epoch {at}, beyond the end of a run of {shortest:g} epochs"
+                place = self.ground.places["score.at"]
+                self.problems.add(place, f"{say}; allowed: epoch 1 to {shortest:g}")
+
+    def match(self) -> None:
+        if "subset.match" not in {key for _, key, _ in walk(self.cell.settings)}:
+            return
+        kinds = possible("model.normalisation", self.cell.settings) or ()
+        other = [str(kind) for kind in kinds if kind != "batch"]
+        if other:
+            say = "match: batchnorm counts BatchNorm's entries, but model.normalisation"
+            seen = f"{'is' if len(kinds) == 1 else 'can be'} {', '.join(other)}"
+            self.tell("subset.match", f"{say} {seen}; set it to batch, or give per_unit")
+
+    def search(self) -> None:
+        searched = [key for key, value in self.cell.settings.items() if is_range(value)]
+        if self.arm.search is None:
+            for key in searched:
+                say = f"{key} is a range, but arm {self.arm.name} has search: none"
+                self.tell(key, f"{say}; give it one value in this arm")
+        elif self.arm.search.sampler == "grid" and "points" not in self.arm.search.sampler_options:
+            for _, key, value in walk(self.cell.settings):
+                if isinstance(value, FloatRange) and value.step is None:
+                    say = f"{key} has no end of values, so sampler grid cannot list them"
+                    self.tell(key, f"{say}; add a step, or say sampler: {{grid: {{points: 5}}}}")
+
+    def task(self) -> None:
+        task, settings = self.ground.task, self.cell.settings
+        fits: dict[str, tuple[str, ...]] = {
+            "training.loss": LOSSES[task],
+            "training.early_stopping.monitor": METRICS[task],
+        }
+        for key, allowed in fits.items():
+            for value in possible(key, settings) or ():
+                if value not in allowed and key in self.places:
+                    say = f"{key} `{value}` does not fit {task}"
+                    self.tell(key, f"{say}; allowed: {', '.join(allowed)}")
+        smoothing = possible("training.label_smoothing", settings)
+        if task == "regression" and (smoothing is None or any(smoothing)):
+            say = "training.label_smoothing has no meaning for regression"
+            self.tell("training.label_smoothing", f"{say}; leave it out or set it to 0")
+
+    def batch(self) -> None:
+        examples = self.ground.examples
+        for _, key, value in walk(self.cell.settings):
+            largest = max(_numbers(value), default=0)
+            if key == "training.batch_size" and examples is not None and largest > examples:
+                say = f"training.batch_size reaches {largest:g}, more than the training part"
+                self.tell(key, f"{say}; allowed: 1 to {examples}")
+
+    def branches(self) -> None:
+        owner: dict[str, str] = {}
+        for key, value in self.cell.settings.items():
+            for inner in sorted(branch_keys(value)):
+                other = owner.setdefault(inner, key)
+                if other != key:
+                    say = f"{inner} stands in the choices of both {other} and {key}"
+                    self.tell(key, f"{say}; keep it in one")
+        for top, option, inner in _ruled_out(self.cell):
+            allowed = ", ".join(str(one) for one in self.cell.conditions[inner][top])
+            say = f"{inner} does not exist when {top} is {option}"
+            self.tell(top, f"{say}; it exists when {top} is one of {allowed}")
+
+
+def _ruled_out(cell: Cell) -> Iterator[tuple[str, Scalar, str]]:
+    for _, key, value in walk(cell.settings):
+        if isinstance(value, Choice):
+            for option, branch in value.branches.items():
+                for inner in branch:
+                    condition: Condition = cell.conditions.get(inner, {})
+                    if key in condition and option not in condition[key]:
+                        yield key, option, inner
+
+
+def _numbers(value: object) -> list[float]:
+    if isinstance(value, IntRange | FloatRange):
+        return [value.low, value.high]
+    options = value.options if isinstance(value, Choice) else (value,)
+    return [one for one in options if isinstance(one, int | float) and not isinstance(one, bool)]

@@ -1,0 +1,57 @@
+"""What cells are made of: what all arms share, and one arm's own part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from hpstudy.spec.arms import SUBSET
+from hpstudy.spec.declarations import Parameter
+from hpstudy.spec.section import Layer
+from hpstudy.spec.space import Config
+from hpstudy.spec.study import Score, Search
+from hpstudy.spec.sweeps import Joint
+from hpstudy.spec.training import TRAINING
+from hpstudy.spec.yaml import Node
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One entry of `arms:` as read: its own settings and its search.
+
+    Where reading was not `sound`, what seems to be missing may only be mistaken.
+    """
+
+    name: str
+    place: Node
+    settings: Layer
+    search: Search | None
+    sound: bool
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all arms of a study share; `examples` are those of the training part, if known."""
+
+    model: str
+    parameters: tuple[Parameter, ...]
+    base: Layer
+    joint: Joint | None
+    score: Score
+    task: str
+    examples: int | None
+    # where messages point: `training:`, `score.at:` and `search:`, or what stands around them
+    places: Mapping[str, Node]
+    sound: bool
+
+    @cached_property
+    def declared(self) -> dict[str, Parameter]:
+        """Every declared setting by its full key, model first."""
+        sections = (("model", self.parameters), ("training", TRAINING), ("subset", SUBSET))
+        return {f"{prefix}.{p.name}": p for prefix, some in sections for p in some}
+
+    @cached_property
+    def defaults(self) -> Config:
+        """Full key -> default, without those that have none."""
+        return {key: p.default for key, p in self.declared.items() if p.default is not None}

@@ -1,0 +1,191 @@
+"""The sections that hold plain facts: data, search, confirm, engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from hpstudy.errors import HpstudyError
+from hpstudy.spec.declarations import DatasetDeclaration, DriverDeclaration, Parameter
+from hpstudy.spec.problems import Problems
+from hpstudy.spec.space import Config, Scalar
+from hpstudy.spec.study import Data, Search
+from hpstudy.spec.values import fixed
+from hpstudy.spec.yaml import Node
+
+DATA = (
+    Parameter("validation", "float", 0.2, "", 0, 1, open_low=True, open_high=True),
+    Parameter("test", "float", 0.2, "", 0, 1, open_low=True, open_high=True),
+    Parameter("split_seed", "int", 0, "", 0),
+)
+SEARCH = (
+    Parameter("trials", "int", 16, "", 1),
+    Parameter("parallel", "int", 4, "", 1),
+    Parameter("seed", "int", 0, "", 0),
+)
+CHOOSE = (Parameter("top", "int", 4, "", 1), Parameter("seeds", "int", 3, "", 1))
+CONFIRM = (Parameter("seeds", "int", 10, "", 1),)
+ENGINE = (
+    Parameter("backend", "choice", "auto", "", options=("auto", "jax")),
+    Parameter("dtype", "choice", "float32", "", options=("float32",)),
+)
+DRIVER, SAMPLER, PRUNER = "optuna", "tpe", "none"
+
+
+def facts(
+    node: Node | None,
+    where: str,
+    parameters: tuple[Parameter, ...],
+    problems: Problems,
+    others: Iterable[str] = (),
+) -> Config:
+    """Fixed settings with their defaults; `others` are keys that someone else reads."""
+    found: Config = {p.name: p.default for p in parameters}
+    known = {p.name: p for p in parameters}
+    if node is None:
+        return found
+    if not isinstance(node.content, Mapping):
+        names = ", ".join([*known, *others])
+        problems.add(node, f"{where} takes a mapping of {names}; saw {node.seen}")
+        return found
+    for name, entry in node.entries.items():
+        if name in known:
+            value = fixed(known[name], entry.value, f"{where}.{name}", problems)
+            found[name] = found[name] if value is None else value
+        elif name not in others:
+            problems.unknown(entry.key, f"key in {where}", name, [*known, *others])
+    return found
+
+
+def word(node: Node, key: str, known: Iterable[str], problems: Problems) -> str | None:
+    """One of the words `known`; None where it is not, which `problems` then says."""
+    parameter = Parameter(key, "choice", None, "", options=tuple(known))
+    value = fixed(parameter, node, key, problems)
+    return value if isinstance(value, str) else None
+
+
+def data(
+    node: Node, datasets: Mapping[str, DatasetDeclaration], folder: Path, problems: Problems
+) -> tuple[Data, DatasetDeclaration] | None:
+    """The data set and its split; a relative path becomes absolute, from the file's folder."""
+    name = node.entries.get("name")
+    if name is None:
+        problems.add(node, f"data lacks `name`; allowed: {', '.join(datasets)}")
+        return None
+    chosen = word(name.value, "data.name", datasets, problems)
+    if chosen is None:
+        return None
+    declaration = datasets[chosen]
+    found = facts(node, "data", DATA, problems, ("name", *declaration.options))
+    options: dict[str, Scalar] = {}
+    for option in declaration.options:
+        if option in node.entries:
+            value = _plain(node.entries[option].value, f"data.{option}", problems)
+            if option == "path" and isinstance(value, str):
+                value = os.path.normpath(folder.absolute() / Path(value).expanduser())
+            options[option] = value
+    if "path" in declaration.options and "path" not in options:
+        problems.add(node, f"data lacks `path`, the file that {chosen} reads")
+    validation, test = float(_number(found["validation"])), float(_number(found["test"]))
+    given = node.entries.get("test")
+    if declaration.official_test is not None and given is not None:
+        say = f"has an official test split of {declaration.official_test} examples, which is used"
+        problems.add(given.key, f"data.test: {chosen} {say}; leave `test` out")
+    if declaration.official_test is None and validation + test >= 1:
+        place = given.value if given else node
+        say = f"data.validation + data.test is {validation + test:g}; nothing is left to train on"
+        problems.add(place, f"{say}, the sum must stay below 1")
+    # a file of the user's may bring its own test split, so only what is written counts
+    own = declaration.official_test is not None or (declaration.examples is None and given is None)
+    split_seed = int(_number(found["split_seed"]))
+    return Data(chosen, validation, None if own else test, split_seed, options), declaration
+
+
+def search(
+    node: Node | None, drivers: Mapping[str, DriverDeclaration], problems: Problems
+) -> Search | None:
+    """How to search, with defaults; None for `search: none`."""
+    if node is not None and node.content == "none":
+        return None
+    if node is not None and not isinstance(node.content, Mapping):
+        problems.add(node, f"search takes a mapping, or `none`; saw {node.seen}")
+        node = None
+    found = facts(node, "search", SEARCH, problems, ("driver", "sampler", "pruner", "choose"))
+    entries = node.entries if node else {}
+    choose = facts(
+        entries["choose"].value if "choose" in entries else None, "search.choose", CHOOSE, problems
+    )
+    driver = DRIVER
+    if "driver" in entries:
+        driver = word(entries["driver"].value, "search.driver", drivers, problems) or DRIVER
+    declaration = drivers[driver] if driver in drivers else next(iter(drivers.values()))
+    kinds: dict[str, tuple[str, Config]] = {"sampler": (SAMPLER, {}), "pruner": (PRUNER, {})}
+    for kind, names in (("sampler", declaration.samplers), ("pruner", declaration.pruners)):
+        if kind in entries:
+            kinds[kind] = _optioned(
+                entries[kind].value, kind, names, declaration, problems, kinds[kind][0]
+            )
+    return Search(
+        driver=driver,
+        sampler=kinds["sampler"][0],
+        pruner=kinds["pruner"][0],
+        trials=int(_number(found["trials"])),
+        parallel=int(_number(found["parallel"])),
+        seed=int(_number(found["seed"])),
+        choose_top=int(_number(choose["top"])),
+        choose_seeds=int(_number(choose["seeds"])),
+        sampler_options=kinds["sampler"][1],
+        pruner_options=kinds["pruner"][1],
+    )
+
+
+def _optioned(
+    node: Node,
+    kind: str,
+    names: Mapping[str, str],
+    declaration: DriverDeclaration,
+    problems: Problems,
+    default: str,
+) -> tuple[str, Config]:
+    """A sampler or pruner: a word, or a mapping of the word to its options."""
+    key = f"search.{kind}"
+    if not isinstance(node.content, Mapping):
+        return word(node, key, names, problems) or default, {}
+    if len(node.entries) != 1:
+        example = f"{{{next(iter(names))}: {{...}}}}"
+        say = f"{key} takes one {kind} as a word or as {example}; saw {node.seen}"
+        problems.add(node, f"{say}; allowed: {', '.join(names)}")
+        return default, {}
+    ((name, entry),) = node.entries.items()
+    if name not in names:
+        problems.unknown(entry.key, kind, name, names)
+        return default, {}
+    if entry.value.content is None:
+        return name, {}
+    if not isinstance(entry.value.content, Mapping):
+        problems.add(entry.value, f"{key}.{name} takes a mapping; saw {entry.value.seen}")
+        return name, {}
+    given = {
+        option: _plain(one.value, f"{key}.{name}.{option}", problems)
+        for option, one in entry.value.entries.items()
+    }
+    try:
+        declaration.check(kind, name, given)
+    except HpstudyError as error:
+        problems.add(entry.value, f"{key}.{name}: {error}")
+    return name, given
+
+
+def _plain(node: Node, key: str, problems: Problems) -> Scalar:
+    if isinstance(node.content, tuple):
+        return tuple(_plain(item, key, problems) for item in node.content)
+    if isinstance(node.content, Mapping) or node.content is None:
+        problems.add(node, f"{key} takes a value or a list of values; saw {node.seen}")
+        return None
+    return node.content
+
+
+def _number(value: Scalar) -> int | float:
+    assert isinstance(value, int | float)
+    return value

@@ -1,0 +1,61 @@
+"""Collects every mistake of a study file before any of them is raised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Protocol
+
+from hpstudy.errors import Problem, SpecError
+
+
+class Place(Protocol):
+    """Anything that knows where in which file it stands."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+
+
+class Problems:
+    """Mistakes found so far, each once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Problem, None] = {}
+
+    def at(self, file: str, line: int, column: int, message: str) -> None:
+        self._found[Problem(message, file, line, column)] = None
+
+    def add(self, place: Place, message: str) -> None:
+        self.at(place.file, place.line, place.column, message)
+
+    def unknown(self, place: Place, what: str, seen: str, allowed: Iterable[str]) -> None:
+        """`what` names the kind of word, as in 'unknown key in training'."""
+        names = [str(name) for name in allowed]
+        self.add(place, f"unknown {what}: `{seen}`; {nearest(seen, names)}")
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def include(self, others: Problems, note: str) -> None:
+        """Take over what is new in `others`, with a note on where it comes up."""
+        for problem in others._found:
+            if problem not in self._found:
+                message = f"{problem.message}{note}"
+                self.at(problem.file, problem.line, problem.column, message)
+
+    def check(self) -> None:
+        """Raise SpecError if there is any mistake, in the file's order."""
+        if self._found:
+            raise SpecError(sorted(self._found, key=lambda one: (one.file, one.line, one.column)))
+
+
+def nearest(seen: str, allowed: list[str]) -> str:
+    """'did you mean `x`? allowed: x, y, z', or without the question where nothing is near."""
+    listed = f"allowed: {', '.join(allowed)}" if allowed else "none is allowed here"
+    lowered = {name.lower(): name for name in allowed}
+    close = get_close_matches(seen.lower(), lowered, n=1)
+    return f"did you mean `{lowered[close[0]]}`? {listed}" if close else listed

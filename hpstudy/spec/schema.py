@@ -1,0 +1,75 @@
+"""`load`: a study file in, a `Spec` out, or every mistake in it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from hpstudy.errors import Problem, SpecError
+from hpstudy.spec import edits as changes
+from hpstudy.spec import yaml
+from hpstudy.spec.declarations import Registries
+from hpstudy.spec.problems import Problems
+from hpstudy.spec.reading import Reading
+from hpstudy.spec.study import Spec
+from hpstudy.spec.yaml import Node
+
+
+def load(
+    path: str | Path,
+    registries: Registries,
+    variant: str | None = None,
+    edits: Sequence[str] = (),
+) -> Spec:
+    """The study that a file describes.
+
+    `variant` names one of the file's `variants:`, laid over it; the study is then called
+    '<name>-<variant>'. `edits` are strings such as 'training.length.epochs=2', applied last.
+    Raises SpecError with every mistake, those in variants that are not asked for included.
+    """
+    text = _text(Path(path))
+    problems = Problems()
+    root = yaml.read(text, str(path), problems)
+    if root is None:
+        problems.check()
+        raise AssertionError("a text that is no YAML is told")
+    reading = Reading(registries, Path(path), text)
+    spec = reading.spec(root, problems)
+    variants = reading.variants(root, problems)
+    for name, node in variants.items():
+        found = Problems()
+        reading.spec(changes.merged(root, node), found)
+        problems.include(found, f" (in variant {name})")
+    if variant is not None and variant not in variants:
+        problems.unknown(Node(None, f"--variant {variant}"), "variant", variant, variants)
+    problems.check()
+    if variant is not None:
+        root = changes.merged(root, variants[variant])
+    for edit in edits:
+        root = changes.edited(root, edit, problems)
+    if variant is not None or edits:
+        spec = reading.spec(root, problems, variant)
+    reading.missing(root, spec, problems)
+    problems.check()
+    assert spec is not None
+    return replace(spec, arguments=_arguments(variant, edits))
+
+
+def _arguments(variant: str | None, edits: Sequence[str]) -> tuple[str, ...]:
+    named = ("--variant", variant) if variant is not None else ()
+    return named + tuple(word for edit in edits for word in ("--set", edit))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        say = f"is not UTF-8 text, at byte {error.start}; save it as UTF-8"
+    except FileNotFoundError:
+        say = "there is no such file"
+    except IsADirectoryError:
+        say = "this is a folder; name the study file inside it"
+    except OSError as error:
+        say = f"cannot be read: {error.strerror}"
+    raise SpecError([Problem(say, str(path))])

@@ -1,0 +1,91 @@
+"""A study as plain data: what the file says once it has been read and found right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hpstudy.spec.space import Condition, Config, Scalar, Settings
+
+
+@dataclass(frozen=True)
+class Data:
+    """The data set, its options, and how it is split."""
+
+    name: str
+    validation: float
+    test: float | None
+    split_seed: int
+    options: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Score:
+    """One rule for search, pruning, choice and confirm: which metric, at which epoch."""
+
+    metric: str
+    at: Literal["last", "best_validation"] | int
+    maximise: bool
+
+
+@dataclass(frozen=True)
+class Search:
+    """How a cell is searched; equal fields mean an equal search."""
+
+    driver: str
+    sampler: str
+    pruner: str
+    trials: int
+    parallel: int
+    seed: int
+    choose_top: int
+    choose_seeds: int
+    sampler_options: Mapping[str, Scalar] = field(default_factory=dict)
+    pruner_options: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One arm at one sweep point.
+
+    `settings` holds every key (`model.`, `training.`, `subset.`) with its fixed value or range;
+    `defaults` what each key is when nobody sets it. `search` is None where nothing is searched.
+    """
+
+    arm: str
+    point: Mapping[str, Scalar]
+    settings: Settings
+    conditions: Mapping[str, Condition]
+    defaults: Config
+    search: Search | None
+
+    @property
+    def name(self) -> str:
+        """Unique in the study and stable under reordering: 'bn_only depth=3'."""
+        return " ".join([self.arm, *(f"{short(k)}={v}" for k, v in sorted(self.point.items()))])
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A whole study file, validated."""
+
+    name: str
+    question: str
+    path: str
+    text: str
+    data: Data
+    score: Score
+    cells: tuple[Cell, ...]
+    arms: tuple[str, ...]
+    contrasts: tuple[tuple[str, str], ...]
+    confirm_seeds: int
+    seed: int
+    engine: Mapping[str, Scalar] = field(default_factory=dict)
+    # what was asked for besides the file: '--variant', 'quick', '--set', 'confirm.seeds=3'
+    arguments: tuple[str, ...] = ()
+
+
+def short(key: str) -> str:
+    """'model.depth' -> 'depth': the word that people use for a key."""
+    return key.rsplit(".", 1)[-1]

@@ -1,0 +1,95 @@
+"""One fixed value of a setting, read from the file."""
+
+from __future__ import annotations
+
+import math
+
+from hpstudy.spec.declarations import Parameter
+from hpstudy.spec.problems import Problems, nearest
+from hpstudy.spec.space import Scalar
+from hpstudy.spec.yaml import Node
+
+
+def takes(parameter: Parameter) -> str:
+    """What a setting takes, in words: 'a whole number of at least 1'."""
+    options = ", ".join(str(option) for option in parameter.options)
+    if parameter.kind == "choice":
+        return f"one of {options}" if len(parameter.options) > 1 else f"`{options}` alone"
+    if parameter.kind == "text":
+        return "a word"
+    low, high = parameter.low, parameter.high
+    bounds = ""
+    if low is not None and high is not None:
+        bounds = f" from {low:g}{' (excluded)' * parameter.open_low} to {high:g}"
+        bounds += " (excluded)" * parameter.open_high
+    elif low is not None:
+        bounds = f" above {low:g}" if parameter.open_low else f" of at least {low:g}"
+    noun = "a whole number" if parameter.kind == "int" else "a number"
+    if parameter.kind == "numbers":
+        return f"a list of rising numbers{bounds}"
+    words = f", or one of {options}" if parameter.kind == "number_or_choice" else ""
+    return noun + bounds + words
+
+
+def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Scalar:
+    """The value of one setting; None where it is wrong, which `problems` then says."""
+    content, kind = node.content, parameter.kind
+    if kind == "numbers" and isinstance(content, tuple):
+        return _numbers(parameter, content, node, key, problems)
+    if isinstance(content, tuple) and kind != "numbers":
+        hint = "; several values are written {choice: [...]} or {sweep: [...]}"
+        problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}{hint}")
+        return None
+    if isinstance(content, bool) and content not in parameter.options:
+        if kind in ("choice", "text", "number_or_choice"):
+            as_read = "true" if content else "false"
+            say = f"`{node.text}` is read by YAML as {as_read}; quote it if the word is meant"
+            problems.add(node, f"{key}: {say}; it takes {takes(parameter)}")
+            return None
+    elif isinstance(content, str):
+        if kind == "text" or (kind != "numbers" and content in parameter.options):
+            return content
+        if kind in ("choice", "number_or_choice"):
+            options = [str(option) for option in parameter.options]
+            hint = nearest(content, options) if kind == "choice" else f"it takes {takes(parameter)}"
+            problems.add(node, f"{key} is `{content}`, which is not known; {hint}")
+            return None
+    elif isinstance(content, int | float) and kind not in ("numbers", "text"):
+        if content in parameter.options:
+            return content
+        if kind != "choice":
+            number = _number(parameter, content)
+            if number is not None:
+                return number
+    problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}")
+    return None
+
+
+def _number(parameter: Parameter, value: float) -> int | float | None:
+    if not math.isfinite(value) or (parameter.kind == "int" and value != int(value)):
+        return None
+    low, high = parameter.low, parameter.high
+    if low is not None and (value < low or (parameter.open_low and value == low)):
+        return None
+    if high is not None and (value > high or (parameter.open_high and value == high)):
+        return None
+    return int(value) if parameter.kind == "int" else float(value)
+
+
+def _numbers(
+    parameter: Parameter, items: tuple[Node, ...], node: Node, key: str, problems: Problems
+) -> Scalar:
+    found = []
+    for item in items:
+        content = item.content
+        number = None
+        if isinstance(content, int | float) and not isinstance(content, bool):
+            number = _number(parameter, content)
+        if number is None:
+            problems.add(item, f"{key} holds {item.seen}; it takes {takes(parameter)}")
+            return None
+        found.append(number)
+    if not found or found != sorted(set(found)):
+        problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}")
+        return None
+    return tuple(found)

@@ -1,0 +1,127 @@
+"""A study file as plain data in which every value still knows its line and column.
+
+PyYAML parses the text; what a plain word means is decided here, because YAML 1.1 reads `1e-3` as
+a word and `010` as eight. `yes`, `no`, `on` and `off` stay booleans, as YAML 1.1 has them, and
+keep their text, so that whoever expected a word can say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import yaml
+
+from hpstudy.spec.problems import Problems
+
+INT = re.compile(r"[-+]?\d[\d_]*$")
+FLOAT = re.compile(r"[-+]?(\.\d+|\d[\d_]*(\.\d*)?)([eE][-+]?\d+)?$|[-+]?\.(inf|Inf|INF)$")
+BOOL = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+NULL = {"", "~", "null", "Null", "NULL"}
+PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null")}
+OWN_TAGS = PLAIN_TAGS | {f"tag:yaml.org,2002:{kind}" for kind in ("seq", "map", "timestamp")}
+
+Leaf: TypeAlias = bool | int | float | str | None
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value and where it stands; `content` is a leaf, a tuple of nodes, or a mapping."""
+
+    content: Leaf | tuple[Node, ...] | Mapping[str, Entry]
+    file: str
+    line: int = 0
+    column: int = 0
+    text: str = ""
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """The entries of a mapping; none for anything else."""
+        return self.content if isinstance(self.content, Mapping) else {}
+
+    @property
+    def seen(self) -> str:
+        """How a message names this value."""
+        if isinstance(self.content, Mapping):
+            return f"a mapping of {', '.join(self.entries)}" if self.entries else "an empty mapping"
+        if isinstance(self.content, tuple):
+            return f"the list [{', '.join(item.seen.strip('`') for item in self.content)}]"
+        if isinstance(self.content, str) and not isinstance(_leaf(self.content), str):
+            return f'the word "{self.text}", in quotes'
+        return f"`{self.text}`" if self.text else "nothing"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One `key: value` of a mapping."""
+
+    key: Node
+    value: Node
+
+
+def read(text: str, file: str, problems: Problems) -> Node | None:
+    """The document's root; None where the text is no YAML at all, which `problems` then says."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        problems.at(file, line, column, f"not valid YAML: {_explained(error)}")
+        return None
+    except yaml.YAMLError as error:
+        problems.at(file, 1, 1, f"not valid YAML: {error}")
+        return None
+    if root is None:
+        problems.at(file, 1, 1, "the file is empty; a study needs data, model, training and arms")
+        return None
+    return _node(root, file, problems, ())
+
+
+def _explained(error: yaml.MarkedYAMLError) -> str:
+    words = ", ".join(part for part in (error.context, error.problem) if part)
+    if "'\\t'" in words:
+        words += "; indent with spaces, not with tabs"
+    return words
+
+
+def _node(node: yaml.Node, file: str, problems: Problems, above: tuple[yaml.Node, ...]) -> Node:
+    line, column = node.start_mark.line + 1, node.start_mark.column + 1
+    if any(node is other for other in above):
+        problems.at(file, line, column, "an anchor contains itself; write the values out")
+        return Node(None, file, line, column)
+    if node.tag not in OWN_TAGS:
+        problems.at(file, line, column, f"the tag `{node.tag}` is not known; leave it out")
+    inside = (*above, node)
+    if isinstance(node, yaml.MappingNode):
+        entries: dict[str, Entry] = {}
+        for key_node, value_node in node.value:
+            key = _node(key_node, file, problems, inside)
+            value = _node(value_node, file, problems, inside)
+            if isinstance(key.content, Mapping | tuple):
+                problems.add(key, f"a key must be one word or number; saw {key.seen}")
+            elif key.text in entries:
+                first = entries[key.text].key.line
+                problems.add(key, f"`{key.text}` is given twice, first in line {first}; keep one")
+            else:
+                entries[key.text] = Entry(key, value)
+        return Node(entries, file, line, column)
+    if isinstance(node, yaml.SequenceNode):
+        items = tuple(_node(item, file, problems, inside) for item in node.value)
+        return Node(items, file, line, column)
+    plain = isinstance(node, yaml.ScalarNode) and node.style is None
+    content = _leaf(node.value) if plain else str(node.value)
+    return Node(content, file, line, column, str(node.value))
+
+
+def _leaf(text: str) -> Leaf:
+    if text in NULL:
+        return None
+    if text.lower() in BOOL and text in (text.lower(), text.capitalize(), text.upper()):
+        return BOOL[text.lower()]
+    if INT.match(text):
+        return int(text.replace("_", ""))
+    if FLOAT.match(text):
+        return float(text.replace("_", "").replace(".inf", "inf").replace(".Inf", "inf").lower())
+    return text

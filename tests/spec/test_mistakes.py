@@ -1,0 +1,233 @@
+"""What a wrong study file is told: place, what is wrong, what was seen, what is allowed."""
+
+from __future__ import annotations
+
+import pytest
+
+LR = "learning_rate: {float: [0.01, 1], log: true}"
+NORM = "norm: {train: batchnorm}"
+NET = "depth: 2"
+LENGTH = "length: {epochs: 10}"
+
+
+def test_all_mistakes_at_once_in_the_order_of_the_file(problems, study):
+    told = problems(
+        study,
+        ("name: toy", "name: tyo"),
+        (NET, "dept: 2"),
+        (LR, "learning_rate: no"),
+        (NORM, "norm: {train: batchnrm}"),
+    )
+    assert [line.split(" ")[0] for line in told] == ["3:14:", "4:20:", "7:18:", "10:17:"]
+    assert "did you mean `toy`? allowed: toy, official" in told[0]
+    assert told[1].startswith("4:20: unknown key in model: `dept`; did you mean `depth`?")
+    assert told[2].endswith("is `no`; it takes a number above 0")
+    assert "did you mean `batchnorm`?" in told[3]
+
+
+def place(text, spot):
+    """'line:column' of the first `spot` in `text`."""
+    before = text[: text.index(spot)]
+    return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "spot", "words"),
+    [
+        (NET, "depth: {int: [3, 1]}", "[3", "low end 3 is above the high end 1"),
+        (NET, "depth: {int: [0, 1]}", "0, 1", "a whole number of at least 1"),
+        (NET, "depth: {float: [1, 3]}", "{float: [1", "write `int:`, not `float:`"),
+        (NET, "depth: {int: [1, 4], step: 2}", "[1, 4", "do not reach 4; end at 3"),
+        (NET, "depth: {int: [1, 2, 3]}", "[1, 2", "int: [low, high]; saw the list [1, 2, 3]"),
+        (NET, "depth: {itn: [1, 2]}", "{itn", "did you mean `int`?"),
+        (NET, "depth: {int: [1, 2], lgo: true}", "lgo", "did you mean `log`?"),
+        (NET, "depth: {int: [1, 2], log: 3}", "3}", "`log` is true or false; saw `3`"),
+        (NET, "depth: 2.5", "2.5", "depth is `2.5`; it takes a whole number of at least 1"),
+        (NET, "depth: true", "true}", "depth is `true`; it takes a whole number"),
+        (NET, "depth: '2'", "'2'", 'the word "2", in quotes; it takes a whole number'),
+        (NET, "depth: [1, 2]", "[1, 2", "several values are written {choice: [...]}"),
+        (NET, "depth: ~", "~", "depth is `~`; it takes a whole number"),
+        (NET, "depth: 2, depth: 3", "depth: 3", "`depth` is given twice, first in line 4"),
+        (NET, "dropout: 1", "1}\ntraining", "a number from 0 to 1 (excluded)"),
+        (NET, "dropout: {float: [0, 0.5], log: true}", "[0, 0.5", "must start above 0; saw 0"),
+        (NET, "dropout: {float: [.1, .5], log: on, step: .1}", "[.1", "exclude each other"),
+        (NET, "normalisation: no", "no}", "`no` is read by YAML as false; quote it"),
+        (NET, "normalisation: {int: [1, 2]}", "{int", "no `int` range, since it takes one of"),
+        (NET, "gamma_initializer: oens", "oens", "or one of ones, uniform"),
+        (NET, "depth: {sweep: [1, {int: [1, 2]}]}", "[1, {", "no range can stand inside it"),
+        (NET, "depth: {sweep: [2, 2]}", "2]", "lists `2` twice"),
+        (NET, "depth: {sweep: 2}", "2}}", "a sweep takes a list of values; saw `2`"),
+        (NET, "depth: {choice: []}", "[]", "a choice is written"),
+        ("type: net", "type: ent", "ent", "did you mean `net`?"),
+        ("type: net, ", "", "{depth", "model lacks `type`; allowed: net"),
+        ("type: net", "type: {sweep: [net]}", "{sweep", "model.type is one word"),
+        (LR, "learning_rate: .inf", ".inf", "`.inf`; it takes a number above 0"),
+        (LR, "batch_size: 5000", "5000", "more than the training part; allowed: 1 to 600"),
+        (LR, "loss: mse", "mse", "`mse` does not fit classification; allowed: auto, cross"),
+        (LR, "schedule: {step: [0.9, 0.7]}", "[0.9", "a list of rising numbers"),
+        (LR, "schedule: {step: [0.7, 1.2]}", "1.2", "holds `1.2`"),
+        (LR, "schedule: {factor: 0.1}", "{factor", "lacks `step`"),
+        (LR, "schedule: cosin", "cosin", "did you mean `cosine`?"),
+        (LR, "early_stopping: off", "off", "`off` is read by YAML as false"),
+        (LR, "early_stopping: {monitor: r2}", "r2", "`r2` does not fit classification"),
+        (LR, "early_stopping: {patince: 3}", "patince", "did you mean `patience`?"),
+        (LR, "optimizer: {choice: {sgd: {beta_1: .5}}}", "{choice", "does not exist when"),
+        (LR, "optimizer: {choice: {sgd: {warmup: {sweep: [0]}}}}", "{sweep", "cannot stand"),
+        (LR, "optimizer: {choice: {sgd: {optimizer: sgd}}}", "{choice", "in a circle"),
+        (LENGTH, "length: {epochs: 1, steps: 5}", "{epochs", "epochs or steps; saw both"),
+        (LENGTH, "length: 20", "20\n", "{epochs: 20} or {steps: 6000}; saw `20`"),
+        (LENGTH, "momentum: 0.5", "momentum", "training.length is missing"),
+        ("test: 0.2", "test: 0.8", "0.8", "validation + data.test is 1;"),
+        ("test: 0.2", "test: 1.5", "1.5", "from 0 (excluded) to 1 (excluded)"),
+        ("name: toy", "name: official", "test:", "has an official test split of 200"),
+        ("name: toy", "name: file", "{name: file", "data lacks `path`"),
+        ("test: 0.2", "scal: none", "scal:", "did you mean `scale`?"),
+        (NORM, "norm: {train: random}", "random", "exactly one of per_unit, fraction, match"),
+        (NORM, "norm: {train: random, per_unit: 1, fraction: 0.1}", "random", "saw fraction, p"),
+        (NORM, "norm: {train: gamma, per_unit: 1}", "1}\n", "`random` is not in train"),
+        (NORM, "norm: {train: gamma, of: hidden}", "hidden", "`random` is not in train"),
+        (NORM, "norm: {train: random, fraction: 0 }", "0 }", "from 0 (excluded) to 1"),
+        (NORM, "norm: {train: random, match: gamma}", "gamma", "not known; allowed: batchnorm"),
+        (NORM, "norm: {train: -all}", "-all", "starts with a minus"),
+        (NORM, "norm: {train: all-random}", "all-random", "without a minus"),
+        (NORM, "norm: {train: gamma+gamma}", "gamma+", "stands in it twice"),
+        (NORM, "norm: {train: gamma+}", "gamma+", "a word is missing"),
+        (NORM, "norm: {train: off}", "off", "YAML reads as false; quote it"),
+        (NORM, "norm: {trian: all}", "trian", "did you mean `train`?"),
+        (NORM, "norm:", "norm:", "arm norm is empty"),
+        (NORM, "norm: {model: {depth: 1}}", "norm:", "arm norm lacks `train`"),
+        (NORM, "norm: {train: all, model: {type: net}}", "type: net}}", "leave `type` out"),
+        (NORM, "2nd: {train: all}", "2nd", "plain word"),
+        (NORM, "norm: {train: all, search: none}", "{float", "but arm norm has search: none"),
+        ("name: tiny", "name: a/b", "a/b", "plain word"),
+        ("name: tiny", "nam: tiny", "nam:", "unknown key: `nam`; did you mean `name`?"),
+    ],
+)
+def test_one_mistake(problems, study, old, new, spot, words):
+    told = problems(study, (old, new))
+    where = place(study.replace(old, new), spot)
+    assert any(line.startswith(f"{where}: ") and words in line for line in told), (where, told)
+    assert len(told) <= 2
+
+
+@pytest.mark.parametrize(
+    ("line", "spot", "words"),
+    [
+        ("contrasts: [[norm, ful]]", "ful]", "did you mean `full`?"),
+        ("contrasts: [[norm, norm]]", "[norm", "a pair of two arms"),
+        ("contrasts: [[norm, full], [norm, full]]", "[norm, full]]", "listed twice"),
+        ("contrasts: norm", "norm\n", "a list of pairs"),
+        ("score: {metric: r2}", "r2", "`r2` does not fit classification; allowed: accuracy, loss"),
+        ("score: {metric: acuracy}", "acuracy", "did you mean `accuracy`?"),
+        ("score: {at: epoch 11}", "epoch 11", "beyond the end of a run of 10 epochs"),
+        ("score: {at: lsat}", "lsat", "did you mean `last`?"),
+        ("score: {at: 5}", "5}", "such as epoch 15"),
+        ("score: {met: 5}", "met", "did you mean `metric`?"),
+        ("search: {sampler: grid}", "{float", "sampler grid cannot list them"),
+        ("search: {sampler: tep}", "tep", "did you mean `tpe`?"),
+        ("search: {driver: oputna}", "oputna", "did you mean `optuna`?"),
+        ("search: {pruner: {asha: {fctor: 3}}}", "{fctor", "asha takes factor"),
+        ("search: {pruner: {asha: , none: }}", "{asha", "takes one pruner"),
+        ("search: {pruner: {aha: }}", "aha", "did you mean `asha`?"),
+        ("search: {trials: 0}", "0}", "a whole number of at least 1"),
+        ("search: {choose: {tpo: 3}}", "tpo", "did you mean `top`?"),
+        ("search: 5", "5\n", "a mapping, or `none`; saw `5`"),
+        ("search: none", "{float", "has search: none"),
+        ("confirm: 3", "3\n", "a mapping of seeds; saw `3`"),
+        ("engine: {dtype: float16}", "float16", "`float32`"),
+        ("seed: -1", "-1", "a whole number of at least 0"),
+        ("sweep: {model.depth: 3}", "{model.depth", "a list of settings"),
+        ("sweep: [{model.depth: 3}]", "model.depth", "also set in line 4; keep one"),
+        ("sweep: [{model.dpth: 3}]", "model.dpth", "did you mean `model.depth`?"),
+        ("sweep: [{model.width: 3}, {seed: 0}]", "{seed", "sets the same settings"),
+        ("sweep: [{model.width: 3}, {model.width: 3 }]", "{model.width: 3 }", "twice; keep one"),
+        ("variants: {a: {serach: {}}}", "serach", "did you mean `search`?"),
+        ("variants: {a: {training: {momntum: 1}}}", "momntum", "(in variant a)"),
+        ("variants: {a: {name: b}}", "name: b", "a variant cannot hold `name`"),
+        ("variants: {a: 3}", "3}", "takes a mapping of keys to change"),
+    ],
+)
+def test_one_wrong_line(problems, study, line, spot, words):
+    told = problems(study, ("arms:", f"{line}\narms:"))
+    where = place(study.replace("arms:", f"{line}\narms:"), spot)
+    # the spot stands in the line itself, unless the study has it earlier
+    rest = study.split("arms:")[0] if spot != "{float" else ""
+    where = (
+        place(" " * 0 + rest.replace(spot, "_" * len(spot)) + line + "\n", spot) if rest else where
+    )
+    assert any(one.startswith(f"{where}: ") and words in one for one in told), (where, told)
+    assert len(told) <= 2
+
+
+def test_match_needs_batchnorm(problems, study):
+    arm = (NORM, "norm: {train: random, match: batchnorm}")
+    for kind, words in (("none", "is none"), ("{choice: [batch, none]}", "can be none")):
+        told = problems(study, (NET, f"normalisation: {kind}"), arm)
+        assert len(told) == 1 and told[0].startswith("10:32: ") and words in told[0]
+
+
+def test_settings_that_do_not_fit_regression(problems, study):
+    told = problems(study, ("name: toy", "name: numbers"), (LR, "label_smoothing: 0.1"))
+    assert told[0].startswith("7:20: training.label_smoothing has no meaning for regression")
+
+
+def test_the_same_setting_in_two_choices(problems, study):
+    both = "optimizer: {choice: {sgd: {warmup: 0.1}}}\n  batch_size: {choice: {64: {warmup: 0.2}}}"
+    assert "in the choices of both" in " ".join(problems(study, (LR, both)))
+
+
+def test_a_swept_setting_inside_a_choice(problems, study):
+    both = "optimizer: {choice: {sgd: {warmup: 0.1}}}\n  warmup: {sweep: [0, 0.2]}"
+    assert "swept and also stands inside a choice" in " ".join(problems(study, (LR, both)))
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        ("training.lenght.epochs=2", "unknown key in training: `lenght`; did you mean `length`?"),
+        ("model.depth=zero", "model.depth is `zero`; it takes a whole number"),
+        ("model.depth", "an edit is written KEY=VALUE"),
+        ("model.depth=[1", "the value `[1` is not valid YAML"),
+        ("arm.norm.train=all", "unknown key: `arm`; did you mean `arms`?"),
+    ],
+)
+def test_wrong_edits_say_where(problems, study, edit, words):
+    (told,) = problems(study, edits=[edit])
+    assert told.startswith(f"--set {edit}: ") and words in told
+
+
+def test_an_unknown_variant(problems, study):
+    told = problems(study, ("arms:", "variants: {quick: {seed: 1}}\narms:"), variant="quik")
+    assert told == ["--variant quik: unknown variant: `quik`; did you mean `quick`? allowed: quick"]
+    (none,) = problems(study, variant="quick")
+    assert "none is allowed here" in none
+
+
+def test_missing_keys_and_files_that_are_no_study(problems):
+    told = " ".join(problems("name: x\n"))
+    for key in ("data", "model", "training", "arms"):
+        assert f"`{key}` is missing" in told
+    assert "is empty" in problems("# only a question?\n")[0]
+    assert "a study file is a mapping" in problems("[1, 2]\n")[0]
+    (told,) = problems("a: [1\nb: 2\n")
+    assert told.startswith(("2:1: not valid YAML", "2:2: not valid YAML"))
+    (told,) = problems("a:\n\t- 1\n")
+    assert "not with tabs" in told and told.startswith("2:1: ")
+    assert "contains itself" in " ".join(problems("a: &x [*x]\n"))
+    assert "the tag" in " ".join(problems("a: !!python/name:os.system x\n"))
+
+
+def test_no_arms(problems, study):
+    head = study.split("arms:")[0]
+    assert "`arms` is missing" in problems(head)[0]
+    assert "arms takes at least one arm" in problems(head + "arms: {}\n")[0]
+
+
+def test_a_file_that_the_data_set_cannot_read(problems, study):
+    (told,) = problems(study, ("name: toy", "name: file, path: gone.csv"))
+    assert "gone.csv: there is no such file" in told
+
+
+def test_a_package_that_is_not_installed(problems, study):
+    (told,) = problems(study, missing="pip install scipy")
+    assert told.endswith("pip install scipy")
