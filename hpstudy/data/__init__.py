@@ -1,0 +1,147 @@
+"""Data sets, and how they become a scaled train, validation and test split.
+
+Floor 3. `load` gives arrays, `sizes` what is known without them. An entry of `DATASETS` is plain
+data; its loader is imported when the data set is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hpstudy.errors import DataError
+from hpstudy.spec.declarations import DatasetDeclaration, DataShape
+from hpstudy.spec.study import Data
+
+if TYPE_CHECKING:
+    from hpstudy.data.examples import Examples
+    from hpstudy.data.splits import Split
+
+__all__ = ["DATASETS", "Examples", "Sizes", "Split", "load", "prepare", "raw", "sizes"]
+
+DATASETS: dict[str, DatasetDeclaration] = {
+    entry.name: entry
+    for entry in (
+        DatasetDeclaration(
+            name="mnist_5k",
+            doc="5,000 real MNIST training digits, 28x28, 500 of each class (LeCun et al., 1998)",
+            load="hpstudy.data.bundled:mnist_5k",
+            shape=DataShape((28, 28, 1), "classification", 10),
+            examples=5000,
+            options=("scale",),
+        ),
+        DatasetDeclaration(
+            name="digits",
+            doc="1,797 handwritten digits, 8x8, from scikit-learn (Alpaydin and Kaynak, 1998)",
+            load="hpstudy.data.bundled:digits",
+            shape=DataShape((8, 8, 1), "classification", 10),
+            examples=1797,
+            options=("scale",),
+        ),
+        DatasetDeclaration(
+            name="diabetes",
+            doc="regression: disease progression of 442 patients from 10 measurements, from "
+            "scikit-learn (Efron et al., 2004)",
+            load="hpstudy.data.bundled:diabetes",
+            shape=DataShape((10,), "regression", 1),
+            examples=442,
+            options=("scale",),
+        ),
+        DatasetDeclaration(
+            name="fashion_mnist",
+            doc="60,000 pictures of clothes, 28x28, and 10,000 official test pictures, from "
+            "Debian's dataset-fashion-mnist (Xiao et al., 2017)",
+            load="hpstudy.data.images:fashion_mnist",
+            shape=DataShape((28, 28, 1), "classification", 10),
+            examples=60_000,
+            official_test=10_000,
+            options=("scale",),
+        ),
+        DatasetDeclaration(
+            name="file",
+            doc="your own .npz (arrays x and y, with x_test and y_test for an official test "
+            "split) or .csv (target: names its column; task: classification or regression, by "
+            "default classification where the target is text, true/false, or whole numbers with "
+            "at most 20 distinct values)",
+            load="hpstudy.data.files:load",
+            shape=None,
+            examples=None,
+            options=("path", "target", "task", "scale"),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many examples each part gets, and what one example looks like."""
+
+    train: int
+    validation: int
+    test: int
+    shape: DataShape
+
+
+def load(data: Data) -> Split:
+    """The split that a study's `data:` asks for; raises DataError or MissingPackage."""
+    return prepare(raw(data), data)
+
+
+def prepare(examples: Examples, data: Data) -> Split:
+    """Examples split and scaled as `data` asks; the same arrays for the same content and `data`."""
+    from hpstudy.data import splits
+
+    return splits.prepare(examples, data)
+
+
+def raw(data: Data) -> Examples:
+    """The examples of a data set before they are split and scaled."""
+    from importlib import import_module
+
+    declaration = _declaration(data)
+    module, _, function = declaration.load.partition(":")
+    load_examples = getattr(import_module(module), function)
+    examples: Examples = load_examples(data.options)
+    return examples
+
+
+def sizes(data: Data) -> Sizes:
+    """Sizes of the parts; reads no data where the declaration tells, the user's file elsewhere."""
+    from hpstudy.data.parts import part_sizes
+
+    declaration = _declaration(data)
+    shape, examples, official = declaration.shape, declaration.examples, declaration.official_test
+    if shape is None or examples is None:
+        found = raw(data)
+        shape, examples, official = found.shape, len(found.y), found.official_size
+    return Sizes(*part_sizes(examples, official, data), shape)
+
+
+def _declaration(data: Data) -> DatasetDeclaration:
+    if data.name not in DATASETS:
+        raise DataError(f"data set {data.name!r} is not known; there are {', '.join(DATASETS)}")
+    declaration = DATASETS[data.name]
+    _check_options(declaration, data.options)
+    return declaration
+
+
+def _check_options(declaration: DatasetDeclaration, options: Mapping[str, Any]) -> None:
+    for key in options:
+        if key not in declaration.options:
+            raise DataError(
+                f"data.{key}: {declaration.name} has no such option; "
+                f"it takes {', '.join(declaration.options)}"
+            )
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Examples":
+        from hpstudy.data.examples import Examples
+
+        return Examples
+    if name == "Split":
+        from hpstudy.data.splits import Split
+
+        return Split
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

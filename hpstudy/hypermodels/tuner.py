@@ -1,0 +1,109 @@
+"""`keras_tuner.HyperModel`s made from the declared architectures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Literal
+
+import keras_tuner
+
+from hpstudy.hypermodels.base import ModelError
+from hpstudy.hypermodels.compiling import compile_model
+from hpstudy.hypermodels.initial import initial_values, plan
+from hpstudy.hypermodels.mlp import MLP_DECLARATION
+from hpstudy.hypermodels.registration import Registration
+from hpstudy.spec.declarations import DataShape, ModelDeclaration
+from hpstudy.spec.seeds import derived
+from hpstudy.spec.space import Choice, Config, FloatRange, IntRange, Value
+from hpstudy.subsets import keras as subset
+from hpstudy.subsets.rules import Rule, select
+
+SPACE: Mapping[str, Value] = {
+    "model.depth": IntRange(1, 8, log=True),
+    "model.width": IntRange(32, 512, log=True),
+    "model.activation": Choice(("relu", "tanh", "gelu")),
+    "model.activation_placement": Choice(("after_norm", "before_norm")),
+    "training.batch_size": Choice((32, 64, 128, 256)),
+    # the best rates of full and of BatchNorm-only training lie a factor of a hundred apart
+    "training.learning_rate": FloatRange(1e-3, 10.0, log=True),
+    "subset.train": Choice(
+        ("all", "batchnorm", "random"),
+        {"random": {"subset.fraction": FloatRange(1e-3, 1.0, log=True)}},
+    ),
+}
+
+
+class DeclaredHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
+    """A declared architecture, its training and its subset as one Keras Tuner search space."""
+
+    def __init__(
+        self,
+        declaration: ModelDeclaration,
+        shape: DataShape,
+        space: Mapping[str, Value],
+        seed: int,
+    ) -> None:
+        super().__init__(name=declaration.name)
+        self.declaration = declaration
+        self.shape = shape
+        self.seed = seed
+        self.registration = Registration.of(declaration, space)
+
+    def declare_hyperparameters(self, hp: Any) -> None:
+        self.registration.declare(hp)
+
+    def config(self, hp: Any) -> Config:
+        """The flat settings that `hp` stands for, fixed ones included."""
+        return self.registration.resolve(hp)
+
+    def build(self, hp: Any) -> Any:
+        """The compiled Keras model of `hp`: initial values and mask drawn from `seed`."""
+        config = self.config(hp)
+        own = {k.removeprefix("model."): v for k, v in config.items() if k.startswith("model.")}
+        module, function = self.declaration.build.split(":")
+        model = getattr(import_module(module), function)(own, self.shape)
+        drawn = initial_values(
+            plan(model), derived(self.seed, "initialisation"), derived(self.seed, "dropout")
+        )
+        for owned in subset.variables(model):
+            owned.variable.assign(drawn[owned.path])
+        mask_seed = derived(self.seed, "mask")
+        subset.apply(model, select(Rule.from_config(config), subset.tensors(model), mask_seed))
+        compile_model(model, config, self.shape.task)
+        return model
+
+    def fit(self, hp: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+        """`model.fit` with the batch size of `hp`; the rest is given to `Tuner.search`."""
+        if "batch_size" in kwargs:
+            raise ModelError(
+                "batch_size was given to search() and is part of the space; fix it there with "
+                "space={'training.batch_size': 64}"
+            )
+        batch_size = self.config(hp)["training.batch_size"]
+        return model.fit(*args, batch_size=batch_size, **kwargs)
+
+
+class MLP(DeclaredHyperModel):
+    """The multilayer perceptron for `keras_tuner.RandomSearch(MLP(...), ...)` and its like.
+
+    input_shape: one example's shape. outputs: classes, or target columns of a regression.
+    space: settings by dotted key (`model.depth`, `training.learning_rate`, `subset.train`) with a
+        fixed value or a range of `hpstudy.spec.space`, in place of those in `SPACE`; everything
+        else has its declared default.
+    seed: initial values and masks are drawn from it, so a model built again is the same model.
+
+    Classification takes class ids and gives logits. Epochs and callbacks (schedules, early
+    stopping) are given to `search()`. Raises ModelError for a space that does not exist.
+    """
+
+    def __init__(
+        self,
+        input_shape: tuple[int, ...],
+        outputs: int,
+        task: Literal["classification", "regression"] = "classification",
+        space: Mapping[str, Value] | None = None,
+        seed: int = 0,
+    ) -> None:
+        shape = DataShape(tuple(input_shape), task, outputs)
+        super().__init__(MLP_DECLARATION, shape, {**SPACE, **(space or {})}, seed)
