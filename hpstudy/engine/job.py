@@ -1,0 +1,38 @@
+"""What a worker is told to do and what it answers, as plain data that crosses a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# (epoch, score so far) -> go on?
+Report = Callable[[int, float], bool]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: everything that decides its result, and what to keep of it."""
+
+    run: str
+    config: Mapping[str, Any]
+    seeds: Mapping[str, int]
+    metric: str
+    at: str | int
+    maximise: bool
+    rungs: tuple[int, ...] = ()
+    confirm: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run's record, in the form of its event, with its curves and arrays."""
+
+    record: dict[str, Any]
+    curves: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, Any] = field(default_factory=dict)
+
+
+def failed(job: Job, reason: str) -> Result:
+    """The result of a run that raised or whose worker died."""
+    return Result({"run": job.run, "status": "failed", "reason": reason, "score": None})

@@ -1,0 +1,96 @@
+"""Losses and the sums that metrics are made of; every number but the class count is traced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+Loss = Callable[[Any, Any, Any], Any]
+
+
+def cross_entropy(outputs: Any, targets: Any, smoothing: Any) -> Any:
+    """Cross-entropy of logits (n, classes) and class ids (n,), one value an example.
+
+    With `smoothing` s the target is 1 - s on the class plus s / classes on every class.
+    """
+    log_p = jax.nn.log_softmax(outputs)
+    picked = jnp.take_along_axis(log_p, targets[:, None], axis=-1)[:, 0]
+    return -(1 - smoothing) * picked - smoothing * log_p.mean(axis=-1)
+
+
+def mse(outputs: Any, targets: Any, smoothing: Any) -> Any:
+    """Squared error averaged over the outputs (n, k), one value an example."""
+    return jnp.square(outputs - targets).mean(axis=-1)
+
+
+def mae(outputs: Any, targets: Any, smoothing: Any) -> Any:
+    """Absolute error averaged over the outputs (n, k), one value an example."""
+    return jnp.abs(outputs - targets).mean(axis=-1)
+
+
+def huber(outputs: Any, targets: Any, smoothing: Any) -> Any:
+    """Huber's loss with its bend at 1 (Huber, 1964), one value an example."""
+    error = jnp.abs(outputs - targets)
+    bent = jnp.where(error <= 1, 0.5 * jnp.square(error), error - 0.5)
+    return bent.mean(axis=-1)
+
+
+LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "mse": mse, "mae": mae, "huber": huber}
+
+
+def loss_name(setting: str, task: str) -> str:
+    """'auto' is cross-entropy for classes and squared error for numbers."""
+    if setting == "auto":
+        return "cross_entropy" if task == "classification" else "mse"
+    return setting
+
+
+def sums(task: str, outputs: Any, targets: Any, weights: Any) -> Any:
+    """Weighted sums over a batch: (count, correct) for classes, (count, squared, absolute) else."""
+    if task == "classification":
+        hits = (outputs.argmax(axis=-1) == targets).astype(outputs.dtype)
+        return jnp.stack([weights.sum(), (weights * hits).sum()])
+    squared = jnp.square(outputs - targets).mean(axis=-1)
+    absolute = jnp.abs(outputs - targets).mean(axis=-1)
+    return jnp.stack([weights.sum(), (weights * squared).sum(), (weights * absolute).sum()])
+
+
+def metrics(task: str, totals: Any, scale: float, variance: float) -> dict[str, float]:
+    """Metrics from `sums`: accuracy, or mse and mae in the target's own unit, and r2.
+
+    `scale` turns standardised targets into their unit; `variance` is the mean squared deviation
+    of the same split's standardised targets from their own mean.
+    """
+    count = float(totals[0])
+    if task == "classification":
+        return {"accuracy": float(totals[1]) / count}
+    mean_squared, mean_absolute = float(totals[1]) / count, float(totals[2]) / count
+    return {
+        "mse": mean_squared * scale**2,
+        "mae": mean_absolute * scale,
+        "r2": 1 - mean_squared / variance,
+    }
+
+
+def score_outputs(loss: str, outputs: Any, targets: Any, scale: float) -> dict[str, float]:
+    """Loss (unsmoothed) and metrics of stored outputs, in NumPy and float64."""
+    values = np.asarray(outputs, np.float64)
+    if loss == "cross_entropy":
+        shifted = values - values.max(axis=-1, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        picked = log_p[np.arange(len(values)), targets]
+        hits = values.argmax(axis=-1) == targets
+        return {"loss": float(-picked.mean()), "accuracy": float(hits.mean())}
+    error = np.abs(values - targets)
+    each = {
+        "mse": np.square(error),
+        "mae": error,
+        "huber": np.where(error <= 1, 0.5 * np.square(error), error - 0.5),
+    }
+    variance = float(np.square(targets - targets.mean(axis=0)).mean())
+    totals = np.array([1.0, each["mse"].mean(), each["mae"].mean()])
+    return {"loss": float(each[loss].mean()), **metrics("regression", totals, scale, variance)}

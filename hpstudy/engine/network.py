@@ -1,0 +1,48 @@
+"""A built Keras model as one pure function of its values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Arrays = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Network:
+    """`network(values, x, training)` runs the model on values keyed by variable path.
+
+    `parameters` are the paths that could train; `states` the ones that a training step changes
+    (moving statistics, seeds); `inputs` the scalars that steer a layer (momentum, epsilon, rate).
+    """
+
+    model: Any
+    parameters: tuple[str, ...]
+    states: tuple[str, ...]
+    inputs: tuple[str, ...]
+    paths: Mapping[int, str]
+
+    @classmethod
+    def of(cls, model: Any, kinds: Mapping[str, str], paths: Mapping[int, str]) -> Network:
+        """The network of `model`; `paths` names each variable by its id, `kinds` each path."""
+        of_kind = {
+            kind: tuple(path for path in paths.values() if kinds[path] == kind)
+            for kind in ("parameter", "state", "input")
+        }
+        return cls(model, of_kind["parameter"], of_kind["state"], of_kind["input"], paths)
+
+    def __call__(self, values: Mapping[str, Any], x: Any, training: bool) -> tuple[Any, Arrays]:
+        """Outputs, and the states after the call; `values` holds every path of the model."""
+        model = self.model
+        outputs, changed = model.stateless_call(
+            [values[self.paths[id(v)]] for v in model.trainable_variables],
+            [values[self.paths[id(v)]] for v in model.non_trainable_variables],
+            x,
+            training=training,
+        )
+        after = {
+            self.paths[id(variable)]: value
+            for variable, value in zip(model.non_trainable_variables, changed, strict=True)
+        }
+        return outputs, {path: after[path] for path in self.states}

@@ -1,0 +1,172 @@
+"""What a run's settings build: the model's variables, the split of its entries, its signature."""
+
+from __future__ import annotations
+
+import importlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hpstudy.engine.losses import loss_name
+from hpstudy.engine.network import Arrays, Network
+from hpstudy.engine.optimizers import Numbers, start
+from hpstudy.engine.prefix import cut
+from hpstudy.engine.program import Carry, Run, Signature
+from hpstudy.hypermodels import HYPERMODELS
+from hpstudy.hypermodels.initial import VariablePlan, initial_values, plan
+from hpstudy.spec.declarations import DataShape, ModelDeclaration, Tensor
+from hpstudy.subsets.keras import tensors, variables
+from hpstudy.subsets.rules import Rule, count, select
+from hpstudy.subsets.split import pad, split
+
+PREFIX_LIMIT = 2**30  # bytes of cached activations; beyond it the prefix is computed every step
+_PLANS = 64  # distinct model settings whose variable plans a worker keeps
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """A model's variables as plain data: enough for any number of runs, without the model."""
+
+    plan: tuple[VariablePlan, ...]
+    tensors: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A model and what the engine traces of it; `before` and `rest` are None without a prefix."""
+
+    network: Network
+    before: Network | None
+    rest: Network | None
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One run, ready to train: its program's signature and every input of it."""
+
+    signature: Signature
+    carry: Carry
+    run: Run
+    initial: Arrays
+    counts: dict[str, int]
+
+
+class Setups:
+    """Turns configurations into setups; keeps the variable plans of recent architectures."""
+
+    def __init__(self, shape: DataShape, examples: int, validation: int, dtype: str) -> None:
+        self._shape, self._examples, self._validation = shape, examples, validation
+        self._dtype = np.dtype(dtype)
+        self._blueprints: OrderedDict[tuple[Any, ...], Blueprint] = OrderedDict()
+
+    def of(self, config: Mapping[str, Any], seeds: Mapping[str, int]) -> Setup:
+        """The setup of a run; raises RuleError where the subset does not fit the network."""
+        blueprint = self._blueprint(config)
+        rule = Rule.from_config(config)
+        counts = count(rule, blueprint.tensors)
+        selection = select(rule, blueprint.tensors, seeds["mask"])
+        kinds = {variable.path: variable.kind for variable in blueprint.plan}
+        values = {
+            path: np.asarray(value, None if value.dtype.kind in "ui" else self._dtype)
+            for path, value in initial_values(
+                blueprint.plan, seeds["initialisation"], seeds["dropout"]
+            ).items()
+        }
+        of_kind = {
+            kind: {path: value for path, value in values.items() if kinds[path] == kind}
+            for kind in ("parameter", "state", "input")
+        }
+        parts = pad(split(selection, of_kind["parameter"]))
+        optimizer = config["training.optimizer"]
+        trained = tuple(
+            (path, len(parts.theta[path]) if path in parts.indices else -1)
+            for path in sorted(parts.theta)
+        )
+        signature = Signature(
+            model=config["model.type"],
+            structure=structure(declaration(config), config),
+            trained=trained,
+            input_shape=self._shape.input_shape,
+            outputs=self._shape.outputs,
+            task=self._shape.task,
+            loss=loss_name(config["training.loss"], self._shape.task),
+            optimizer=optimizer,
+            batch_size=int(config["training.batch_size"]),
+            examples=self._examples,
+            validation=self._validation,
+            keep_last=config["training.last_batch"] == "keep",
+            dtype=str(self._dtype),
+        )
+        run = Run(
+            base=parts.base,
+            indices=parts.indices,
+            inputs=of_kind["input"],
+            numbers=Numbers.from_config(config, self._dtype),
+            smoothing=self._dtype.type(config.get("training.label_smoothing") or 0.0),
+        )
+        carry = Carry(parts.theta, of_kind["state"], start(optimizer, parts.theta))
+        figures = {"trained": counts.trained, "frozen": counts.frozen, "total": counts.total}
+        return Setup(signature, carry, run, values, figures)
+
+    def build(self, config: Mapping[str, Any], signature: Signature) -> Built:
+        """The model of `config` as traceable networks, cut where training begins."""
+        model = build_model(config, self._shape)
+        paths = {id(owned.variable): owned.path for owned in variables(model)}
+        kinds = {planned.path: planned.kind for planned in plan(model)}
+        network = Network.of(model, kinds, paths)
+        trained = {path for path, _ in signature.trained}
+        changing = {key for key, path in paths.items() if path in trained or kinds[path] == "state"}
+        halves = cut(model, changing)
+        if halves is None or self._cached_bytes(halves[0]) > PREFIX_LIMIT:
+            return Built(network, None, None)
+        before, rest = (Network.of(half, kinds, _paths(half, paths)) for half in halves)
+        return Built(network, before, rest)
+
+    def _cached_bytes(self, before: Any) -> int:
+        width = int(np.prod(before.outputs[0].shape[1:]))
+        return (self._examples + self._validation) * width * self._dtype.itemsize
+
+    def _blueprint(self, config: Mapping[str, Any]) -> Blueprint:
+        key = tuple(sorted((k, v) for k, v in config.items() if k.startswith("model.")))
+        known = self._blueprints.get(key)
+        if known is None:
+            model = build_model(config, self._shape)
+            known = self._blueprints[key] = Blueprint(plan(model), tensors(model))
+            if len(self._blueprints) > _PLANS:
+                self._blueprints.popitem(last=False)
+        self._blueprints.move_to_end(key)
+        return known
+
+
+def declaration(config: Mapping[str, Any]) -> ModelDeclaration:
+    return HYPERMODELS[config["model.type"]]
+
+
+def build_model(config: Mapping[str, Any], shape: DataShape) -> Any:
+    """The Keras model of a configuration, with layer names that depend on nothing else."""
+    import keras
+
+    keras.backend.clear_session(free_memory=False)
+    module, function = declaration(config).build.split(":")
+    own = {k.removeprefix("model."): v for k, v in config.items() if k.startswith("model.")}
+    own.pop("type")
+    return getattr(importlib.import_module(module), function)(own, shape)
+
+
+def structure(entry: ModelDeclaration, config: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """The settings that shape the traced computation; of an input number, whether it is zero."""
+    facts = []
+    for parameter in entry.parameters:
+        value = config.get(f"model.{parameter.name}")
+        if parameter.role == "structure":
+            facts.append((parameter.name, value))
+        elif parameter.name == "dropout":
+            facts.append((parameter.name, bool(value)))
+    return tuple(facts)
+
+
+def _paths(model: Any, paths: Mapping[int, str]) -> dict[int, str]:
+    return {id(variable): paths[id(variable)] for variable in model.variables}

@@ -1,0 +1,104 @@
+"""Small real data, full configurations, and both numeric precisions for the engine's tests."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import keras
+import pytest
+
+from hpstudy import data
+from hpstudy.engine.cache import CompilationCache
+from hpstudy.engine.job import Job, Result
+from hpstudy.engine.programs import Programs
+from hpstudy.engine.setups import Setups
+from hpstudy.engine.training import Parts, train
+from hpstudy.hypermodels import HYPERMODELS
+from hpstudy.spec.declarations import defaults
+from hpstudy.spec.seeds import seeds
+from hpstudy.spec.space import is_active
+from hpstudy.spec.study import Data
+from hpstudy.spec.training import TRAINING
+
+Config = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def digits() -> data.Split:
+    return data.load(Data("digits", 0.2, 0.2, 1))
+
+
+@pytest.fixture(scope="session")
+def diabetes() -> data.Split:
+    return data.load(Data("diabetes", 0.2, 0.2, 1))
+
+
+@pytest.fixture
+def float64() -> Iterator[None]:
+    """Double precision everywhere, so that parity can be asked to 1e-9."""
+    jax.config.update("jax_enable_x64", True)
+    keras.config.set_floatx("float64")
+    yield
+    keras.config.set_floatx("float32")
+    jax.config.update("jax_enable_x64", False)
+
+
+@pytest.fixture(scope="session")
+def config() -> Callable[..., Config]:
+    """A full configuration from the declared defaults; keywords are settings, '__' for '.'."""
+
+    def make(**changes: Any) -> Config:
+        parameters = {
+            **{f"model.{p.name}": p for p in HYPERMODELS["mlp"].parameters},
+            **{f"training.{p.name}": p for p in TRAINING},
+        }
+        base: Config = {"model.type": "mlp", "subset.train": "all"}
+        base |= {f"model.{k}": v for k, v in defaults(HYPERMODELS["mlp"].parameters).items()}
+        base |= {f"training.{k}": v for k, v in defaults(TRAINING).items() if v is not None}
+        base |= {"model.width": 16, "training.batch_size": 64, "training.length.epochs": 2}
+        base |= {key.replace("__", "."): value for key, value in changes.items()}
+        conditions = {
+            key: {f"{key.split('.')[0]}.{other}": allowed for other, allowed in p.when.items()}
+            for key, p in parameters.items()
+        }
+        return {key: value for key, value in base.items() if is_active(key, conditions, base)}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def job(config: Callable[..., Config]) -> Callable[..., Job]:
+    def make(
+        index: int = 0,
+        at: str | int = "last",
+        rungs: tuple[int, ...] = (),
+        confirm: bool = False,
+        metric: str = "accuracy",
+        maximise: bool = True,
+        **changes: Any,
+    ) -> Job:
+        drawn = seeds(0, "search", index)
+        return Job("run", config(**changes), drawn, metric, at, maximise, rungs, confirm)
+
+    return make
+
+
+class Trainer:
+    """The compiled engine on one split, as a worker holds it."""
+
+    def __init__(self, split: Any, cache: Path, dtype: str) -> None:
+        self.split = split
+        self.programs = Programs(CompilationCache(cache))
+        self.parts = Parts.of(split, dtype)
+        self.setups = Setups(split.shape, len(split.x_train), len(split.x_val), dtype)
+
+    def __call__(self, job: Job, report: Callable[[int, float], bool] | None = None) -> Result:
+        test = (self.split.x_test, self.split.y_test) if job.confirm else None
+        answer = report or (lambda epoch, score: True)
+        return train(job, self.setups, self.programs, self.parts, test, answer)
+
+
+@pytest.fixture
+def trainer(tmp_path: Path) -> Callable[..., Trainer]:
+    return lambda split, dtype="float32": Trainer(split, tmp_path, dtype)
