@@ -1,0 +1,95 @@
+"""Every point of a space, once each, in an order that the search seed fixes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from hpstudy.errors import HpstudyError
+from hpstudy.search.distributions import snap, top
+from hpstudy.search.driver import Outcome, stream
+from hpstudy.spec.seeds import derived
+from hpstudy.spec.space import (
+    Choice,
+    Condition,
+    Proposal,
+    Range,
+    Scalar,
+    Settings,
+    resolve,
+)
+from hpstudy.spec.study import Cell, Search
+
+LARGEST = 100_000
+
+
+class Grid:
+    """Proposals of a grid: trial n is a function of the space, the search seed and n alone.
+
+    A float range without a step, and any range on a log scale, gives `points` values evenly
+    spaced in its own scale, ends included; every other range gives all of its values. The points
+    are shuffled, so that a search of fewer trials still covers the space.
+    """
+
+    def __init__(self, cell: Cell, search: Search, points: int) -> None:
+        self._proposals: list[Proposal] = []
+        for proposal in _walk(cell.settings, cell.conditions, points):
+            if len(self._proposals) == LARGEST:
+                raise _too_many()
+            self._proposals.append(proposal)
+        self.size: int | None = len(self._proposals)
+        seed = stream(cell, search, "grid")
+        self._order = sorted(range(self.size), key=lambda index: derived(seed, index))
+
+    def ask(self, number: int) -> Proposal:
+        return self._proposals[self._order[number]]
+
+    def tell(self, number: int, outcome: Outcome) -> None:
+        """A grid learns nothing."""
+
+
+def _walk(
+    settings: Settings, conditions: Mapping[str, Condition], points: int
+) -> Iterator[Proposal]:
+    path: list[int] = []
+    while True:
+        sizes: list[int] = []
+
+        def ask(name: str, asked: Range, sizes: list[int] = sizes) -> Scalar:
+            allowed = _values(asked, points)
+            if len(sizes) == len(path):
+                path.append(0)
+            sizes.append(len(allowed))
+            return allowed[path[len(sizes) - 1]]
+
+        yield resolve(settings, conditions, ask)
+        while path and path[-1] + 1 == sizes[len(path) - 1]:
+            path.pop()
+        if not path:
+            return
+        path[-1] += 1
+
+
+def _too_many() -> HpstudyError:
+    return HpstudyError(
+        f"the grid has more than {LARGEST:,} points; "
+        "give ranges a longer step, or use the sampler 'qmc' or 'random'"
+    )
+
+
+def _values(asked: Range, points: int) -> tuple[Scalar, ...]:
+    if isinstance(asked, Choice):
+        return asked.options
+    if not asked.log and asked.step is not None:
+        steps = round((top(asked) - asked.low) / asked.step)
+        if steps >= LARGEST:
+            raise _too_many()
+        return tuple(snap(asked, asked.low + i * asked.step) for i in range(steps + 1))
+    low, high = asked.low, top(asked)
+    shares = [i / (points - 1) for i in range(points)]
+    if asked.log:
+        between = [math.exp((1 - s) * math.log(low) + s * math.log(high)) for s in shares]
+    else:
+        between = [(1 - s) * low + s * high for s in shares]
+    exact = [low, *between[1:-1], high]
+    return tuple(dict.fromkeys(snap(asked, value) for value in exact))

@@ -1,0 +1,235 @@
+"""The Optuna storage that dashboards open: a view of runs.jsonl, made anew from it at will.
+
+    <folder>/optuna.log      a journal file, one Optuna study for each cell and generation
+
+Trial n of a cell is trial n of its Optuna study: one that finishes early is held back until those
+before it have finished.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.storages.journal import BaseJournalBackend, JournalStorage
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from hpstudy.search.distributions import distribution, ranges, snap
+from hpstudy.search.optuna import quiet
+from hpstudy.spec.space import Choice, FloatRange, IntRange, Range, Settings, Value
+from hpstudy.store import Store
+
+_STATES = {
+    "finished": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "diverged": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+}
+_KEPT = ("run", "status", "reason", "same_as", "epochs")
+
+
+class Mirror:
+    """Writes `<folder>/optuna.log`. Only the process that writes the store may write the mirror."""
+
+    def __init__(self, folder: str | os.PathLike[str], maximise: bool) -> None:
+        self._folder = Path(folder)
+        self._maximise = maximise
+        self._path = self._folder / "optuna.log"
+        self._view: View | None = None
+        self._written = 0
+
+    def rebuild(self, store: Store) -> None:
+        """Make the file anew from the store; readers see the old one or the new one, whole."""
+        self._view = View.of(store, self._maximise)
+        content = self._view.lines(0)
+        self._written = len(self._view.journal.logs)
+        if not self._path.exists() or self._path.read_bytes() != content:
+            store.write_bytes(self._path.name, content)
+
+    def told(self, cell: str, generation: int, event: Mapping[str, Any]) -> None:
+        """Append the trial of one `run` event; runs that are no search trials are left out."""
+        if self._view is None:
+            self.rebuild(Store(self._folder))
+        assert self._view is not None
+        self._view.take({**event, "cell": cell, "generation": generation})
+        with self._path.open("ab") as log:
+            log.write(self._view.lines(self._written))
+        self._written = len(self._view.journal.logs)
+
+
+class View:
+    """A study's search trials as an Optuna storage in memory, filled from the store's events."""
+
+    def __init__(self, title: str, maximise: bool) -> None:
+        self.journal = _Journal()
+        self.storage = JournalStorage(self.journal)
+        self._title = title
+        self._direction = StudyDirection.MAXIMIZE if maximise else StudyDirection.MINIMIZE
+        self._spaces: dict[str, dict[str, Range]] = {}
+        self._current: dict[str, int] = {}
+        self._studies: dict[tuple[str, int], _Cell] = {}
+
+    @classmethod
+    def of(cls, store: Store, maximise: bool | None = None) -> View:
+        """The view of a whole store; `maximise` defaults to what the last study event says."""
+        events = list(store.events())
+        studies = [event for event in events if event["event"] == "study"]
+        if maximise is None:
+            maximise = bool(studies[-1]["score"]["maximise"]) if studies else True
+        view = cls(store.folder.resolve().name, maximise)
+        for event in events:
+            if event["event"] in ("generation", "run"):
+                known = view._current.get(event["cell"], 0)
+                view._current[event["cell"]] = max(known, event["generation"])
+        if studies:
+            present = {cell["name"] for cell in studies[-1]["cells"]}
+            for gone in view._current.keys() - present:
+                view._current[gone] = 0
+        for event in events:
+            view.take(event)
+        return view
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Add what an event says; an event of a trial that is already there changes nothing."""
+        if event["event"] == "study":
+            for cell in event["cells"]:
+                settings = {key: read(value) for key, value in cell["settings"].items()}
+                self._spaces[cell["name"]] = {n: asked for _, n, asked in ranges(settings)}
+        elif event["event"] == "run" and event["phase"] == "search":
+            trial = self._trial(event)
+            with quiet():
+                self._study(event["cell"], event["generation"]).add(event["trial"], trial)
+
+    def lines(self, start: int) -> bytes:
+        """The journal from entry `start` on, as a journal file holds it."""
+        # whose entry it is matters to a process that writes on; here the same store, same bytes
+        kept = ({**log, "worker_id": "hpstudy"} for log in self.journal.logs[start:])
+        return b"".join(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in kept)
+
+    def _study(self, cell: str, generation: int) -> _Cell:
+        if (cell, generation) not in self._studies:
+            self._current.setdefault(cell, generation)
+            name = f"{self._title}: {cell}"
+            if generation != self._current[cell]:
+                name += f" (superseded, generation {generation})"
+            self._studies[cell, generation] = _Cell(
+                optuna.create_study(
+                    storage=self.storage, study_name=name, direction=self._direction
+                )
+            )
+        return self._studies[cell, generation]
+
+    def _trial(self, event: Mapping[str, Any]) -> FrozenTrial:
+        state = _STATES[event["status"]]
+        rungs: dict[int, float] = {}
+        if event["status"] in ("finished", "pruned"):
+            rungs = {int(epoch): value for epoch, value in event.get("rungs", {}).items()}
+        last = rungs[max(rungs)] if rungs else None
+        space = self._spaces.get(event["cell"], {})
+        params = {name: _shown(value) for name, value in event["params"].items()}
+        seconds = event.get("seconds", {}).get("total", 0.0)
+        kept = {key: event[key] for key in _KEPT if event.get(key) is not None}
+        trial = create_trial(
+            state=state,
+            value=event["score"] if state == TrialState.COMPLETE else last,
+            params=params,
+            distributions={name: _drawn(space.get(name), value) for name, value in params.items()},
+            intermediate_values=rungs,
+            user_attrs={
+                **kept,
+                **event.get("counts", {}),
+                **event.get("metrics", {}),
+                "seconds": seconds,
+            },
+        )
+        ended = datetime.fromisoformat(event["time"]) if "time" in event else datetime.now()
+        trial.datetime_complete = ended.astimezone().replace(tzinfo=None)
+        trial.datetime_start = trial.datetime_complete - timedelta(seconds=seconds)
+        return trial
+
+
+class _Cell:
+    """One Optuna study that takes its trials in order of their number."""
+
+    def __init__(self, study: optuna.Study) -> None:
+        self._study = study
+        self._next = 0
+        self._held: dict[int, FrozenTrial] = {}
+
+    def add(self, number: int, trial: FrozenTrial) -> None:
+        if number >= self._next:
+            self._held.setdefault(number, trial)
+        while self._next in self._held:
+            self._study.add_trial(self._held.pop(self._next))
+            self._next += 1
+
+
+class _Journal(BaseJournalBackend):
+    def __init__(self) -> None:
+        self.logs: list[dict[str, Any]] = []
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        return iter(self.logs[log_number_from:])
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        self.logs.extend(logs)
+
+
+def read(value: Any) -> Value:
+    """A setting as the `study` event holds it, as a scalar or a range again."""
+    if isinstance(value, list):
+        return tuple(value)
+    if not isinstance(value, dict):
+        scalar: Value = value
+        return scalar
+    if "choice" in value:
+        options = tuple(tuple(o) if isinstance(o, list) else o for o in value["choice"])
+        return Choice(options, _branches(options, value.get("branches") or {}))
+    kind = "int" if "int" in value else "float"
+    low, high = value[kind]
+    log, step = bool(value.get("log", False)), value.get("step")
+    if kind == "int":
+        return IntRange(low, high, log=log, step=1 if step is None else step)
+    return FloatRange(low, high, log=log, step=step)
+
+
+def _branches(options: Iterable[Any], named: Mapping[str, Any]) -> dict[Any, Settings]:
+    # JSON turns an option that is a key into text: 64 into "64", true into "true"
+    found: dict[Any, Settings] = {}
+    for option in options:
+        branch = named.get(str(option), named.get(json.dumps(option)))
+        if branch is not None:
+            found[option] = {key: read(inner) for key, inner in branch.items()}
+    return found
+
+
+def _shown(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | tuple) else value
+
+
+def _drawn(asked: Range | None, value: Any) -> BaseDistribution:
+    """The distribution of a range, or one that holds `value` alone where the range has changed."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(asked, Choice):
+        shown = tuple(_shown(option) for option in asked.options)
+        if value in shown:
+            return CategoricalDistribution(shown)
+    elif asked is not None and number and snap(asked, value) == value:
+        return distribution(asked)
+    if not number:
+        return CategoricalDistribution((value,))
+    if isinstance(value, int):
+        return IntDistribution(value, value)
+    return FloatDistribution(value, value)

@@ -1,0 +1,65 @@
+"""What each sampler and pruner can be told, and what it is when nobody says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from hpstudy.errors import HpstudyError
+from hpstudy.spec.space import Scalar
+
+SEQUENCES = ("sobol", "halton")
+SAMPLER_OPTIONS: Mapping[str, Mapping[str, Scalar]] = {
+    "random": {},
+    "tpe": {"startup_trials": 10, "candidates": 24},
+    "grid": {"points": 5},
+    "qmc": {"sequence": "sobol"},
+}
+# `rungs` are fractions of a run's length; None is a quarter of it, then times `factor`
+PRUNER_OPTIONS: Mapping[str, Mapping[str, Scalar]] = {
+    "none": {},
+    "median": {"startup_trials": 5, "rungs": (0.25, 0.5, 0.75), "first_epoch": 5},
+    "asha": {"factor": 4, "rungs": None, "first_epoch": 5},
+}
+_LEAST = {"startup_trials": 1, "candidates": 1, "points": 2, "factor": 2, "first_epoch": 1}
+
+
+def options(kind: str, name: str, given: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Every option of a sampler or pruner: the ones given over the defaults.
+
+    `kind` is 'sampler' or 'pruner'. Raises HpstudyError for a name that is none, an option that
+    it does not take, or a value that the option cannot have.
+    """
+    table = SAMPLER_OPTIONS if kind == "sampler" else PRUNER_OPTIONS
+    if name not in table:
+        raise HpstudyError(f"{name!r} is no {kind}{_allowed(name, table)}")
+    for option, value in given.items():
+        if option not in table[name]:
+            raise HpstudyError(
+                f"{option!r} is no option of {kind} {name!r}{_allowed(option, table[name])}"
+            )
+        wanted = _wanted(option, value)
+        if wanted:
+            raise HpstudyError(f"{option} of {kind} {name!r} takes {wanted}, got {value!r}")
+    return {**table[name], **given}
+
+
+def _wanted(option: str, value: Scalar) -> str:
+    """What an option takes, where `value` is something else."""
+    if option in _LEAST:
+        fits = type(value) is int and value >= _LEAST[option]
+        return "" if fits else f"a whole number of at least {_LEAST[option]}"
+    if option == "sequence":
+        return "" if value in SEQUENCES else " or ".join(map(repr, SEQUENCES))
+    fits = value is None or (isinstance(value, tuple) and len(value) > 0 and _are_shares(value))
+    return "" if fits else "fractions of the length above 0 and below 1, such as [0.25, 0.5]"
+
+
+def _are_shares(values: tuple[Scalar, ...]) -> bool:
+    return all(isinstance(share, int | float) and 0 < share < 1 for share in values)
+
+
+def _allowed(word: str, table: Mapping[str, object]) -> str:
+    near = get_close_matches(word, table, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"{hint} (allowed: {', '.join(table) or 'none'})"

@@ -1,0 +1,189 @@
+"""Whether a trial stops at a rung, decided by Optuna's pruners over a frozen set of trials.
+
+A rung is a fraction of a run's length, so runs of different lengths meet at the same rung. Its
+values reach Optuna under one step for each rung, never under the epoch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import optuna
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from hpstudy.search.driver import Outcome
+from hpstudy.search.options import options
+from hpstudy.spec.study import Search
+
+
+class Pruner(Protocol):
+    """Told each trial in canonical order; asked at each rung with how many of them count."""
+
+    def rungs(self, length: int) -> tuple[int, ...]: ...
+
+    def tell(self, outcome: Outcome, length: int) -> None: ...
+
+    def prunes(self, seen: int, reports: Mapping[int, float], length: int) -> bool: ...
+
+
+class NoPruner:
+    """Lets every trial run its whole length."""
+
+    def rungs(self, length: int) -> tuple[int, ...]:
+        return ()
+
+    def tell(self, outcome: Outcome, length: int) -> None:
+        """Nothing to compare, so nothing to keep."""
+
+    def prunes(self, seen: int, reports: Mapping[int, float], length: int) -> bool:
+        return False
+
+
+class OptunaPruner:
+    """One of Optuna's pruners, which sees exactly the first `seen` told trials and the trial.
+
+    `schedule` gives the epoch of each rung in a run of a length, `step` the step of each rung.
+    """
+
+    def __init__(
+        self,
+        pruner: optuna.pruners.BasePruner,
+        schedule: Callable[[int], Sequence[int]],
+        step: Callable[[int], int],
+        maximise: bool,
+    ) -> None:
+        self._pruner = pruner
+        self._schedule = schedule
+        self._step = step
+        self._direction = StudyDirection.MAXIMIZE if maximise else StudyDirection.MINIMIZE
+        self._told: list[FrozenTrial] = []
+
+    def rungs(self, length: int) -> tuple[int, ...]:
+        """The epochs at whose end a run reports and waits; never the last epoch."""
+        return tuple(sorted(set(self._epochs(length))))
+
+    def tell(self, outcome: Outcome, length: int) -> None:
+        """Add the next trial in canonical order; diverged and failed ones hold no values."""
+        if outcome.state == "finished":
+            trial = self._trial(TrialState.COMPLETE, outcome.rungs, length, outcome.score)
+        elif outcome.state == "failed":
+            trial = self._trial(TrialState.FAIL, {}, length)
+        else:
+            rungs = outcome.rungs if outcome.state == "pruned" else {}
+            trial = self._trial(TrialState.PRUNED, rungs, length)
+        self._told.append(trial)
+
+    def prunes(self, seen: int, reports: Mapping[int, float], length: int) -> bool:
+        """Whether a trial stops that was asked when `seen` trials were told."""
+        trial = self._trial(TrialState.RUNNING, reports, length, latest=True)
+        study = cast(optuna.Study, _Snapshot(self._direction, [*self._told[:seen], trial]))
+        return self._pruner.prune(study, trial)
+
+    def _epochs(self, length: int) -> list[int]:
+        return [epoch for epoch in self._schedule(length) if epoch < length]
+
+    def _trial(
+        self,
+        state: TrialState,
+        reports: Mapping[int, float],
+        length: int,
+        score: float | None = None,
+        latest: bool = False,
+    ) -> FrozenTrial:
+        epochs = self._epochs(length)
+        values: dict[int, float] = {}
+        passed: dict[str, float] = {}
+        newest = max(reports, default=None)
+        for rung, epoch in enumerate(epochs):
+            value = reports.get(epoch)
+            if value is None or epoch in epochs[rung + 1 :]:
+                continue
+            values[self._step(rung)] = value
+            if latest and epoch == newest:
+                continue  # this rung is the question: ASHA marks a rung when it has decided
+            for below in range(rung + 1):
+                passed.setdefault(f"completed_rung_{below}", value)
+        return optuna.trial.create_trial(
+            state=state, value=score, intermediate_values=values, system_attrs=passed
+        )
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    """The part of an Optuna study that pruners read, over a fixed list of trials."""
+
+    direction: StudyDirection
+    trials: list[FrozenTrial]
+
+    def get_trials(
+        self, deepcopy: bool = True, states: Container[TrialState] | None = None
+    ) -> list[FrozenTrial]:
+        return [trial for trial in self.trials if states is None or trial.state in states]
+
+    @property
+    def _storage(self) -> _Snapshot:
+        return self
+
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """Dropped: `OptunaPruner` derives ASHA's marks from the rung values themselves."""
+
+
+def build(search: Search, maximise: bool) -> Pruner:
+    """The pruner of a search, with every option named.
+
+    Raises HpstudyError for an unknown pruner or option, or a value that it cannot have.
+    """
+    taken: Any = options("pruner", search.pruner, search.pruner_options)
+    if search.pruner == "none":
+        return NoPruner()
+    first: int = taken["first_epoch"]
+    fractions: tuple[float, ...] | None = taken["rungs"]
+    if search.pruner == "median":
+        return OptunaPruner(
+            optuna.pruners.MedianPruner(
+                n_startup_trials=taken["startup_trials"],
+                n_warmup_steps=0,
+                interval_steps=1,
+                n_min_trials=1,
+            ),
+            schedule=lambda length: _at_fractions(length, fractions or (), first),
+            step=lambda rung: rung,
+            maximise=maximise,
+        )
+    factor: int = taken["factor"]
+    return OptunaPruner(
+        optuna.pruners.SuccessiveHalvingPruner(
+            min_resource=1,
+            reduction_factor=factor,
+            min_early_stopping_rate=0,
+            bootstrap_count=0,
+        ),
+        schedule=lambda length: (
+            _at_powers(length, factor, first)
+            if fractions is None
+            else _at_fractions(length, fractions, first)
+        ),
+        # with min_resource 1 Optuna decides its own rung k at step factor ** k
+        step=lambda rung: int(factor**rung),
+        maximise=maximise,
+    )
+
+
+def _at_fractions(length: int, fractions: Sequence[float], first: int) -> list[int]:
+    return [max(first, _epoch(length, share)) for share in sorted(fractions)]
+
+
+def _at_powers(length: int, factor: int, first: int) -> list[int]:
+    epochs = [max(first, _epoch(length, 0.25))]
+    while epochs[-1] * factor < length:
+        epochs.append(epochs[-1] * factor)
+    return epochs
+
+
+def _epoch(length: int, fraction: float) -> int:
+    # rounded first: 0.1 * 30 is 3.0000000000000004, which is epoch 3
+    return math.ceil(round(length * fraction, 9))
