@@ -1,0 +1,72 @@
+"""The ranges that a configuration was chosen from, read back from a cell's settings."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+EDGE = 0.05
+
+
+@dataclass(frozen=True)
+class Searched:
+    """One searched setting: its numeric ends and scale, or the options of a choice."""
+
+    key: str
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    options: tuple[Any, ...] = ()
+
+    def edge(self, value: Any) -> str | None:
+        """'lower' or 'upper' where the value lies at an edge, else None.
+
+        An edge is 5% of the range in its own scale; of a numeric choice, its smallest and its
+        largest option.
+        """
+        if self.options:
+            if len(self.options) < 2 or not all(_is_number(option) for option in self.options):
+                return None
+            ends = {min(self.options): "lower", max(self.options): "upper"}
+            return ends.get(value)
+        if self.low is None or self.high is None or self.low >= self.high or not _is_number(value):
+            return None
+        scale = math.log if self.log else float
+        low, high, here = scale(self.low), scale(self.high), scale(value)
+        part = (here - low) / (high - low)
+        return "lower" if part <= EDGE else "upper" if part >= 1 - EDGE else None
+
+
+def searched(settings: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Searched, ...]:
+    """The ranges active in `config`, those inside the chosen options' branches included."""
+    found: list[Searched] = []
+    pending = dict(settings)
+    while pending:
+        key = next(iter(pending))
+        value = pending.pop(key)
+        if key not in config or not isinstance(value, Mapping):
+            continue
+        if "choice" in value:
+            found.append(Searched(key, options=tuple(value["choice"])))
+            branch = _branch(value.get("branches") or {}, config[key])
+            found = [one for one in found if one.key not in branch]
+            pending = {**branch, **{k: v for k, v in pending.items() if k not in branch}}
+        else:
+            low, high = value["int"] if "int" in value else value["float"]
+            found.append(Searched(key, low, high, bool(value.get("log"))))
+    return tuple(found)
+
+
+def _branch(branches: Mapping[str, Any], option: Any) -> Mapping[str, Any]:
+    """The branch of an option; JSON has turned the options into strings."""
+    for name in (str(option), json.dumps(option)):
+        if name in branches:
+            return dict(branches[name])
+    return {}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

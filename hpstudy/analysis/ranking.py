@@ -1,0 +1,137 @@
+"""Configurations of each cell, best first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hpstudy.analysis.frames import table
+from hpstudy.analysis.record import CellRecord, StudyRecord
+from hpstudy.store import Event
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# What a search run's end is worth where there is no choose phase to rank it.
+ORDER = {"finished": 2, "pruned": 3, "diverged": 4, "failed": 5}
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One configuration of a cell: its trials, scores and counts; `rank` 1 is the best."""
+
+    cell: CellRecord
+    rank: int
+    trial: int
+    repeats: int
+    status: str
+    search_score: float | None
+    choose_scores: tuple[float, ...]
+    choose_diverged: int
+    picked: bool
+    counts: Mapping[str, int]
+    params: Mapping[str, Any]
+    config: Mapping[str, Any]
+
+    @property
+    def choose_mean(self) -> float | None:
+        return fmean(self.choose_scores) if self.choose_scores else None
+
+
+def ranking(record: StudyRecord) -> tuple[Ranked, ...]:
+    """Every configuration of the study as it stands, cell by cell.
+
+    By choose-phase mean first, where a configuration with a diverged choose run stands below all
+    without; then by search score, which settles ties too. A configuration that was proposed again
+    counts once.
+    """
+    return tuple(one for cell in record.cells for one in _cell(cell, record.maximise))
+
+
+def _cell(cell: CellRecord, maximise: bool) -> list[Ranked]:
+    first: dict[Any, list[Event]] = {}
+    known: dict[str, Any] = {}
+    for run in cell.phase("search"):
+        key = known.setdefault(run["run"], known.get(run.get("same_as") or "", run["trial"]))
+        first.setdefault(key, []).append(run)
+    choose: dict[int, list[Event]] = {}
+    for run in cell.phase("choose"):
+        choose.setdefault(int(run["trial"]), []).append(run)
+    ranked = []
+    for runs in first.values():
+        trials = [run["trial"] for run in runs]
+        chosen = [run for trial in trials for run in choose.get(trial, ())]
+        ranked.append(_ranked(cell, runs, chosen))
+    sign = -1 if maximise else 1
+
+    def worth(score: float | None) -> float:
+        return float("inf") if score is None else sign * score
+
+    def place(one: Ranked) -> tuple[float, float, float, int]:
+        if one.choose_scores or one.choose_diverged:
+            tier, score = (1 if one.choose_diverged else 0), one.choose_mean
+        else:
+            tier, score = ORDER[one.status], one.search_score
+        return tier, worth(score), worth(one.search_score), one.trial
+
+    ordered = sorted(ranked, key=place)
+    return [Ranked(**{**one.__dict__, "rank": i}) for i, one in enumerate(ordered, start=1)]
+
+
+def _ranked(cell: CellRecord, runs: list[Event], choose: list[Event]) -> Ranked:
+    run = runs[0]
+    finished = [one["score"] for one in choose if one["status"] == "finished"]
+    return Ranked(
+        cell=cell,
+        rank=0,
+        trial=int(run["trial"]),
+        repeats=len(runs) - 1,
+        status=run["status"],
+        search_score=run.get("score") if run["status"] == "finished" else None,
+        choose_scores=tuple(score for score in finished if score is not None),
+        choose_diverged=sum(one["status"] != "finished" for one in choose),
+        picked=cell.pick in [one["trial"] for one in runs],
+        counts=run.get("counts") or {},
+        params=run.get("params") or {},
+        config=run["config"],
+    )
+
+
+def frame(record: StudyRecord, ranked: tuple[Ranked, ...]) -> pd.DataFrame:
+    """The ranking as a table, with every setting a column."""
+    axes = record.axis_names()
+    settings = sorted({key for one in ranked for key in one.config})
+    columns = [
+        *("cell", "arm"),
+        *(f"sweep.{name}" for name in axes.values()),
+        *("generation", "rank", "trial", "repeats", "picked", "status", "search_score"),
+        *("choose_mean", "choose_sd", "choose_runs", "choose_diverged"),
+        *("trained", "frozen", "total"),
+        *settings,
+    ]
+    rows = [
+        {
+            **one.config,
+            **{f"sweep.{name}": one.cell.point.get(axis) for axis, name in axes.items()},
+            "cell": one.cell.name,
+            "arm": one.cell.arm,
+            "generation": one.cell.generation,
+            **{key: getattr(one, key) for key in ("rank", "trial", "repeats", "picked", "status")},
+            "search_score": one.search_score,
+            "choose_mean": one.choose_mean,
+            "choose_sd": _sd(one.choose_scores),
+            "choose_runs": len(one.choose_scores) + one.choose_diverged,
+            "choose_diverged": one.choose_diverged,
+            **one.counts,
+        }
+        for one in ranked
+    ]
+    return table(rows, columns)
+
+
+def _sd(scores: tuple[float, ...]) -> float | None:
+    return float(np.std(scores, ddof=1)) if len(scores) > 1 else None

@@ -1,0 +1,99 @@
+"""A study's results in Python: DataFrames, curves, arrays, and the trained models."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hpstudy.analysis.record import StudyRecord, read
+from hpstudy.analysis.views import tables
+from hpstudy.errors import StoreError
+from hpstudy.spec.declarations import DataShape
+from hpstudy.store import Event, Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Results:
+    """What `hpstudy.load` gives; `runs`, `ranking` and `contrast` are what the CSV files hold."""
+
+    study: Event
+    runs: pd.DataFrame
+    ranking: pd.DataFrame
+    contrast: pd.DataFrame
+    store: Store
+    record: StudyRecord
+
+    def curves(self, run: str) -> dict[str, Any]:
+        """A run's epoch curves: name -> array of one value an epoch; empty where none is kept."""
+        return self.store.curves(run)
+
+    def arrays(self, run: str) -> dict[str, Any]:
+        """A confirmed run's 'initial/<path>', 'final/<path>', 'test_outputs' and 'test_labels'."""
+        return self.store.arrays(run)
+
+    def model(self, run: str) -> Any:
+        """A confirmed run's network as a Keras model holding its final values.
+
+        Its predictions on the test split are the stored `test_outputs`. Raises StoreError for a
+        run that is unknown or keeps no arrays, and where values and network do not match.
+        """
+        config = self._config(run)
+        finals = {
+            name.removeprefix("final/"): value
+            for name, value in self.arrays(run).items()
+            if name.startswith("final/")
+        }
+        if not finals:
+            raise StoreError(f"run {run} keeps no arrays; confirmed runs that finished do")
+        model = _build(config, self.study["data"]["shape"])
+        variables = {variable.path: variable for variable in model.weights}
+        needed = {variable.path for variable in model.trainable_variables}
+        unmatched = sorted((needed - set(finals)) | (set(finals) - set(variables)))
+        if unmatched:
+            raise StoreError(f"run {run}: values and network differ in {', '.join(unmatched)}")
+        for path, value in finals.items():
+            variables[path].assign(value)
+        return model
+
+    def _config(self, run: str) -> dict[str, Any]:
+        for event in self.record.runs:
+            if event["run"] == run:
+                return dict(event["config"])
+        confirmed = [e["run"] for e in self.record.runs if e["phase"] == "confirm"]
+        some = ", ".join(confirmed[:3]) or "none"
+        raise StoreError(f"no run {run} in {self.store.folder}; confirmed runs: {some}, ...")
+
+
+def load(folder: str | os.PathLike[str]) -> Results:
+    """Everything that a study's folder holds; raises StoreError where there is no study."""
+    store = Store(folder)
+    record = read(store)
+    if record is None:
+        raise StoreError(f"{store.folder} holds no study: runs.jsonl with a study event is missing")
+    found = tables(record, store)
+    return Results(
+        study=record.study,
+        runs=found["runs"],
+        ranking=found["ranking"],
+        contrast=found["contrast"],
+        store=store,
+        record=record,
+    )
+
+
+def _build(config: dict[str, Any], shape: dict[str, Any]) -> Any:
+    # The registry is looked up by name so that reading results imports neither Keras nor JAX.
+    registry = importlib.import_module("hpstudy.hypermodels").HYPERMODELS
+    settings = {
+        key.removeprefix("model."): tuple(value) if isinstance(value, list) else value
+        for key, value in config.items()
+        if key.startswith("model.") and key != "model.type"
+    }
+    module, _, function = registry[config["model.type"]].build.partition(":")
+    outline = DataShape(tuple(shape["input_shape"]), shape["task"], int(shape["outputs"]))
+    return getattr(importlib.import_module(module), function)(settings, outline)

@@ -1,0 +1,91 @@
+"""Numbers as a reader wants them: percent and points, thousands, p values, settings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hpstudy.spec.study import short
+
+PERCENT = ("accuracy",)
+ABBREVIATED = ("r2", "mse", "mae")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How the study's metric is written: a share as percent, anything else as it is."""
+
+    metric: str
+    maximise: bool
+
+    @property
+    def percent(self) -> bool:
+        return self.metric in PERCENT
+
+    @property
+    def name(self) -> str:
+        """The metric as a reader writes it: 'accuracy', 'R2', 'MSE'."""
+        return self.metric.upper() if self.metric in ABBREVIATED else self.metric.replace("_", " ")
+
+    @property
+    def factor(self) -> float:
+        return 100.0 if self.percent else 1.0
+
+    def label(self, split: str) -> str:
+        """'test accuracy', for a sentence or an axis."""
+        return f"{split} {self.name}"
+
+    def axis(self, split: str) -> str:
+        return f"{self.label(split)} (%)" if self.percent else self.label(split)
+
+    def decimals(self, uncertainty: float | None) -> int:
+        """As many decimals as the half-width of the interval warrants."""
+        if self.percent:
+            return 1 if uncertainty is None or 100 * uncertainty >= 0.095 else 2
+        if uncertainty is None or uncertainty <= 0 or not math.isfinite(uncertainty):
+            return 4
+        return min(6, max(0, 1 - math.floor(math.log10(uncertainty))))
+
+    def value(self, value: float | None, decimals: int = 1) -> str:
+        if value is None or not math.isfinite(value):
+            return "none"
+        return f"{value * self.factor:.{decimals}f}" + ("%" if self.percent else "")
+
+    def difference(self, value: float, decimals: int = 1) -> str:
+        """'-2.3 points', or a plain signed number; a difference that rounds to zero has no sign."""
+        return self.bare_difference(value, decimals) + (" points" if self.percent else "")
+
+    def bare_difference(self, value: float, decimals: int = 1, sign: str = "+") -> str:
+        text = f"{value * self.factor:{sign}.{decimals}f}"
+        return text.lstrip("+-") if float(text) == 0 else text
+
+
+def thousands(count: int | None) -> str:
+    return "" if count is None else f"{count:,}"
+
+
+def p_value(p: float) -> str:
+    """Two significant digits, never in scientific notation."""
+    digits = max(0, 1 - math.floor(math.log10(p))) if p > 0 else 2
+    text = f"{p:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def number(value: Any) -> str:
+    """A setting's value: 4 significant digits for fractions, words for the rest."""
+    if isinstance(value, bool) or value is None:
+        return "none" if value is None else str(value).lower()
+    if isinstance(value, float):
+        if value.is_integer() and abs(value) < 1e6:
+            return str(int(value))
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(number(item) for item in value)
+    return str(value)
+
+
+def point(values: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """'depth 3, width 64' for a sweep point; '' where nothing is swept."""
+    return ", ".join(f"{names.get(k, short(k))} {number(values[k])}" for k in sorted(values))

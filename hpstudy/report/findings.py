@@ -1,0 +1,84 @@
+"""Everything that the sections of a report draw on, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hpstudy.analysis.contrast import Contrast, contrasts
+from hpstudy.analysis.progress import missing
+from hpstudy.analysis.ranking import Ranked, ranking
+from hpstudy.analysis.record import CellRecord, StudyRecord
+from hpstudy.analysis.verdict import Verdict, verdict
+from hpstudy.analysis.words import Measure, point
+from hpstudy.report.figures.palette import Look, looks
+from hpstudy.store import Store
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A study's record with its contrasts, verdicts and ranking, and each arm's look."""
+
+    record: StudyRecord
+    store: Store
+    contrasts: tuple[Contrast, ...]
+    verdicts: tuple[Verdict, ...]
+    ranked: tuple[Ranked, ...]
+    missing: tuple[str, ...]
+    measure: Measure
+    looks: Mapping[str, Look]
+
+    @property
+    def groups(self) -> list[tuple[tuple[str, str], list[tuple[Contrast, Verdict]]]]:
+        """Contrasts with their verdicts, by declared pair of arms."""
+        found: dict[tuple[str, str], list[tuple[Contrast, Verdict]]] = {}
+        for one, said in zip(self.contrasts, self.verdicts, strict=True):
+            found.setdefault((one.a.arm, one.b.arm), []).append((one, said))
+        return list(found.items())
+
+    def where(self, values: Mapping[str, Any]) -> str:
+        return point(values, self.record.axis_names())
+
+    def label(self, cell: CellRecord) -> str:
+        """'bn_only, depth 3'."""
+        return ", ".join(part for part in (cell.arm, self.where(cell.point)) if part)
+
+    def points(self) -> list[tuple[Mapping[str, Any], list[CellRecord]]]:
+        """Sweep points with the cells that belong there.
+
+        A cell of an arm without some axis belongs to every point that agrees with its own.
+        """
+        every = [cell.point for cell in self.record.cells]
+        full = [one for one in every if not any(_within(one, two) for two in every)]
+        kept = [one for i, one in enumerate(full) if one not in full[:i]]
+        return [
+            (one, [cell for cell in self.record.cells if _agrees(cell.point, one)]) for one in kept
+        ]
+
+
+def find(record: StudyRecord, store: Store) -> Findings:
+    compared = contrasts(record, store)
+    return Findings(
+        record=record,
+        store=store,
+        contrasts=compared,
+        verdicts=tuple(verdict(record, one) for one in compared),
+        ranked=ranking(record),
+        missing=missing(record),
+        measure=Measure(record.metric, record.maximise),
+        looks=looks(record.arms),
+    )
+
+
+def _within(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
+    return len(one) < len(two) and _agrees(one, two)
+
+
+def _agrees(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
+    return all(axis in two and two[axis] == value for axis, value in one.items())
+
+
+def numbered(items: Sequence[str]) -> str:
+    """'a, b and c'."""
+    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)

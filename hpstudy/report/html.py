@@ -1,0 +1,55 @@
+"""The report: one self-contained HTML file, made from a study's store alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from hpstudy.analysis import views
+from hpstudy.analysis.record import read
+from hpstudy.errors import StoreError
+from hpstudy.report.findings import Findings, find
+from hpstudy.report.page import Section, render
+from hpstudy.report.sections.failures import failures
+from hpstudy.report.sections.question import question
+from hpstudy.report.sections.reproduce import reproduce
+from hpstudy.report.sections.tables import arms, ranking
+from hpstudy.report.sections.training import learning_curves, learning_rate, trained_parameters
+from hpstudy.report.sections.verdicts import picture, verdicts
+from hpstudy.store import Store
+
+SECTIONS: list[Callable[[Findings], Section]] = [
+    question,
+    verdicts,
+    picture,
+    learning_rate,
+    learning_curves,
+    trained_parameters,
+    arms,
+    ranking,
+    failures,
+    reproduce,
+]
+
+
+def write(folder: str | os.PathLike[str]) -> Path:
+    """Write `report.html` and the CSV files of a study's folder; gives the report's path.
+
+    Works at any time: an unfinished study's report says what is missing. The same store gives the
+    same bytes. Raises StoreError where the folder holds no study.
+    """
+    store = Store(folder)
+    record = read(store)
+    if record is None:
+        raise StoreError(f"{store.folder} holds no study: runs.jsonl with a study event is missing")
+    findings = find(record, store)
+    views.write(record, store, findings.contrasts)
+    page = render(
+        "page.html.j2",
+        name=record.study["name"],
+        sections=[section(findings) for section in SECTIONS],
+        last_time=record.last_time,
+        version=record.study["versions"].get("hpstudy", ""),
+    )
+    return store.write_text("report.html", str(page))

@@ -1,0 +1,90 @@
+"""How to get the same results again: commands, versions, numerics, seeds, splits, data."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+from hpstudy.analysis.words import number, thousands
+from hpstudy.report.findings import Findings
+from hpstudy.report.page import Section, Table, render
+from hpstudy.spec.seeds import STREAMS
+
+
+def reproduce(findings: Findings) -> Section:
+    """Everything that decides the results, and the study file itself."""
+    study = findings.record.study
+    commands = [
+        "pip install .",
+        shlex.join(["python", "-m", "hpstudy", "run", "study.yaml", *study.get("arguments", ())]),
+        shlex.join(["python", "-m", "hpstudy", "report", f"reports/{study['name']}"]),
+    ]
+    body = render(
+        "reproduce.html.j2",
+        commands=commands,
+        version=study["versions"].get("hpstudy", ""),
+        facts=_facts(findings),
+        seeds=_seeds(findings),
+        text=study["text"],
+    )
+    return Section("reproduce", "How to reproduce", body)
+
+
+def _facts(findings: Findings) -> list[tuple[str, str]]:
+    study = findings.record.study
+    data = study["data"]
+    train, validation, test = (thousands(count) for count in findings.record.examples)
+    options = "".join(f", {key} {number(value)}" for key, value in (data["options"] or {}).items())
+    searches = {cell.search["seed"] for cell in findings.record.cells if cell.search}
+    facts = [
+        ("Versions", ", ".join(f"{name} {version}" for name, version in study["versions"].items())),
+        *_numerics(findings),
+        ("Data", f"{data['name']}{options}"),
+        ("Split", f"{train} training, {validation} validation, {test} test; {_fractions(data)}"),
+        ("Data fingerprint", str(data["fingerprint"])),
+        ("Study seed", str(study["seed"])),
+        ("Search seeds", ", ".join(str(seed) for seed in sorted(searches)) or "none"),
+        ("Last result", findings.record.last_time),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _fractions(data: dict[str, Any]) -> str:
+    test = f", test {number(data['test'])}" if data["test"] is not None else ", official test split"
+    return f"validation {number(data['validation'])}{test}, split seed {data['split_seed']}"
+
+
+def _numerics(findings: Findings) -> list[tuple[str, str]]:
+    """Each numerics that runs were trained under; more than one is worth saying."""
+    found: dict[str, int] = {}
+    for run in findings.record.runs:
+        if run.get("numerics"):
+            words = json.dumps(run["numerics"], sort_keys=True)
+            found[words] = found.get(words, 0) + 1
+    lines = []
+    for words, count in sorted(found.items()):
+        told = ", ".join(f"{key} {_plain(value)}" for key, value in json.loads(words).items())
+        name = "Numerics" if len(found) == 1 else f"Numerics of {thousands(count)} runs"
+        lines.append((name, told))
+    return lines
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, sort_keys=True) if isinstance(value, dict) else number(value)
+
+
+def _seeds(findings: Findings) -> Table | None:
+    """The seed streams of every confirm seed; they are the same in all cells."""
+    known: dict[int, Any] = {}
+    for cell in findings.record.cells:
+        for run in cell.confirm:
+            known[run["seed_index"]] = run["seeds"]
+    if not known:
+        return None
+    rows = [
+        [str(index), *(str(known[index].get(stream, "")) for stream in STREAMS)]
+        for index in sorted(known)
+    ]
+    header = ["confirm seed", *STREAMS]
+    return Table("Confirm seeds, the same in all cells.", header, [("", rows)], range(6))

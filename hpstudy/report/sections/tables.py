@@ -1,0 +1,146 @@
+"""The table of arms and the ranking of configurations."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from hpstudy.analysis.ranges import searched
+from hpstudy.analysis.ranking import Ranked
+from hpstudy.analysis.record import CellRecord
+from hpstudy.analysis.words import number, thousands
+from hpstudy.report.findings import Findings
+from hpstudy.report.page import Section, Table, render
+from hpstudy.spec.study import short
+
+FEW_CELLS, TOP_OF_FEW, TOP_OF_MANY = 12, 5, 3
+
+
+def arms(findings: Findings) -> Section:
+    """What every cell trained, what was chosen for it, and what it scored."""
+    keys = _searched_keys(findings)
+    measure = findings.measure
+    header = ["sweep point", "trains", "trained", "frozen", "total"]
+    header += [_word(key) for key in keys]
+    header += [measure.label("validation"), measure.label("test"), "seeds", "gap"]
+    header += ["epochs", "seconds"]
+    groups: dict[str, list[list[Any]]] = {}
+    for cell in findings.record.cells:
+        groups.setdefault(cell.arm, []).append(_arm_row(findings, cell, keys))
+    table = Table(
+        "Every cell's pick. Validation: mean over choose seeds. Test: mean \u00b1 standard "
+        "deviation over confirm seeds. Gap: training minus test. Seconds: mean of a confirm run.",
+        header,
+        list(groups.items()),
+        range(2, len(header)),
+    )
+    return Section("arms", "Arms", render("tables.html.j2", tables=[table], notes=[]))
+
+
+def _arm_row(findings: Findings, cell: CellRecord, keys: list[str]) -> list[Any]:
+    measure, record = findings.measure, findings.record
+    config, counts = cell.config, cell.counts
+    share = ""
+    if counts and counts["trained"] != counts["total"]:
+        share = f" ({100 * counts['trained'] / counts['total']:.2g}%)"
+    tests = [run["metrics"].get(f"test_{record.metric}") for run in cell.confirmed]
+    scores = [float(score) for score in tests if score is not None]
+    spread = statistics.stdev(scores) if len(scores) > 1 else None
+    decimals = measure.decimals(spread)
+    test = measure.value(statistics.fmean(scores), decimals) if scores else ""
+    if spread is not None:
+        test = f"{test.removesuffix('%')} \u00b1 {measure.value(spread, decimals)}"
+    gaps = [
+        run["metrics"][f"train_{record.metric}"] - run["metrics"][f"test_{record.metric}"]
+        for run in cell.confirmed
+        if run["status"] == "finished" and f"train_{record.metric}" in run["metrics"]
+    ]
+    seconds = [(run.get("seconds") or {}).get("total") for run in cell.confirm]
+    known = [float(second) for second in seconds if second is not None]
+    epochs = dict.fromkeys(str(run["epochs"]) for run in cell.confirmed)
+    ends = [int(epoch) for epoch in epochs]
+    best = next(
+        (one.choose_mean for one in findings.ranked if one.picked and one.cell == cell), None
+    )
+    return [
+        findings.where(cell.point) or "none",
+        subset(cell),
+        thousands(counts.get("trained")) + share,
+        thousands(counts.get("frozen")),
+        thousands(counts.get("total")),
+        *(number(config[key]) if key in config else "" for key in keys),
+        measure.value(best, decimals) if best is not None else "",
+        test,
+        str(len(scores)) if scores else "",
+        measure.bare_difference(statistics.fmean(gaps), decimals) if gaps else "",
+        f"{min(ends)} to {max(ends)}" if len(ends) > 1 else "".join(epochs),
+        f"{statistics.fmean(known):.2g}" if known else "",
+    ]
+
+
+def subset(cell: CellRecord) -> str:
+    """'random, match batchnorm': the rule that says what trains."""
+    settings = {**cell.settings, **cell.config}
+    parts = [_value(settings.get("subset.train", "all"))]
+    for key in ("per_unit", "fraction", "match"):
+        if f"subset.{key}" in settings:
+            parts.append(f"{key.replace('_', ' ')} {_value(settings[f'subset.{key}'])}")
+    return ", ".join(parts)
+
+
+def _value(value: Any) -> str:
+    return "searched" if isinstance(value, dict) else number(value)
+
+
+def ranking(findings: Findings) -> Section:
+    """The best configurations of every cell; all of them are in ranking.csv."""
+    cells = findings.record.cells
+    top = TOP_OF_FEW if len(cells) <= FEW_CELLS else TOP_OF_MANY
+    keys = _searched_keys(findings)
+    header = ["rank", "trial", *(_word(key) for key in keys), "trained"]
+    header += ["choose mean", "choose runs", "search score", "status"]
+    groups = []
+    for cell in cells:
+        own = [one for one in findings.ranked if one.cell == cell][:top]
+        if own:
+            groups.append((findings.label(cell), [_ranked_row(findings, one, keys) for one in own]))
+    caption = (
+        f"The first {top} configurations of each cell by validation score; \u2713 marks the pick. "
+        "ranking.csv holds all."
+    )
+    table = Table(caption, header, groups, range(len(header) - 1))
+    notes = [] if groups else ["No trial has ended yet."]
+    body = render("tables.html.j2", tables=[table] if groups else [], notes=notes)
+    return Section("ranking", "Ranking", body)
+
+
+def _ranked_row(findings: Findings, one: Ranked, keys: list[str]) -> list[Any]:
+    measure = findings.measure
+    decimals = 2 if measure.percent else 4
+    runs = str(len(one.choose_scores) + one.choose_diverged)
+    lost = f" ({one.choose_diverged} diverged)" if one.choose_diverged else ""
+    status = one.status + (f", proposed {one.repeats + 1} times" if one.repeats else "")
+    mean, search = one.choose_mean, one.search_score
+    return [
+        f"\u2713 {one.rank}" if one.picked else str(one.rank),
+        str(one.trial),
+        *(number(one.config[key]) if key in one.config else "" for key in keys),
+        thousands(one.counts.get("trained")),
+        measure.value(mean, decimals) if mean is not None else "",
+        runs + lost if runs != "0" else "",
+        measure.value(search, decimals) if search is not None else "",
+        status,
+    ]
+
+
+def _searched_keys(findings: Findings) -> list[str]:
+    """Settings that any cell searched, learning rate first."""
+    found: dict[str, None] = {}
+    for cell in findings.record.cells:
+        for run in cell.phase("search"):
+            found |= dict.fromkeys(one.key for one in searched(cell.settings, run["config"]))
+    return sorted(found, key=lambda key: (key != "training.learning_rate", key))
+
+
+def _word(key: str) -> str:
+    return short(key).replace("_", " ")

@@ -1,0 +1,115 @@
+"""How the searches and the trainings went: learning rates, learning curves, parameter counts."""
+
+from __future__ import annotations
+
+from hpstudy.analysis.words import number, thousands
+from hpstudy.report.figures import curves as curve_figure
+from hpstudy.report.figures import search as search_figure
+from hpstudy.report.figures import size as size_figure
+from hpstudy.report.findings import Findings
+from hpstudy.report.page import Group, Key, Panel, Section, arm_keys, figures
+
+RATE = "training.learning_rate"
+
+
+def learning_rate(findings: Findings) -> Section:
+    """Validation score against learning rate for every search trial."""
+    panels = []
+    for place, (values, cells) in enumerate(findings.points()):
+        if not search_figure.has_rates(cells):
+            continue
+        picks = [
+            f"{cell.arm} {number(cell.config[RATE])}" for cell in cells if cell.config.get(RATE)
+        ]
+        alt = f"Validation score against learning rate. Chosen: {', '.join(picks) or 'none yet'}."
+        svg = search_figure.learning_rates(
+            f"rates-{place}", cells, findings.looks, findings.measure, alt
+        )
+        panels.append(Panel(findings.where(values) or "all arms", svg))
+    keys = [
+        *arm_keys(findings.looks),
+        Key("chosen", stroke="M6 1a5 5 0 1 0 .01 0z"),
+        Key("hollow: pruned, at its last rung", "--muted", stroke="M6 2a4 4 0 1 0 .01 0z"),
+        Key("diverged or failed", "--muted", stroke="M2.5 2.5l7 7M9.5 2.5l-7 7"),
+    ]
+    caption = (
+        "Every search trial at its learning rate. The bars below each panel are the ranges that "
+        "were searched. Scores far below the rest are drawn at the foot of the panel. Search "
+        "scores favour the winner; no claim rests on them."
+    )
+    if not panels:
+        return _empty("search", "Score against learning rate", "No trial has a learning rate yet.")
+    body = figures("", keys, [Group("", panels)], caption)
+    return Section("search", "Score against learning rate", body)
+
+
+def learning_curves(findings: Findings) -> Section:
+    """Validation and training curves of the confirmed configurations."""
+    record, store = findings.record, findings.store
+    curves = {
+        cell.name: curve_figure.stacked(
+            (
+                store.curves(run["run"])
+                for run in cell.confirm
+                if run["status"] in ("finished", "diverged")
+            ),
+            record.metric,
+        )
+        for cell in record.cells
+    }
+    limits = curve_figure.window(curves, findings.measure)
+    panels = []
+    for place, (values, cells) in enumerate(findings.points()):
+        if not any(curves[cell.name] for cell in cells):
+            continue
+        alt = f"Learning curves of {', '.join(cell.arm for cell in cells)}."
+        svg = curve_figure.learning(
+            f"curves-{place}", cells, curves, findings.looks, findings.measure, limits, alt
+        )
+        panels.append(Panel(findings.where(values) or "all arms", svg))
+    if not panels:
+        return _empty("curves", "Learning curves", "No configuration has been confirmed yet.")
+    keys = [
+        *(Key(arm, look.variable, stroke="M0 6h12") for arm, look in findings.looks.items()),
+        Key("validation", "--muted", stroke="M0 6h12"),
+        Key("training", "--muted", stroke="M0 6h4M7 6h4"),
+    ]
+    caption = (
+        "Confirm runs of each cell's pick: mean over seeds, and the full range over seeds as a "
+        "band. Training values are running means of each epoch in training mode. The first epochs "
+        "may lie outside the panel."
+    )
+    return Section("curves", "Learning curves", figures("", keys, [Group("", panels)], caption))
+
+
+def trained_parameters(findings: Findings) -> Section:
+    """Test score against the number of trained parameters."""
+    score = findings.measure.name
+    title = f"{score[0].upper()}{score[1:]} against trained parameters"
+    cells = [
+        cell
+        for cell in findings.record.cells
+        if cell.counts and len(size_figure.test_scores(cell, findings.record.metric))
+    ]
+    if not cells:
+        return _empty("parameters", title, "No configuration has been confirmed yet.")
+    names = findings.record.axis_names()
+    labels = {
+        cell.name: ", ".join(number(cell.point[axis]) for axis in names if axis in cell.point)
+        for cell in cells
+    }
+    told = (f"{findings.label(cell)}: {thousands(cell.counts['trained'])}" for cell in cells)
+    alt = f"Test score against trained parameters. {'; '.join(told)}."
+    svg = size_figure.trained_parameters(
+        "size", cells, labels, findings.looks, findings.measure, alt
+    )
+    swept = ", ".join(names.values())
+    caption = "Mean over confirm seeds with its 95% t interval."
+    if swept:
+        caption += f" Numbers beside the marks: {swept}."
+    body = figures("", arm_keys(findings.looks), [Group("", [Panel("", svg, wide=True)])], caption)
+    return Section("parameters", title, body)
+
+
+def _empty(name: str, title: str, words: str) -> Section:
+    return Section(name, title, figures(words, [], [], ""))

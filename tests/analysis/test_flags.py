@@ -1,0 +1,135 @@
+"""Each flag on and off, at its threshold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hpstudy.analysis.contrast import Contrast, contrasts
+from hpstudy.analysis.flags import test_split_too_small as split_too_small
+from hpstudy.analysis.flags import too_few_seeds
+from hpstudy.analysis.ranges import Searched, searched
+from hpstudy.analysis.record import read
+from hpstudy.analysis.words import Measure
+from tests.analysis import synthetic
+from tests.analysis.synthetic import Options
+
+ACCURACY = Measure("accuracy", True)
+
+
+def first(folder: Path, **options: object) -> Contrast:
+    settings = {"depths": (3,), "arms": ("full", "bn_only"), "contrasts": (("bn_only", "full"),)}
+    store = synthetic.write(folder, Options(**{**settings, **options}))  # type: ignore[arg-type]
+    record = read(store)
+    assert record is not None
+    return contrasts(record, store)[0]
+
+
+def words(one: Contrast, name: str) -> list[str]:
+    return [flag.words for flag in one.flags if flag.name == name]
+
+
+@pytest.mark.parametrize(
+    ("value", "side"),
+    [(0.01, "lower"), (0.0141, "lower"), (0.0142, None), (7.0, None), (7.1, "upper")],
+)
+def test_an_edge_of_a_log_range_is_five_percent_of_its_logarithm(
+    value: float, side: str | None
+) -> None:
+    # of three decades, 5% is a factor of 10**0.15 = 1.413
+    assert Searched("training.learning_rate", 0.01, 10.0, log=True).edge(value) == side
+
+
+def test_an_edge_of_a_linear_range_is_five_percent_of_its_length() -> None:
+    momentum = Searched("training.momentum", 0.0, 1.0)
+    assert [momentum.edge(v) for v in (0.05, 0.051, 0.949, 0.951)] == ["lower", None, None, "upper"]
+
+
+def test_the_ends_of_a_numeric_choice_are_edges_and_words_have_none() -> None:
+    sizes = Searched("training.batch_size", options=(64, 32, 128))
+    assert [sizes.edge(v) for v in (32, 64, 128)] == ["lower", None, "upper"]
+    assert Searched("model.activation", options=("relu", "tanh")).edge("relu") is None
+    assert Searched("model.bias", options=(True, False)).edge(True) is None
+    assert Searched("model.depth", options=(3,)).edge(3) is None
+
+
+def test_a_range_inside_a_branch_counts_only_under_its_option() -> None:
+    branches = {"sgd": {"training.learning_rate": {"float": [0.01, 1.0], "log": True}}}
+    settings = {
+        "training.optimizer": {"choice": ["sgd", "adam"], "branches": branches},
+        "training.learning_rate": {"float": [1e-5, 1e-2], "log": True},
+    }
+    sgd = searched(settings, {"training.optimizer": "sgd", "training.learning_rate": 0.9})
+    adam = searched(settings, {"training.optimizer": "adam", "training.learning_rate": 0.003})
+    assert [(one.key, one.low) for one in sgd][1:] == [("training.learning_rate", 0.01)]
+    assert [(one.key, one.low) for one in adam][1:] == [("training.learning_rate", 1e-5)]
+
+
+def test_edge_names_the_arm_the_value_and_the_range(tmp_path: Path) -> None:
+    told = words(first(tmp_path, depths=(1,)), "edge")
+    assert told == ["full's batch size 128 is the largest of 32, 64, 128"]
+
+
+def test_still_rising(tmp_path: Path) -> None:
+    assert not words(first(tmp_path / "flat"), "still rising")
+    (told,) = words(first(tmp_path / "rising", rising=True), "still rising")
+    assert told.startswith("validation accuracy was still rising at the end of bn_only (+")
+    assert "and full (+" in told
+
+
+def test_a_falling_loss_is_still_rising_quality(tmp_path: Path) -> None:
+    (told,) = words(first(tmp_path, rising=True, metric="loss"), "still rising")
+    assert "validation loss was still falling" in told
+
+
+def test_too_few_seeds() -> None:
+    assert too_few_seeds(5)[0].words == "too few seeds (5; at least 6 are needed)"
+    assert not too_few_seeds(6)
+
+
+def test_too_few_seeds_in_a_contrast(tmp_path: Path) -> None:
+    assert words(first(tmp_path / "five", confirm=5), "too few seeds")
+    assert not words(first(tmp_path / "six", confirm=6), "too few seeds")
+
+
+def test_test_split_too_small() -> None:
+    (flag,) = split_too_small(-0.011, 0.012, 1000, ACCURACY)
+    assert flag.words == "test split too small (its 1,000 examples alone leave +/-1.2 points)"
+    assert not split_too_small(-0.013, 0.012, 1000, ACCURACY)
+    assert not split_too_small(0.0, None, 1000, ACCURACY)
+
+
+def test_a_small_test_split_is_flagged_in_a_contrast(tmp_path: Path) -> None:
+    assert words(first(tmp_path / "few", test=60), "test split too small")
+    assert not words(first(tmp_path / "many", test=4000), "test split too small")
+
+
+def test_networks_differ(tmp_path: Path) -> None:
+    assert not words(first(tmp_path / "same"), "networks differ")
+    (told,) = words(first(tmp_path / "other", widths={"full": 256}), "networks differ")
+    assert told == "networks differ (width 128 against 256)"
+
+
+def test_counts_differ(tmp_path: Path) -> None:
+    (told,) = words(first(tmp_path / "full"), "counts differ")
+    assert told == "counts differ (768 against 135,178 trained parameters)"
+    equal = {"arms": ("bn_only", "random"), "contrasts": (("bn_only", "random"),)}
+    assert not words(first(tmp_path / "equal", **equal), "counts differ")
+
+
+def test_diverged_seeds_count_as_the_constant_predictor(tmp_path: Path) -> None:
+    assert not words(first(tmp_path / "none"), "diverged seeds")
+    one = first(tmp_path / "one", diverged_confirm=[("bn_only", 4)])
+    (told,) = words(one, "diverged seeds")
+    assert told == "1 of 10 seeds of bn_only diverged and counts as the constant predictor (11.4%)"
+    assert one.n == 10
+    assert one.scores_a[4] == 0.114
+
+
+def test_look(tmp_path: Path) -> None:
+    assert not words(first(tmp_path / "once"), "look")
+    told = words(first(tmp_path / "twice", trials=24, looks=[(16, 10), (24, 10)]), "look")
+    assert all(one.startswith("look 2: trials 16 to 24") for one in told)
+    told = words(first(tmp_path / "seeds", looks=[(16, 5), (16, 10)]), "look")
+    assert told == ["look 2: seeds 5 to 10"]

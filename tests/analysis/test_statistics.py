@@ -1,0 +1,66 @@
+"""Intervals and tests against scipy and against counting by hand."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from hpstudy.analysis.statistics import sign_flip, t_interval
+
+DIFFERENCES = st.lists(st.floats(-5, 5, allow_subnormal=False), min_size=2, max_size=8)
+
+
+def test_the_interval_is_scipys_paired_t_interval() -> None:
+    a = np.array([0.931, 0.928, 0.935, 0.930, 0.926, 0.933])
+    b = np.array([0.954, 0.951, 0.952, 0.956, 0.950, 0.955])
+    expected = stats.ttest_rel(a, b).confidence_interval(0.95)
+    interval = t_interval(a - b)
+    assert interval.low == pytest.approx(expected.low, rel=1e-10)
+    assert interval.high == pytest.approx(expected.high, rel=1e-10)
+    assert not interval.covers_zero
+
+
+def test_one_pair_gives_no_interval() -> None:
+    interval = t_interval(np.array([0.3]))
+    assert (interval.mean, interval.low, interval.half_width) == (0.3, None, None)
+    assert interval.covers_zero
+
+
+@settings(max_examples=30, deadline=None)
+@given(DIFFERENCES)
+def test_sign_flip_counts_every_pattern(values: list[float]) -> None:
+    differences = np.array(values)
+    observed = abs(differences.mean())
+    flips = [abs((differences * signs).mean()) for signs in product((1, -1), repeat=len(values))]
+    expected = np.mean([flip >= observed - 1e-12 * abs(differences).mean() for flip in flips])
+    found = sign_flip(differences)
+    assert found.p == expected
+    assert found.method == "exact"
+
+
+@pytest.mark.parametrize(("n", "smallest"), [(1, 1.0), (5, 0.0625), (10, 2 / 1024)])
+def test_the_smallest_p_is_reached_when_all_signs_agree(n: int, smallest: float) -> None:
+    found = sign_flip(np.linspace(1, 2, n))
+    assert found.p == found.smallest == smallest
+
+
+def test_no_difference_at_all_has_p_one() -> None:
+    assert sign_flip(np.zeros(6)).p == 1
+
+
+def test_beyond_sixteen_pairs_patterns_are_drawn_and_said_to_be() -> None:
+    generator = np.random.Generator(np.random.Philox(3))
+    differences = generator.normal(0.4, 1, 24)
+    found = sign_flip(differences)
+    assert found.method == "sampled"
+    assert found == sign_flip(differences)
+    assert found.smallest == 1 / 65537
+    expected = stats.permutation_test(
+        (differences,), np.mean, permutation_type="samples", n_resamples=20000, rng=1
+    )
+    assert found.p == pytest.approx(expected.pvalue, abs=0.01)

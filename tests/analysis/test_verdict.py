@@ -1,0 +1,93 @@
+"""The sentence, word by word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hpstudy.analysis.contrast import contrasts
+from hpstudy.analysis.record import read
+from hpstudy.analysis.verdict import verdict
+from hpstudy.analysis.words import Measure, number, p_value
+from tests.analysis import synthetic
+from tests.analysis.synthetic import Options
+
+
+def sentences(folder: Path, **options: object) -> list[str]:
+    store = synthetic.write(folder, Options(**options))  # type: ignore[arg-type]
+    record = read(store)
+    assert record is not None
+    return [str(verdict(record, one)) for one in contrasts(record, store)]
+
+
+def test_a_difference(tmp_path: Path) -> None:
+    assert sentences(tmp_path)[1] == (
+        "At depth 3, bn_only (768 of 135,178 parameters trained) reaches 94.3% test accuracy "
+        "against full's 96.6%: -2.4 points, 95% interval -2.8 to -1.9, n = 10 paired seeds, "
+        "sign-flip p = 0.002; same network (mlp, depth 3, width 128); "
+        "counts differ (768 against 135,178 trained parameters)."
+    )
+
+
+def test_an_interval_over_zero_shows_no_difference_and_claims_no_equality(tmp_path: Path) -> None:
+    level = {"bn_only": 0.025}
+    told = sentences(tmp_path, offsets=level, depths=(1,), contrasts=(("bn_only", "full"),))[0]
+    assert "no difference shown (" in told
+    assert not {"equal", "equals", "identical", "no difference."} & set(told.split())
+
+
+def test_networks_are_named_where_they_differ(tmp_path: Path) -> None:
+    told = sentences(tmp_path, widths={"full": 64}, depths=(2,))[0]
+    assert (
+        "; networks differ: bn_only uses mlp, depth 2, width 128, full mlp, depth 2, width 64;"
+        in told
+    )
+    assert told.count("networks differ") == 1
+
+
+def test_few_seeds_say_what_the_design_can_reach(tmp_path: Path) -> None:
+    told = sentences(tmp_path / "three", confirm=3)[0]
+    assert "sign-flip p = 0.25 [smallest possible 0.25]" in told
+    told = sentences(tmp_path / "one", confirm=1)[0]
+    assert "from one seed, which gives no interval and no test" in told
+
+
+def test_an_unfinished_study_says_what_is_missing(tmp_path: Path) -> None:
+    told = sentences(tmp_path / "none", stop_after="search", depths=())[0]
+    assert told == (
+        "bn_only against full has no verdict yet: bn_only has no confirmed pick and "
+        "full has no confirmed pick."
+    )
+    told = sentences(tmp_path / "part", confirm=7, planned=10)[0]
+    assert "7 of 10 planned pairs are in" in told
+    told = sentences(tmp_path / "lost", failed_confirm=[("full", 0)])[0]
+    assert "1 confirm run of full failed" in told
+
+
+def test_a_loss_says_that_lower_is_better(tmp_path: Path) -> None:
+    told = sentences(tmp_path, metric="loss", depths=())[0]
+    assert "test loss (lower is better)" in told
+    assert "points" not in told
+
+
+def test_decimals_follow_the_uncertainty() -> None:
+    accuracy, error = Measure("accuracy", True), Measure("mse", False)
+    assert accuracy.value(0.93456, accuracy.decimals(0.004)) == "93.5%"
+    assert accuracy.value(0.93456, accuracy.decimals(0.0004)) == "93.46%"
+    assert error.value(3021.4, error.decimals(35.0)) == "3021"
+    assert error.value(0.5137, error.decimals(0.004)) == "0.5137"
+    assert accuracy.difference(-0.0001, 1) == "0.0 points"
+
+
+def test_p_values_and_numbers_are_readable() -> None:
+    assert [p_value(p) for p in (1.0, 0.25, 0.001953125, 3.05e-5)] == [
+        *("1", "0.25", "0.002", "0.00003")
+    ]
+    assert [number(v) for v in (0.0954213, 3.0, True, None, [0.7, 0.9], "relu")] == [
+        *("0.09542", "3", "true", "none", "0.7, 0.9", "relu")
+    ]
+
+
+def test_a_test_at_odds_with_the_interval_says_so(tmp_path: Path) -> None:
+    told = sentences(tmp_path, diverged_confirm=[("bn_only", 3)])[0]
+    assert "no difference shown (" in told
+    assert "sign-flip p = 0.002, at odds with the interval)" in told

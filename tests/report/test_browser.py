@@ -1,0 +1,90 @@
+"""The report in a real browser: no errors, no sideways scrolling, light and dark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpstudy.report import write
+from tests.analysis import synthetic
+from tests.analysis.synthetic import Options
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed")
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    options = Options(
+        depths=(1, 3),
+        extra_axis={"random": (1, 4)},
+        arms=("full", "bn_only", "random", "a_rather_long_name_for_an_arm"),
+        contrasts=(("bn_only", "full"), ("a_rather_long_name_for_an_arm", "random")),
+        trials=8,
+        confirm=6,
+        failed_trials=(2,),
+        diverged_confirm=(("bn_only", 1),),
+        texts={"traceback": "Traceback (most recent call last):\n" + "x" * 300},
+    )
+    return write(synthetic.write(tmp_path_factory.mktemp("browser"), options).folder)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_report_opens_cleanly(browser: Any, report: Path, width: int, scheme: str) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+    )
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("requestfailed", lambda request: said.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(report.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    assert said == []
+    assert [url for url in requests if not url.startswith("data:")] == [report.as_uri()]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate("document.body.scrollWidth") <= width
+    headings = page.locator("h2").all_inner_texts()
+    assert headings[:3] == ["The question", "The verdict", "The contrast"]
+    assert len(headings) == 10
+    background, ink = page.evaluate(
+        "(s => [s.backgroundColor, s.color])(getComputedStyle(document.body))"
+    )
+    assert _light(background) == (scheme == "light")
+    assert _light(ink) == (scheme == "dark")
+    # text in figures follows the scheme too, and stays readable
+    fill = page.evaluate("getComputedStyle(document.querySelector('.panel svg text')).fill")
+    assert _light(fill) == (scheme == "dark")
+    smallest = page.evaluate(
+        "Math.min(...[...document.querySelectorAll('.panel svg text')]"
+        ".map(one => one.getBoundingClientRect().height))"
+    )
+    assert smallest >= 7
+    context.close()
+
+
+def _light(colour: str) -> bool:
+    red, green, blue = (int(part) for part in re.findall(r"\d+", colour)[:3])
+    return 0.299 * red + 0.587 * green + 0.114 * blue > 128

@@ -1,0 +1,213 @@
+"""The report: complete, escaped, self-contained, and the same from the same store."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpstudy.errors import StoreError
+from hpstudy.report import SECTIONS, write
+from hpstudy.store import Store
+from tests.analysis import synthetic
+from tests.analysis.synthetic import Options
+
+ORDER = [
+    *("question", "verdict", "contrast", "search", "curves"),
+    *("parameters", "arms", "ranking", "failures", "reproduce"),
+]
+SMALL: dict[str, Any] = {"depths": (1,), "trials": 6, "confirm": 3, "epochs": 6}
+EVIL = "<script>alert('x')</script>"
+
+
+class Page(HTMLParser):
+    """Collects what the tests ask about; complains about tags that do not match."""
+
+    VOID = frozenset({"meta", "link", "br", "path", "use", "rect"})
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(html)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def sections(self) -> list[str | None]:
+        return [attrs.get("id") for tag, attrs in self.tags if tag == "section"]
+
+
+def page(folder: Path, **options: Any) -> tuple[str, Page]:
+    html = write(synthetic.write(folder, Options(**{**SMALL, **options})).folder).read_text()
+    return html, Page(html)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Page]:
+    return page(tmp_path_factory.mktemp("plain"))
+
+
+def test_sections_come_in_their_order(plain: tuple[str, Page]) -> None:
+    assert plain[1].sections() == ORDER
+    assert len(SECTIONS) == len(ORDER)
+
+
+def test_the_page_asks_for_nothing_from_anywhere(plain: tuple[str, Page]) -> None:
+    html, found = plain
+    for _, attrs in found.tags:
+        for name in ("src", "href", "data", "action", "srcset"):
+            value = attrs.get(name) or "#"
+            assert value.startswith(("#", "data:,")), value
+    assert "@import" not in html
+    assert "http:" not in html
+    assert "https:" not in html
+    assert not re.search(r"url\((?!#)", html)
+    assert "<script" not in html
+
+
+def test_every_id_is_unique_and_every_reference_resolves(plain: tuple[str, Page]) -> None:
+    html, found = plain
+    ids = [attrs["id"] for _, attrs in found.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    references = set(re.findall(r'(?:href="|url\()#([\w-]+)', html))
+    assert references <= set(ids)
+
+
+def test_figures_and_tables_can_be_read_aloud(plain: tuple[str, Page]) -> None:
+    _, found = plain
+    pictures = [a for tag, a in found.tags if tag == "svg" and a.get("aria-hidden") != "true"]
+    assert pictures
+    assert all(picture["role"] == "img" and picture["aria-label"] for picture in pictures)
+    tables = sum(tag == "table" for tag, _ in found.tags)
+    assert sum(tag == "caption" for tag, _ in found.tags) == tables > 0
+    assert all(attrs.get("scope") for tag, attrs in found.tags if tag == "th")
+
+
+def test_the_verdict_stands_in_the_page_with_its_flags(plain: tuple[str, Page]) -> None:
+    text = " ".join(plain[1].text.split())
+    assert "At depth 1, bn_only (256 of 101,898 parameters trained) reaches" in text
+    assert "too few seeds (3; at least 6 are needed)" in text
+    assert "counts differ" in text
+
+
+def test_the_same_store_gives_the_same_bytes(tmp_path: Path) -> None:
+    store = synthetic.write(tmp_path, Options(**SMALL))
+    first = write(store.folder).read_bytes()
+    assert write(store.folder).read_bytes() == first
+    assert {"runs.csv", "ranking.csv", "contrast.csv"} <= {p.name for p in tmp_path.iterdir()}
+
+
+def test_every_name_is_escaped(tmp_path: Path) -> None:
+    html, found = page(
+        tmp_path,
+        name=EVIL,
+        question=f"Is {EVIL} & <b>bold</b> safe?",
+        arms=("full", f"{EVIL}$a_b$"),
+        contrasts=((f"{EVIL}$a_b$", "full"),),
+        failed_trials=(1,),
+        texts={"traceback": f"ValueError: {EVIL}", "study": f"# {EVIL}\n"},
+    )
+    assert "<script" not in html
+    assert not any(tag == "b" for tag, _ in found.tags)
+    assert found.text.count("alert(") > 10
+
+
+@pytest.mark.parametrize("stop", ["search", "choose"])
+def test_an_unfinished_study_says_what_is_missing(tmp_path: Path, stop: str) -> None:
+    _, found = page(tmp_path, stop_after=stop)
+    assert found.sections() == ORDER
+    assert "Incomplete." in found.text
+    assert "bn_only depth=1: " in found.text
+    assert "has no verdict yet" in found.text
+
+
+def test_a_study_that_has_only_begun_has_a_report(tmp_path: Path) -> None:
+    whole = synthetic.write(tmp_path / "whole", Options(**SMALL))
+    begun = Store(tmp_path / "begun")
+    begun.append(next(whole.events()))
+    found = Page(write(begun.folder).read_text())
+    assert found.sections() == ORDER
+    assert "no pick yet (0 of 6 trials)" in found.text
+    assert "No run has ended yet." in found.text
+
+
+def test_a_cell_whose_trials_all_failed_is_shown(tmp_path: Path) -> None:
+    _, found = page(
+        tmp_path, dead_cells=("bn_only depth=1",), texts={"traceback": "KeyError: 'width'"}
+    )
+    assert "none of 6 trials finished, so there is nothing to pick" in found.text
+    assert "KeyError: 'width'" in found.text
+    assert "6 failed" in found.text
+
+
+def test_failures_are_counted_and_superseded_searches_named(tmp_path: Path) -> None:
+    _, found = page(
+        tmp_path, failed_confirm=[("full", 1)], diverged_confirm=[("full", 2)],
+        generations={"random": 2},
+    )  # fmt: skip
+    text = " ".join(found.text.split())
+    assert re.search(r"full depth=1, confirm trial \d, seed 2: loss was nan at epoch 3", text)
+    assert "4 runs are superseded" in text
+    assert "range of training.learning_rate changed" in text
+    assert "1 of 3 confirm runs failed" in text
+
+
+def test_reproducing_is_explained(plain: tuple[str, Page]) -> None:
+    text = plain[1].text
+    for words in ("python -m hpstudy run study.yaml", "c0ffee5eed15900d", "split seed 1"):
+        assert words in text
+    assert "backend jax" in text
+    assert "/tmp/" not in text
+
+
+def test_regression_and_no_sweep(tmp_path: Path) -> None:
+    html, found = page(
+        tmp_path, task="regression", metric="r2", depths=(),
+        arms=("full", "bn_only"), contrasts=(("bn_only", "full"),),
+    )  # fmt: skip
+    assert "R2 against trained parameters" in found.text
+    assert "points" not in found.text.replace("sweep points", "").replace("sweep point", "")
+    assert 'id="contrast"' in html
+
+
+def test_a_study_without_a_learning_rate_search_or_contrast(tmp_path: Path) -> None:
+    _, found = page(tmp_path, fixed_rate=True, contrasts=(), arms=("full",))
+    assert "The study declares no contrast." in found.text
+    assert found.sections() == ORDER
+
+
+def test_many_cells_fold_away_by_contrast(tmp_path: Path) -> None:
+    html, _ = page(
+        tmp_path,
+        depths=(1, 2, 3, 4, 6),
+        arms=("full", "bn_only", "random", "output"),
+        contrasts=(("bn_only", "full"), ("random", "full"), ("output", "full")),
+        arrays=False,
+        trials=2,
+        confirm=2,
+    )
+    assert html.count("<details open><summary>bn_only against full") == 1
+    assert "<details><summary>random against full" in html
+
+
+def test_a_folder_without_a_study_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="holds no study"):
+        write(tmp_path)
