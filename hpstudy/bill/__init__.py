@@ -1,0 +1,9 @@
+"""What a study asks for before it runs: networks, runs, time, and what it could detect."""
+
+from __future__ import annotations
+
+from hpstudy.bill.cost import Bill, bill
+from hpstudy.bill.power import Power, power
+from hpstudy.bill.words import networks, summary, validation
+
+__all__ = ["Bill", "Power", "bill", "networks", "power", "summary", "validation"]

@@ -1,0 +1,131 @@
+"""Runs, run-epochs and a rough time, from the arithmetic of the declared tensors.
+
+With K kernel entries of which at most T train, an example costs 2K floating-point operations
+forward, 2K backward to the layer inputs and 2 min(T, K) for the gradient of what trains; an epoch
+adds 2K for each validation example. The searched configurations are stood for by uniform draws
+from each cell's space. Everything is an upper bound in one respect: nothing is pruned or stops
+early.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+from statistics import fmean
+
+from hpstudy.data import Sizes
+from hpstudy.extremes import counted, tensors
+from hpstudy.hypermodels import HYPERMODELS
+from hpstudy.spec.length import length
+from hpstudy.spec.seeds import derived
+from hpstudy.spec.space import Choice, IntRange, Range, Scalar, resolve
+from hpstudy.spec.study import Cell, Spec
+from hpstudy.spec.training import TRAINING
+
+# Rough figures of one CPU core: what a small product reaches, and what a step and a compilation
+# cost whatever their size.
+FLOPS = 25e9
+STEP_SECONDS = 1e-4
+PROGRAM_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Bill:
+    """At most so many runs and run-epochs; `seconds` is the time of one worker core for them."""
+
+    search: int
+    choose: int
+    confirm: int
+    run_epochs: int
+    programs: int
+    seconds: float
+
+    @property
+    def runs(self) -> int:
+        return self.search + self.choose + self.confirm
+
+
+@dataclass(frozen=True)
+class _Run:
+    epochs: int
+    seconds: float
+    program: tuple[tuple[str, Scalar], ...]
+
+
+def bill(spec: Spec, sizes: Sizes) -> Bill:
+    """What the study costs if it starts from nothing."""
+    phases = {"search": 0, "choose": 0, "confirm": 0}
+    epochs = seconds = 0.0
+    programs: set[tuple[tuple[str, Scalar], ...]] = set()
+    for cell in spec.cells:
+        draws = _draws(spec, cell, sizes)
+        planned = runs(cell, spec.confirm_seeds)
+        for phase, number in planned.items():
+            phases[phase] += number
+        total = sum(planned.values())
+        epochs += total * fmean(run.epochs for run in draws)
+        seconds += total * fmean(run.seconds for run in draws)
+        programs |= {run.program for run in draws}
+    return Bill(
+        **phases,
+        run_epochs=round(epochs),
+        programs=len(programs),
+        seconds=seconds + PROGRAM_SECONDS * len(programs),
+    )
+
+
+def runs(cell: Cell, confirm_seeds: int) -> dict[str, int]:
+    """A cell's runs by phase; without a search there is only the confirmation."""
+    if cell.search is None:
+        return {"search": 0, "choose": 0, "confirm": confirm_seeds}
+    search = cell.search
+    top = min(search.choose_top, search.trials)
+    choose = top * search.choose_seeds if top > 1 else 0
+    return {"search": search.trials, "choose": choose, "confirm": confirm_seeds}
+
+
+def _draws(spec: Spec, cell: Cell, sizes: Sizes) -> list[_Run]:
+    ask = _uniform(Random(derived(spec.seed, "bill", cell.name)))
+    number = cell.search.trials if cell.search else 1
+    proposals = (resolve(cell.settings, cell.conditions, ask) for _ in range(number))
+    return [_run(proposal.config, sizes) for proposal in proposals]
+
+
+def _run(config: Mapping[str, Scalar], sizes: Sizes) -> _Run:
+    plan = length(config, sizes.train)
+    parts = tensors(config, sizes.shape)
+    kernels = sum(math.prod(part.shape) for part in parts if part.role == "kernel")
+    trained = min(counted(config, sizes.shape).trained, kernels)
+    examples = plan.steps * int(str(config["training.batch_size"]))
+    operations = examples * (4 * kernels + 2 * trained)
+    operations += plan.epochs * sizes.validation * 2 * kernels
+    seconds = operations / FLOPS + plan.steps * STEP_SECONDS
+    return _Run(plan.epochs, seconds, _program(config))
+
+
+def _program(config: Mapping[str, Scalar]) -> tuple[tuple[str, Scalar], ...]:
+    """The settings whose values make another compiled program."""
+    model = HYPERMODELS[str(config["model.type"])].parameters
+    keys = ["model.type", "subset.train", "subset.of"]
+    keys += [f"model.{one.name}" for one in model if one.role == "structure"]
+    keys += [f"training.{one.name}" for one in TRAINING if one.role == "structure"]
+    return tuple((key, config[key]) for key in keys if key in config)
+
+
+def _uniform(random: Random) -> Callable[[str, Range], Scalar]:
+    def ask(name: str, value: Range) -> Scalar:
+        if isinstance(value, Choice):
+            return random.choice(value.options)
+        low, high = value.low, value.high
+        drawn = (
+            math.exp(random.uniform(math.log(low), math.log(high)))
+            if value.log
+            else random.uniform(low, high)
+        )
+        if value.step:
+            drawn = low + round((drawn - low) / value.step) * value.step
+        return round(drawn) if isinstance(value, IntRange) else drawn
+
+    return ask

@@ -1,0 +1,215 @@
+"""The spaces, the networks and the bill of a study as lines of at most 80 characters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
+
+from hpstudy.analysis.words import number, p_value, thousands
+from hpstudy.bill.cost import Bill
+from hpstudy.bill.power import DISAGREEMENT, SEED_SD, Power
+from hpstudy.data import Sizes
+from hpstudy.extremes import Extremes
+from hpstudy.spec.space import Choice, FloatRange, IntRange, Range, Settings, Value, is_range
+from hpstudy.spec.study import Cell, Spec
+
+WIDTH = 80
+
+
+def validation(
+    spec: Spec, sizes: Sizes, extremes: Sequence[Extremes], bill: Bill, power: Power, workers: int
+) -> list[str]:
+    """Everything that `validate` prints."""
+    return [
+        *wrap(f"{spec.name}: {spec.question}", WIDTH),
+        "",
+        *_data(spec, sizes),
+        "",
+        *spaces(extremes),
+        "",
+        *networks(extremes),
+        "",
+        *summary(bill, workers),
+        "",
+        *detectable(spec, power),
+    ]
+
+
+def spaces(extremes: Sequence[Extremes]) -> list[str]:
+    """What all cells share, then each cell's own ranges and values."""
+    every = [_active(one) for one in extremes]
+    first, *others = every
+    shared = {
+        key: value
+        for key, value in first.items()
+        if not is_range(value) and all(key in o and o[key] == value for o in others)
+    }
+    lines = ["The same in every cell", *_settings(shared)]
+    searches = [_search(one.cell) for one in extremes]
+    alike = all(search == searches[0] for search in searches)
+    lines += searches[0] if alike else []
+    for one, settings, search in zip(extremes, every, searches, strict=True):
+        own = {key: value for key, value in settings.items() if key not in shared}
+        lines += ["", one.cell.name, *_settings(own), *([] if alike else search)]
+    return lines
+
+
+def networks(extremes: Sequence[Extremes]) -> list[str]:
+    """Trained, frozen and total entries of each cell's smallest and largest network."""
+    rows: list[tuple[str, ...]] = [("Parameters", "trained", "frozen", "total")]
+    for one in extremes:
+        small, large = one.smallest, one.largest
+        names = [(one.cell.name, small)]
+        if small != large:
+            names = [(f"{one.cell.name}, smallest", small), ("  largest", large)]
+        for name, count in names:
+            figures = (count.trained, count.frozen, count.total)
+            rows.append((name, *(thousands(figure) for figure in figures)))
+    wide = max(len(row[0]) for row in rows)
+    widths = [max(len(row[column]) for row in rows) for column in (1, 2, 3)]
+    wide = min(wide, WIDTH - sum(widths) - 6)
+    return [
+        _cut(name, wide).ljust(wide)
+        + "".join(f"  {figure:>{width}}" for figure, width in zip(figures, widths, strict=True))
+        for name, *figures in rows
+    ]
+
+
+def summary(bill: Bill, workers: int) -> list[str]:
+    """Runs, run-epochs and the rough time."""
+    split = ", ".join(
+        f"{phase} {thousands(number)}"
+        for phase, number in (
+            ("search", bill.search),
+            ("choose", bill.choose),
+            ("confirm", bill.confirm),
+        )
+    )
+    who = f"{workers} worker" + ("s" if workers != 1 else "")
+    text = (
+        f"Bill: at most {thousands(bill.runs)} runs ({split}) of {thousands(bill.run_epochs)} "
+        f"epochs in all, on about {thousands(bill.programs)} programs. Roughly "
+        f"{rough(bill.seconds / workers)} with {who}, by arithmetic alone: 25 GFLOP/s for each "
+        f"worker, 0.1 ms a step and 1 s a program, nothing pruned, nothing stopped early."
+    )
+    return wrap(text, WIDTH)
+
+
+def detectable(spec: Spec, power: Power) -> list[str]:
+    """The smallest difference that the confirm phase could show."""
+    percent = spec.score.metric == "accuracy"
+    seeds = f"{power.confirm_seeds} paired seed" + ("s" if power.confirm_seeds != 1 else "")
+    lines = [f"What {seeds} could show (half-widths of 95% intervals)"]
+    if power.seeds is None:
+        lines.append("- from seeds: nothing, one seed gives no interval")
+    elif percent:
+        width, sd = 100 * power.seeds * SEED_SD, 100 * SEED_SD
+        lines.append(
+            f"- from seeds: {width:.2f} points, if the difference varies by {sd:.1f} points "
+            "(standard deviation) between seeds"
+        )
+    else:
+        lines.append(
+            f"- from seeds: {power.seeds:.2f} standard deviations of the difference between seeds"
+        )
+    if percent:
+        share = f"{DISAGREEMENT:.0%}"
+        lines.append(
+            f"- from {thousands(power.test)} test examples: {100 * power.examples:.2f} points, if "
+            f"two arms disagree on {share} of them"
+        )
+    lines.append(f"- the exact sign-flip test cannot go below p = {p_value(power.smallest_p)}")
+    return [part for line in lines for part in wrap(line, WIDTH, subsequent_indent="  ")]
+
+
+def rough(seconds: float) -> str:
+    """One significant unit: '40 s', '3 min', '2 h'."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def _data(spec: Spec, sizes: Sizes) -> list[str]:
+    parts = (
+        f"{thousands(count)} to {verb}"
+        for count, verb in (
+            (sizes.train, "train"),
+            (sizes.validation, "validate"),
+            (sizes.test, "test"),
+        )
+    )
+    at = {"last": "at the last epoch", "best_validation": "at the best validation epoch"}
+    when = at.get(str(spec.score.at), f"at epoch {spec.score.at}")
+    shape = "x".join(str(axis) for axis in sizes.shape.input_shape)
+    outputs = f"{sizes.shape.task}, {sizes.shape.outputs} outputs"
+    pairs = ", ".join(f"{a} against {b}" for a, b in spec.contrasts) or "none"
+    lines = (
+        f"Data: {spec.data.name}, examples of {shape} ({outputs}); {', '.join(parts)}",
+        f"Score: {spec.score.metric} {when}; {spec.confirm_seeds} confirm seeds",
+        f"Contrasts: {pairs}",
+    )
+    return [part for line in lines for part in wrap(line, WIDTH, subsequent_indent="  ")]
+
+
+def _active(extremes: Extremes) -> Settings:
+    return {
+        key: value
+        for key, value in extremes.cell.settings.items()
+        if key in extremes.active and value is not None
+    }
+
+
+def _settings(settings: Settings) -> list[str]:
+    """Ranges on a line each, then the fixed values of each section run together."""
+    lines = [f"{key}: {_value(value)}" for key, value in settings.items() if is_range(value)]
+    sections: dict[str, list[str]] = {}
+    for key, value in settings.items():
+        if not is_range(value):
+            section, _, name = key.partition(".")
+            sections.setdefault(section, []).append(f"{name} {_value(value)}")
+    lines += [f"{section}: {', '.join(words)}" for section, words in sections.items()]
+    return [part for line in lines for part in _indented(line)]
+
+
+def _indented(line: str) -> list[str]:
+    return wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, IntRange | FloatRange | Choice):
+        return _range(value)
+    return f"[{number(value)}]" if isinstance(value, tuple) else number(value)
+
+
+def _range(value: Range) -> str:
+    if isinstance(value, Choice):
+        return " | ".join(
+            _value(option) + _branch(value.branches.get(option, {})) for option in value.options
+        )
+    text = f"{number(value.low)} to {number(value.high)}"
+    if value.log:
+        return f"{text}, log"
+    return f"{text}, step {number(value.step)}" if value.step not in (None, 1) else text
+
+
+def _branch(settings: Mapping[str, Value]) -> str:
+    inside = ", ".join(f"{key} {_value(value)}" for key, value in settings.items())
+    return f" ({inside})" if inside else ""
+
+
+def _search(cell: Cell) -> list[str]:
+    search = cell.search
+    if search is None:
+        return ["  search: none"]
+    text = (
+        f"search: {search.trials} trials by {search.driver} {search.sampler}, pruner "
+        f"{search.pruner}, {search.parallel} at a time; choose among the best "
+        f"{search.choose_top} on {search.choose_seeds} seeds"
+    )
+    return _indented(text)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"

@@ -1,0 +1,275 @@
+"""Asks, records and tells: the loop of a study, with neither model nor tensors in it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from hpstudy.data import Split, shared
+from hpstudy.engine.executor import Done, LocalExecutor, Rung, default_workers
+from hpstudy.engine.folders import default_folder
+from hpstudy.engine.job import Job
+from hpstudy.errors import StudyChanged
+from hpstudy.events import plain, run_event, study_event, timeless
+from hpstudy.phases import CellRun, Planned, Slot, replayed
+from hpstudy.search.mirror import Mirror
+from hpstudy.spec.growth import grown
+from hpstudy.spec.length import length
+from hpstudy.spec.study import Spec
+from hpstudy.store import Event, Store
+
+
+class Progress(Protocol):
+    """Watches a study; every method is called from the coordinator between runs."""
+
+    def started(self, spec: Spec, cells: Mapping[str, CellRun], workers: int) -> None:
+        """The study starts or goes on; `cells` stays live."""
+
+    def ended(self, event: Event, trained: bool) -> None:
+        """A run ended; `trained` is False where the store already had it."""
+
+    def waiting(self) -> None:
+        """Called a few times a second while nothing happens."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a study ended: runs by status, cells without a pick, and how many runs were trained."""
+
+    statuses: Mapping[str, int]
+    unpicked: tuple[str, ...]
+    trained: int
+
+    @property
+    def complete(self) -> bool:
+        """False where a run failed or a cell has no confirmed pick."""
+        return not self.statuses.get("failed") and not self.unpicked
+
+
+class Coordinator:
+    """One study's loop: asks every cell what may start, records what ended, then tells."""
+
+    def __init__(self, spec: Spec, split: Split, store: Store, progress: Progress) -> None:
+        self.spec, self.store, self.progress = spec, store, progress
+        self.split = split
+        self.slots: dict[Slot, Event] = {}
+        self.runs: dict[str, Event] = {}
+        self.generations: dict[str, int] = {}
+        self.last: dict[tuple[str, str], Event] = {}
+        study: Event | None = None
+        for event in store.events():
+            if event["event"] == "study":
+                study = event
+            elif event["event"] == "generation":
+                self.generations[event["cell"]] = event["generation"]
+            elif event["event"] == "run":
+                self._index(event)
+            else:
+                self.last[event["event"], event["cell"]] = event
+        self._begin(study)
+        self.cells = {
+            cell.name: CellRun(
+                spec,
+                cell,
+                self.generations[cell.name],
+                self.split.fingerprint,
+                lambda config: length(config, len(self.split.x_train)).epochs,
+            )
+            for cell in spec.cells
+        }
+        self.flying: dict[str, Planned] = {}
+        self.deferred: dict[str, list[Planned]] = {}
+        self.trained = 0
+        self.mirror = Mirror(store.folder, spec.score.maximise)
+        self.mirror.rebuild(store)
+
+    def run(self, workers: int | None, cache: Path | None) -> Summary:
+        count = workers or default_workers()
+        self.progress.started(self.spec, self.cells, count)
+        self._settle()
+        if any(not cell.done for cell in self.cells.values()):
+            with tempfile.TemporaryDirectory(prefix="hpstudy-data-") as scratch:
+                folders = shared.write(self.split, Path(scratch))
+                start = {
+                    "data": str(folders["train"]),
+                    "cache": str(cache or default_folder()),
+                    "backend": "jax",
+                    "dtype": self.spec.engine.get("dtype", "float32"),
+                }
+                with LocalExecutor(count, start, Path(folders["test"])) as executor:
+                    self._work(executor)
+        return self._summary()
+
+    def _begin(self, study: Event | None) -> None:
+        """Hold the study against what the folder has, then write down what is new."""
+        event = study_event(self.spec, self.split)
+        growth = grown(study, event) if study is not None else None
+        for cell in self.spec.cells:
+            reason = growth.restarted.get(cell.name) if growth else None
+            if cell.name not in self.generations or reason is not None:
+                generation = self.generations.get(cell.name, 0) + 1
+                self.generations[cell.name] = generation
+                self._append(
+                    {
+                        "event": "generation",
+                        "cell": cell.name,
+                        "generation": generation,
+                        "reason": reason or "first",
+                    }
+                )
+        if study is None or timeless(study) != timeless(event):
+            self._append(event)
+        self.store.write_text("study.yaml", self.spec.text)
+
+    def _settle(self, executor: LocalExecutor | None = None) -> None:
+        """Start what may start; what the store has is taken from there, until nothing moves."""
+        moved = True
+        while moved:
+            moved = False
+            for cell in self.cells.values():
+                for planned in cell.ready():
+                    moved |= self._start(cell, planned, executor)
+
+    def _start(self, cell: CellRun, planned: Planned, executor: LocalExecutor | None) -> bool:
+        if planned.run in self.flying:
+            # another cell trains the same run: wait for its record, then look again
+            self.deferred.setdefault(planned.run, []).append(planned)
+            return False
+        known = self._known(cell, planned)
+        if known is not None:
+            self._take(cell, planned, known, trained=False)
+            return True
+        self.flying[planned.run] = planned
+        if executor is not None:
+            self._submit(executor, planned)
+        return False
+
+    def _submit(self, executor: LocalExecutor, planned: Planned) -> None:
+        score = self.spec.score
+        job = Job(
+            run=planned.run,
+            config=planned.proposal.config,
+            seeds=planned.seeds,
+            metric=score.metric,
+            at=score.at,
+            maximise=score.maximise,
+            rungs=planned.rungs,
+            confirm=planned.slot.phase == "confirm",
+        )
+        executor.submit(job, _kind(planned.proposal.config))
+
+    def _known(self, cell: CellRun, planned: Planned) -> Event | None:
+        """The stored record that this run would repeat, if there is one."""
+        here = self.slots.get(planned.slot)
+        if here is not None:
+            if here["run"] != planned.run:
+                raise StudyChanged(_not_replayed(planned, here))
+            return here
+        if planned.twin is not None:
+            return self.slots[planned.twin]
+        stored = self.runs.get(planned.run)
+        if stored is None or planned.slot.phase != "search":
+            return stored
+        return replayed(planned, stored, lambda e, s: cell.report(planned, e, s))
+
+    def _work(self, executor: LocalExecutor) -> None:
+        for planned in list(self.flying.values()):
+            self._submit(executor, planned)
+        while any(not cell.done for cell in self.cells.values()):
+            events = executor.wait(timeout=0.25)
+            if not events:
+                self.progress.waiting()
+            for event in events:
+                if isinstance(event, Rung):
+                    planned = self.flying[event.run]
+                    cell = self.cells[planned.slot.cell]
+                    executor.answer(event.run, cell.report(planned, event.epoch, event.score))
+                else:
+                    self._ended(event, executor)
+            self._settle(executor)
+
+    def _ended(self, done: Done, executor: LocalExecutor) -> None:
+        self.trained += 1
+        for name, content in (("curves", done.curves), ("arrays", done.arrays)):
+            if content:
+                self.store.write_bytes(f"{name}/{done.run}.npz", content)
+        planned = self.flying.pop(done.run)
+        self._take(self.cells[planned.slot.cell], planned, done.record, trained=True)
+        for other in self.deferred.pop(done.run, []):
+            self._start(self.cells[other.slot.cell], other, executor)
+
+    def _take(self, cell: CellRun, planned: Planned, record: Event, *, trained: bool) -> None:
+        """Record first, then tell."""
+        event = self.slots.get(planned.slot)
+        if event is None:
+            event = self._append(run_event(cell.cell, planned, record))
+            self._index(event)
+            self.mirror.told(planned.slot.cell, planned.slot.generation, event)
+        cell.finish(planned, event)
+        self.progress.ended(event, trained)
+        self._note_choice(cell)
+        if cell.phase == "confirmed":
+            self._note_look(cell)
+
+    def _note_choice(self, cell: CellRun) -> None:
+        if cell.choice is not None:
+            self._append_if_new(cell.choice)
+
+    def _note_look(self, cell: CellRun) -> None:
+        assert cell.choice is not None
+        before = self.last.get(("look", cell.cell.name))
+        event: Event = {
+            "event": "look",
+            "cell": cell.cell.name,
+            "generation": cell.generation,
+            "trials": cell.choice["trials"],
+            "trial": cell.choice["trial"],
+            "seeds": self.spec.confirm_seeds,
+            "look": before["look"] if before else 1,
+        }
+        if before is not None and timeless(before) != event:
+            event["look"] += 1
+        self._append_if_new(event)
+
+    def _append_if_new(self, event: Event) -> None:
+        key = event["event"], event["cell"]
+        if key not in self.last or timeless(self.last[key]) != plain(event):
+            self.last[key] = event
+            self._append(event)
+
+    def _append(self, event: Event) -> Event:
+        stamped = {**event, "time": datetime.now(UTC).isoformat(timespec="seconds")}
+        self.store.append(stamped)
+        return stamped
+
+    def _index(self, event: Event) -> None:
+        self.slots[Slot.of(event)] = event
+        kept = self.runs.get(event["run"])
+        if kept is None or event["epochs"] > kept["epochs"]:
+            self.runs[event["run"]] = event
+
+    def _summary(self) -> Summary:
+        statuses: dict[str, int] = {}
+        for slot, event in self.slots.items():
+            if slot.cell in self.cells and slot.generation == self.generations[slot.cell]:
+                statuses[event["status"]] = statuses.get(event["status"], 0) + 1
+        unpicked = tuple(name for name, cell in self.cells.items() if cell.phase != "confirmed")
+        return Summary(statuses, unpicked, self.trained)
+
+
+def _kind(config: Mapping[str, Any]) -> str:
+    """Runs of one kind are likely to share a program."""
+    words = ("model.depth", "model.width", "training.batch_size", "training.optimizer")
+    return " ".join(str(config.get(key)) for key in (*words, "subset.train"))
+
+
+def _not_replayed(planned: Planned, stored: Mapping[str, Any]) -> str:
+    return (
+        f"{planned.slot.cell}: trial {planned.slot.trial} was {stored['params']} and would now be "
+        f"{dict(planned.proposal.params)}; the search no longer repeats (another version of a "
+        f"library?). Use the versions that its report names, or --fresh to start over"
+    )

@@ -1,0 +1,152 @@
+"""The smallest and the largest network of each cell, found before anything runs.
+
+A cell's corners are its configurations with every range that decides a network at one of its ends
+and every choice at each of its options. Counts come from the declared tensors, so no network is
+built; what no network of the cell could satisfy is told here, as mistakes of the study file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from hpstudy.data import Sizes
+from hpstudy.errors import Problem, SpecError
+from hpstudy.hypermodels import HYPERMODELS
+from hpstudy.spec import yaml
+from hpstudy.spec.declarations import DataShape, Tensor
+from hpstudy.spec.length import length
+from hpstudy.spec.problems import Problems
+from hpstudy.spec.space import Choice, Config, Proposal, Range, Scalar, is_range, resolve
+from hpstudy.spec.study import Cell, Spec
+from hpstudy.subsets.rules import Count, Rule, RuleError, count
+
+# A corner takes about 0.1 ms; this many are looked at in a cell, the rest is left to its runs.
+MOST_CORNERS = 5_000
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """A cell's smallest and largest network by total, then by trained entries.
+
+    `active` names the settings whose own value or range counts in some corner: they exist there,
+    and no branch of a choice stands in for them.
+    """
+
+    cell: Cell
+    smallest: Count
+    largest: Count
+    active: frozenset[str]
+
+
+def check(spec: Spec, sizes: Sizes) -> tuple[Extremes, ...]:
+    """The extremes of every cell; raises SpecError for what its networks or data cannot satisfy.
+
+    Such are a match to BatchNorm that a corner does not have, more entries for each unit than its
+    fan-in, and a batch larger than the training part.
+    """
+    problems: list[Problem] = []
+    found: list[Extremes] = []
+    for cell in spec.cells:
+        try:
+            found.append(extremes(cell, sizes))
+        except ValueError as error:
+            line, column = _place(spec, cell.arm)
+            problems.append(Problem(f"{cell.name}: {error}", spec.path, line, column))
+    if problems:
+        raise SpecError(sorted(problems, key=lambda one: (one.line, one.column)))
+    return tuple(found)
+
+
+def extremes(cell: Cell, sizes: Sizes) -> Extremes:
+    """The smallest and the largest network of a cell.
+
+    Raises RuleError or ValueError, naming the corner, where one cannot be trained.
+    """
+    counts: list[Count] = []
+    active: set[str] = set()
+    for proposal in islice(corners(cell), MOST_CORNERS):
+        active |= _used(cell, proposal)
+        length(proposal.config, sizes.train)
+        try:
+            counts.append(counted(proposal.config, sizes.shape))
+        except ValueError as error:
+            asked = proposal.params.items()
+            at = [f"{key}={value}" for key, value in asked if not key.startswith("training.")]
+            raise RuleError(f"{error} (at {', '.join(at)})" if at else str(error)) from error
+    ordered = sorted(counts, key=lambda one: (one.total, one.trained))
+    return Extremes(cell, ordered[0], ordered[-1], frozenset(active))
+
+
+def corners(cell: Cell) -> Iterator[Proposal]:
+    """Every corner of a cell, once."""
+    parameters = HYPERMODELS[str(cell.settings["model.type"])].parameters
+    inputs = {f"model.{one.name}" for one in parameters if one.role == "value"}
+    pending: list[tuple[Scalar, ...]] = [()]
+    while pending:
+        walk = _Walk(pending.pop(), pending, inputs)
+        yield resolve(cell.settings, cell.conditions, walk.ask)
+
+
+def counted(config: Mapping[str, Scalar], shape: DataShape) -> Count:
+    """Trained, frozen and total entries of a configuration; raises RuleError."""
+    return count(Rule.from_config(config), tensors(config, shape))
+
+
+def tensors(config: Mapping[str, Scalar], shape: DataShape) -> tuple[Tensor, ...]:
+    """The parameter tensors of a configuration's network, as its architecture declares them."""
+    model: Config = {
+        key.removeprefix("model."): value
+        for key, value in config.items()
+        if key.startswith("model.") and key != "model.type"
+    }
+    return HYPERMODELS[str(config["model.type"])].tensors(model, shape)
+
+
+def _used(cell: Cell, proposal: Proposal) -> set[str]:
+    inside = {name.partition("[")[0] for name in proposal.params if "[" in name}
+    return {
+        key
+        for key, value in proposal.config.items()
+        if key not in inside
+        and (is_range(cell.settings.get(key)) or cell.settings.get(key) == value)
+    }
+
+
+class _Walk:
+    """One way through a space: `path` first, then first ends; the other ends become pending."""
+
+    def __init__(
+        self, path: tuple[Scalar, ...], pending: list[tuple[Scalar, ...]], inputs: set[str]
+    ) -> None:
+        self._path, self._pending, self._inputs = path, pending, inputs
+        self._taken: tuple[Scalar, ...] = ()
+
+    def ask(self, name: str, value: Range) -> Scalar:
+        place = len(self._taken)
+        if place < len(self._path):
+            answer = self._path[place]
+        else:
+            answer, *others = _ends(name.partition("[")[0], value, self._inputs)
+            self._pending += [(*self._taken, other) for other in reversed(others)]
+        self._taken = (*self._taken, answer)
+        return answer
+
+
+def _ends(key: str, value: Range, inputs: set[str]) -> tuple[Scalar, ...]:
+    decides = key == "training.batch_size" or not key.startswith("training.")
+    if isinstance(value, Choice):
+        every = bool(value.branches) or (decides and key not in inputs)
+        return value.options if every else value.options[:1]
+    if decides and key not in inputs and value.low != value.high:
+        return value.low, value.high
+    return (value.low,)
+
+
+def _place(spec: Spec, arm: str) -> tuple[int, int]:
+    """Line and column of an arm in the study file; zeros where an edit brought it."""
+    root = yaml.read(spec.text, spec.path, Problems())
+    arms = root.entries.get("arms") if root else None
+    entry = arms.value.entries.get(arm) if arms else None
+    return (entry.key.line, entry.key.column) if entry else (0, 0)

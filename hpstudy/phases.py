@@ -1,0 +1,285 @@
+"""One cell's way from search through choose to confirm: a state machine without I/O or clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from hpstudy.errors import StudyChanged
+from hpstudy.search.driver import Outcome
+from hpstudy.search.window import CellSearch
+from hpstudy.spec.identity import run_id
+from hpstudy.spec.seeds import seeds
+from hpstudy.spec.space import Proposal, Range, Scalar, resolve
+from hpstudy.spec.study import Cell, Spec
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A run's place in the study; every run event belongs to one."""
+
+    cell: str
+    generation: int
+    phase: str
+    trial: int
+    seed_index: int
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> Slot:
+        return cls(*(event[name] for name in cls.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run that may start now; `twin` is the slot of an earlier trial that was the same run."""
+
+    slot: Slot
+    run: str
+    proposal: Proposal
+    seeds: Mapping[str, int]
+    rungs: tuple[int, ...] = ()
+    twin: Slot | None = None
+
+
+class CellRun:
+    """Says which runs of a cell may start, and takes their results in any order."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        cell: Cell,
+        generation: int,
+        fingerprint: str,
+        length: Callable[[Mapping[str, Scalar]], int],
+    ) -> None:
+        self.spec, self.cell, self.generation = spec, cell, generation
+        self._fingerprint = fingerprint
+        self.phase = "search"
+        self.choice: Event | None = None
+        self._records: dict[Slot, Event] = {}
+        self._waiting_twins: list[Planned] = []
+        self._outstanding: set[Slot] = set()
+        self._search = (
+            CellSearch(cell, spec.score.maximise, length) if cell.search is not None else None
+        )
+        self._trials: dict[int, Planned] = {}
+        if self._search is None:
+            fixed = resolve(cell.settings, cell.conditions, _nothing_to_ask(cell))
+            self._trials[0] = self._planned("search", 0, 0, fixed)
+            self._choose_from([0])
+
+    @property
+    def done(self) -> bool:
+        """Whether no run is left to start or to wait for."""
+        return self.phase in ("confirmed", "without pick") and not self._outstanding
+
+    @property
+    def exhausted(self) -> str | None:
+        """Why the search ended before its trials were used up."""
+        return self._search.exhausted if self._search else None
+
+    @property
+    def trials(self) -> int:
+        """Trials asked for so far."""
+        return len(self._trials)
+
+    def ready(self) -> list[Planned]:
+        """Runs that may start now and have not been handed out."""
+        found = self._take_twins()
+        if self.phase == "search" and self._search is not None:
+            while (trial := self._search.next()) is not None:
+                planned = self._planned(
+                    "search",
+                    trial.number,
+                    0,
+                    trial.proposal,
+                    rungs=self._search.rungs(trial.number),
+                    twin=trial.same_as,
+                )
+                self._trials[trial.number] = planned
+                if planned.twin is not None:
+                    self._waiting_twins.append(planned)
+                else:
+                    found.append(planned)
+            found += self._take_twins()
+        elif self.phase in ("choose", "confirm"):
+            found += self._phase_runs()
+        self._outstanding |= {planned.slot for planned in found}
+        return found
+
+    def report(self, planned: Planned, epoch: int, score: float) -> bool:
+        """Whether a search run goes on after a rung."""
+        assert self._search is not None
+        return not self._search.report(planned.slot.trial, epoch, score)
+
+    def finish(self, planned: Planned, record: Event) -> None:
+        """Take a run's record, already in the store."""
+        self._outstanding.discard(planned.slot)
+        self._records[planned.slot] = record
+        if planned.slot.phase == "search" and self._search is not None:
+            self._search.finish(planned.slot.trial, outcome(record))
+            if self._search.done:
+                self._choose_from(self._candidates())
+        elif not self._outstanding and not self._unstarted():
+            self._advance()
+
+    def _planned(
+        self,
+        phase: str,
+        trial: int,
+        index: int,
+        proposal: Proposal,
+        rungs: tuple[int, ...] = (),
+        twin: int | None = None,
+    ) -> Planned:
+        drawn = seeds(self.spec.seed, phase, index)
+        name = run_id(proposal.config, self.cell.defaults, drawn, self._fingerprint)
+        slot = Slot(self.cell.name, self.generation, phase, trial, index)
+        original = self._trials[twin].slot if twin is not None else None
+        return Planned(slot, name, proposal, drawn, rungs, original)
+
+    def _take_twins(self) -> list[Planned]:
+        """Duplicates whose original has ended."""
+        ready = [planned for planned in self._waiting_twins if planned.twin in self._records]
+        self._waiting_twins = [p for p in self._waiting_twins if p.twin not in self._records]
+        return ready
+
+    def _candidates(self) -> list[int]:
+        """Finished trials without duplicates, best score first."""
+        assert self.cell.search is not None
+        sign = -1 if self.spec.score.maximise else 1
+        finished = [
+            (sign * record["score"], slot.trial)
+            for slot, record in self._records.items()
+            if slot.phase == "search"
+            and record["status"] == "finished"
+            and self._trials[slot.trial].twin is None
+        ]
+        return [trial for _, trial in sorted(finished)][: self.cell.search.choose_top]
+
+    def _choose_from(self, candidates: list[int]) -> None:
+        self._shortlist = candidates
+        if not candidates:
+            self.phase = "without pick"
+        elif len(candidates) == 1 or not self._choose_seeds():
+            self._pick()
+        else:
+            self.phase = "choose"
+
+    def _choose_seeds(self) -> int:
+        return self.cell.search.choose_seeds if self.cell.search else 0
+
+    def _slots(self) -> list[Slot]:
+        if self.phase == "choose":
+            trials, count = self._shortlist, self._choose_seeds()
+        else:
+            assert self.choice is not None
+            trials, count = [self.choice["trial"]], self.spec.confirm_seeds
+        return [
+            Slot(self.cell.name, self.generation, self.phase, trial, index)
+            for trial in trials
+            for index in range(count)
+        ]
+
+    def _unstarted(self) -> list[Slot]:
+        return [
+            slot
+            for slot in self._slots()
+            if slot not in self._outstanding and slot not in self._records
+        ]
+
+    def _phase_runs(self) -> list[Planned]:
+        return [
+            self._planned(
+                self.phase, slot.trial, slot.seed_index, self._trials[slot.trial].proposal
+            )
+            for slot in self._unstarted()
+        ]
+
+    def _advance(self) -> None:
+        if self.phase == "choose":
+            self._pick()
+        elif self.phase == "confirm":
+            self.phase = "confirmed"
+
+    def _pick(self) -> None:
+        """Rank the shortlist by mean choose score, diverged ones below all without, and pick."""
+        sign = -1 if self.spec.score.maximise else 1
+        ranked = []
+        for place, trial in enumerate(self._shortlist):
+            runs = [
+                self._records[slot]
+                for slot in self._records
+                if slot.phase == "choose" and slot.trial == trial
+            ]
+            scores = [record["score"] for record in runs if record["status"] == "finished"]
+            lost = len(runs) - len(scores)
+            mean = fmean(scores) if scores else None
+            ranked.append(((lost, sign * mean if mean is not None else 0.0, place), trial, scores))
+        ranked.sort(key=lambda entry: entry[0])
+        pick = self._trials[ranked[0][1]]
+        self.choice = {
+            "event": "choice",
+            "cell": self.cell.name,
+            "generation": self.generation,
+            "trials": len(self._trials),
+            "ranked": [
+                {
+                    "trial": trial,
+                    "mean": fmean(scores) if scores else None,
+                    "scores": scores,
+                    "diverged": order[0],
+                }
+                for order, trial, scores in ranked
+            ],
+            "trial": pick.slot.trial,
+            "params": pick.proposal.params,
+            "config": pick.proposal.config,
+        }
+        self.phase = "confirm"
+
+
+def outcome(record: Mapping[str, Any]) -> Outcome:
+    """A run's record as the search is told it."""
+    rungs = {int(epoch): score for epoch, score in record.get("rungs", {}).items()}
+    finished = record["status"] in ("finished", "pruned")
+    return Outcome(record["status"], record["score"] if finished else None, rungs)
+
+
+def replayed(planned: Planned, record: Event, report: Callable[[int, float], bool]) -> Event | None:
+    """What a stored run is under another search: the same, cut at a rung, or None to train again.
+
+    `report` answers whether the run goes on after a rung, as it would for a live one.
+    """
+    known = {int(epoch): score for epoch, score in record.get("rungs", {}).items()}
+    for epoch in planned.rungs:
+        if epoch >= record["epochs"] and record["status"] != "pruned":
+            break
+        if epoch not in known:
+            return None
+        if not report(epoch, known[epoch]):
+            if epoch == record["epochs"]:
+                return record
+            kept = {str(rung): known[rung] for rung in planned.rungs if rung <= epoch}
+            return {
+                **record,
+                "status": "pruned",
+                "reason": f"at the rung of epoch {epoch}",
+                "score": known[epoch],
+                "scored_epoch": epoch,
+                "metrics": {},
+                "epochs": epoch,
+                "rungs": kept,
+            }
+    return None if record["status"] == "pruned" else record
+
+
+def _nothing_to_ask(cell: Cell) -> Callable[[str, Range], Scalar]:
+    def ask(name: str, value: Range) -> Scalar:
+        raise StudyChanged(f"{cell.name}: {name} has a range, but the arm says `search: none`")
+
+    return ask

@@ -1,0 +1,71 @@
+"""The Python API of a study: a specification and a folder in, a summary out."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from hpstudy import data, extremes
+from hpstudy.coordinator import Coordinator, Progress, Summary
+from hpstudy.data import DATASETS
+from hpstudy.errors import StoreError
+from hpstudy.hypermodels import HYPERMODELS
+from hpstudy.phases import CellRun
+from hpstudy.search.driver import DRIVERS
+from hpstudy.spec.declarations import Registries
+from hpstudy.spec.study import Spec
+from hpstudy.store import Event, Store
+from hpstudy.subsets.rules import WORDS
+
+__all__ = ["REGISTRIES", "Progress", "Silent", "Summary", "run"]
+
+REGISTRIES = Registries(DATASETS, HYPERMODELS, WORDS, DRIVERS)
+
+
+class Silent:
+    """Progress for nobody."""
+
+    def started(self, spec: Spec, cells: Mapping[str, CellRun], workers: int) -> None:
+        pass
+
+    def ended(self, event: Event, trained: bool) -> None:
+        pass
+
+    def waiting(self) -> None:
+        pass
+
+
+def run(
+    spec: Spec,
+    folder: Path,
+    *,
+    workers: int | None = None,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """Run or go on with `spec` in `folder`; finished runs are reused, never trained again.
+
+    Raises SpecError where a network of the study cannot satisfy its subset, DataError where the
+    data cannot be had, StudyChanged where the folder's results contradict the study, StoreError
+    where another process runs it.
+    """
+    extremes.check(spec, data.sizes(spec.data))
+    split = data.load(spec.data)
+    store = Store(folder)
+    with _alone(store):
+        store.repair()
+        return Coordinator(spec, split, store, progress or Silent()).run(workers, cache)
+
+
+@contextlib.contextmanager
+def _alone(store: Store) -> Iterator[None]:
+    """Hold the folder's lock, so that two coordinators never write to one study."""
+    store.folder.mkdir(parents=True, exist_ok=True)
+    with (store.folder / ".lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreError(f"{store.folder} is being run by another process") from None
+        yield

@@ -1,0 +1,31 @@
+"""What a study shows while it runs: a live table on a terminal, plain lines anywhere else."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from hpstudy.terminal.live import Live
+    from hpstudy.terminal.plain import Plain
+
+__all__ = ["outcome", "progress"]
+
+
+def progress(stream: TextIO) -> AbstractContextManager[Live | Plain]:
+    """Progress of a study on `stream`; leaving the context leaves the terminal as it was."""
+    if stream.isatty() and os.environ.get("TERM") not in ("dumb", None):
+        from hpstudy.terminal.live import Live
+
+        return Live(stream)
+    from hpstudy.terminal.plain import Plain
+
+    return Plain(stream)
+
+
+def outcome(folder: str | os.PathLike[str], width: int | None = None) -> list[str]:
+    """What the study in `folder` found, in a few lines, wrapped where a width is given."""
+    from hpstudy.terminal.closing import lines
+
+    return lines(folder, width)

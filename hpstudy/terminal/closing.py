@@ -1,0 +1,92 @@
+"""What a study found, in a few lines: each cell's pick, then the verdicts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import wrap
+
+import numpy as np
+
+from hpstudy.analysis.contrast import contrasts
+from hpstudy.analysis.progress import missing
+from hpstudy.analysis.record import CellRecord, StudyRecord, read
+from hpstudy.analysis.verdict import verdict
+from hpstudy.analysis.words import Measure, number, thousands
+from hpstudy.spec.study import short
+from hpstudy.store import Store
+
+MOST = 12  # cells, verdicts or missing things that are told one by one
+
+
+def lines(folder: str | os.PathLike[str], width: int | None = None) -> list[str]:
+    """Picks and verdicts of the study in `folder`, wrapped where a width is given.
+
+    Empty where there is no study.
+    """
+    store = Store(Path(folder))
+    record = read(store)
+    if record is None:
+        return []
+    told = _picks(record, width)
+    found = [str(verdict(record, one)) for one in contrasts(record, store)]
+    lacking = list(missing(record))
+    for head, sentences in (("Verdicts", found), ("Missing", lacking)):
+        if sentences:
+            told += ["", head, *_short(sentences, width)]
+    return told
+
+
+def _picks(record: StudyRecord, width: int | None) -> list[str]:
+    """A table of the picked cells, best test score first."""
+    measure = Measure(record.metric, record.maximise)
+    picked = [cell for cell in record.cells if cell.pick is not None]
+    sign = -1 if record.maximise else 1
+
+    def place(cell: CellRecord) -> float:
+        score = _test(cell, record.metric)
+        return float("inf") if score is None else sign * score
+
+    rows = [("Picks, best first", measure.label("test"), "trained", "searched settings")]
+    for cell in sorted(picked, key=place)[:MOST]:
+        score = _test(cell, record.metric)
+        rows.append(
+            (
+                cell.name,
+                "" if score is None else measure.value(score),
+                thousands(cell.counts.get("trained")),
+                _searched(cell),
+            )
+        )
+    if len(rows) == 1:
+        return []
+    wide = [max(len(row[column]) for row in rows) for column in range(3)]
+    table = [
+        f"{name:<{wide[0]}}  {score:>{wide[1]}}  {trained:>{wide[2]}}  {settings}".rstrip()
+        for name, score, trained, settings in rows
+    ]
+    table = [line if not width or len(line) <= width else f"{line[: width - 1]}…" for line in table]
+    more = len(picked) - MOST
+    return [*table, *([f"and {more} more, in the report"] if more > 0 else [])]
+
+
+def _test(cell: CellRecord, metric: str) -> float | None:
+    """Mean test score of the pick's confirm runs."""
+    scores = [run["metrics"].get(f"test_{metric}") for run in cell.confirmed]
+    known = [score for score in scores if score is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _searched(cell: CellRecord) -> str:
+    """'learning_rate 1.2, batch_size 64': the settings that the search chose."""
+    params = cell.choice["params"] if cell.choice is not None else {}
+    return ", ".join(f"{short(name.partition('[')[0])} {number(v)}" for name, v in params.items())
+
+
+def _short(told: Sequence[str], width: int | None) -> list[str]:
+    lines = []
+    for line in told[:MOST]:
+        lines += wrap(f"- {line}", width, subsequent_indent="  ") if width else [f"- {line}"]
+    more = len(told) - MOST
+    return [*lines, *([f"and {more} more, in the report"] if more > 0 else [])]

@@ -1,0 +1,56 @@
+"""What a study file may name, as lines: data sets, models, subset words, samplers, pruners."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from textwrap import wrap
+
+from hpstudy.data import DATASETS
+from hpstudy.hypermodels import HYPERMODELS
+from hpstudy.search.driver import DRIVERS
+from hpstudy.spec.declarations import Parameter
+from hpstudy.subsets.rules import WORDS
+
+
+def listing(kind: str, width: int | None = None) -> list[str]:
+    """A heading and one entry a line, wrapped where a width is given."""
+    heads = {
+        "data": "Data sets (data: {name: ...})",
+        "models": "Models (model: {type: ...}) and their settings",
+        "subsets": "Subset words (train: ...), joined by + and -",
+        "samplers": "Samplers (search: {sampler: ...})",
+        "pruners": "Pruners (search: {pruner: ...})",
+    }
+    return [heads[kind], *_columns(_entries(kind), width)]
+
+
+def _entries(kind: str) -> Mapping[str, str]:
+    if kind == "data":
+        return {name: entry.doc for name, entry in DATASETS.items()}
+    if kind == "subsets":
+        return WORDS
+    if kind == "models":
+        found = {}
+        for name, model in HYPERMODELS.items():
+            found[name] = model.doc
+            found |= {f"  {one.name}": _setting(one) for one in model.parameters}
+        return found
+    every = (d.samplers if kind == "samplers" else d.pruners for d in DRIVERS.values())
+    return {name: doc for one in every for name, doc in one.items()}
+
+
+def _setting(parameter: Parameter) -> str:
+    default = f"; default {parameter.default}" if parameter.default is not None else ""
+    options = f": {', '.join(map(str, parameter.options))}" if parameter.options else ""
+    return f"{parameter.doc}{options}{default}"
+
+
+def _columns(entries: Mapping[str, str], width: int | None) -> list[str]:
+    wide = max(len(name) for name in entries)
+    lines = []
+    for name, doc in entries.items():
+        first = f"  {name:<{wide}}  "
+        room = max(20, width - len(first)) if width else 10**6
+        head, *rest = wrap(doc, room) or [""]
+        lines += [f"{first}{head}".rstrip(), *(" " * len(first) + line for line in rest)]
+    return lines

@@ -1,0 +1,93 @@
+"""Progress as plain lines: one when a cell changes phase, one when a run fails, and a heartbeat."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TextIO
+
+from hpstudy.analysis.words import Measure
+from hpstudy.spec.study import Spec
+from hpstudy.store import Event
+from hpstudy.terminal.standing import CellStanding, Standing, Watched
+from hpstudy.terminal.words import count, failure, note, pace, troubles
+
+HEARTBEAT = 10.0
+
+
+class Plain:
+    """Writes to `stream`, line by line, without control characters."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream, self._clock = stream, clock
+        self._standing: Standing | None = None
+        self._phases: dict[str, str] = {}
+        self._said = clock()
+        self._told_reused = False
+
+    def __enter__(self) -> Plain:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None and self._standing is not None:
+            self._tell_reused(self._standing)
+
+    def started(self, spec: Spec, cells: Mapping[str, Watched], workers: int) -> None:
+        """Say what starts."""
+        standing = self._standing = Standing(spec, cells, workers, self._clock)
+        self._phases = {name: cell.phase for name, cell in cells.items()}
+        most = f"at most {count(standing.planned, 'run')}"
+        parts = (count(len(cells), "cell"), most, count(workers, "worker"))
+        self._say(f"{spec.name}: {', '.join(parts)}")
+
+    def ended(self, event: Event, trained: bool) -> None:
+        """Say it where a cell goes on to its next phase or a run failed."""
+        assert self._standing is not None
+        cell = self._standing.take(event, trained)
+        before, name = self._phases[event["cell"]], event["cell"]
+        self._phases[name] = cell.run.phase
+        if not trained:
+            return
+        self._tell_reused(self._standing)
+        if event["status"] == "failed":
+            self._say(failure(event))
+        if cell.run.phase != before:
+            self._say(_changed(name, before, cell, self._standing.spec))
+        self._beat(self._standing)
+
+    def waiting(self) -> None:
+        """Say now and then that the study goes on."""
+        if self._standing is not None:
+            self._tell_reused(self._standing)
+            self._beat(self._standing)
+
+    def _beat(self, standing: Standing) -> None:
+        if self._clock() - self._said >= HEARTBEAT:
+            parts = [*pace(standing), troubles(standing.statuses)]
+            self._say(", ".join(part for part in parts if part))
+
+    def _tell_reused(self, standing: Standing) -> None:
+        if standing.reused and not self._told_reused:
+            self._say(f"{count(standing.reused, 'finished run')} reused from the folder")
+        self._told_reused = True
+
+    def _say(self, line: str) -> None:
+        self._said = self._clock()
+        print(line, file=self._stream, flush=True)
+
+
+def _changed(name: str, before: str, cell: CellStanding, spec: Spec) -> str:
+    measure = Measure(spec.score.metric, spec.score.maximise)
+    parts = [f"{name}: {before} done, {count(cell.done[before], 'run')}"]
+    if before == "search" and cell.best is not None:
+        parts.append(f"best {measure.label('validation')} {measure.value(cell.best)}")
+    if note(cell, before):
+        parts.append(note(cell, before))
+    goes_on = "" if cell.run.phase == "confirmed" else f"; now {cell.run.phase}"
+    return ", ".join(parts) + goes_on

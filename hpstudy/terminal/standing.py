@@ -1,0 +1,156 @@
+"""How far a study is: runs done of those planned, best scores, rate and time left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import Protocol
+
+from hpstudy.spec.study import Cell, Spec
+from hpstudy.store import Event
+
+PHASES = ("search", "choose", "confirm")
+# a rate needs some runs before it says anything
+_ENOUGH = 3
+
+
+class Watched(Protocol):
+    """What is read of a running cell; `phase` is one of PHASES, 'confirmed' or 'without pick'."""
+
+    cell: Cell
+    phase: str
+
+    @property
+    def exhausted(self) -> str | None:
+        """Why the search ended early."""
+
+    @property
+    def trials(self) -> int:
+        """Trials asked for so far."""
+
+
+@dataclass
+class CellStanding:
+    """One cell: what has ended in each phase, its best validation score, and when it last moved."""
+
+    run: Watched
+    confirm_seeds: int
+    maximise: bool
+    done: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PHASES, 0))
+    epochs: dict[str, list[int]] = field(default_factory=lambda: {phase: [] for phase in PHASES})
+    ends: dict[str, dict[str, int]] = field(default_factory=lambda: {p: {} for p in PHASES})
+    candidates: int = 0
+    best: float | None = None
+    moved: float = float("-inf")
+
+    def take(self, event: Event, now: float) -> None:
+        phase, status, score = event["phase"], event["status"], event["score"]
+        self.moved = now
+        self.done[phase] += 1
+        self.ends[phase][status] = self.ends[phase].get(status, 0) + 1
+        if event.get("same_as") is None:
+            self.epochs[phase].append(int(event["epochs"]))
+            self.candidates += phase == "search" and status == "finished"
+        if phase != "confirm" and status == "finished" and score is not None:
+            better = max if self.maximise else min
+            self.best = score if self.best is None else better(self.best, score)
+
+    @property
+    def statuses(self) -> dict[str, int]:
+        """How many runs ended in which way, over all phases."""
+        return added(self.ends.values())
+
+    @property
+    def planned(self) -> dict[str, int]:
+        """Runs of each phase, done ones included; what is not yet known is taken at its most."""
+        search, phase = self.run.cell.search, self.run.phase
+        planned = dict(self.done)
+        if search is not None and phase == "search":
+            asked = self.run.trials if self.run.exhausted else search.trials
+            planned["search"] = max(asked, self.done["search"])
+            top = min(search.choose_top, search.trials)
+            planned["choose"] = top * search.choose_seeds if top > 1 else 0
+        elif search is not None and phase == "choose":
+            planned["choose"] = min(search.choose_top, self.candidates) * search.choose_seeds
+        if phase != "without pick":
+            planned["confirm"] = self.confirm_seeds
+        return planned
+
+    @property
+    def ended(self) -> bool:
+        return self.run.phase in ("confirmed", "without pick")
+
+    def left(self, typical: float) -> float:
+        """Run-epochs still to train; `typical` stands in where this cell has trained nothing."""
+        search = self.epochs["search"]
+        full = max((max(e) for e in self.epochs.values() if e), default=typical)
+        expected = {"search": fmean(search) if search else typical, "choose": full, "confirm": full}
+        planned = self.planned
+        return sum((planned[p] - self.done[p]) * expected[p] for p in PHASES)
+
+
+class Standing:
+    """The whole study; `clock` gives seconds."""
+
+    def __init__(
+        self, spec: Spec, cells: Mapping[str, Watched], workers: int, clock: Callable[[], float]
+    ) -> None:
+        self.spec, self.workers, self._clock = spec, workers, clock
+        self.cells = {
+            name: CellStanding(cell, spec.confirm_seeds, spec.score.maximise)
+            for name, cell in cells.items()
+        }
+        self.trained = self.reused = 0
+        self._epochs = 0
+        self._began = clock()
+
+    def take(self, event: Event, trained: bool) -> CellStanding:
+        cell = self.cells[event["cell"]]
+        cell.take(event, self._clock())
+        if trained:
+            self.trained += 1
+            self._epochs += int(event["epochs"])
+        else:
+            self.reused += event.get("same_as") is None
+        return cell
+
+    @property
+    def elapsed(self) -> float:
+        return self._clock() - self._began
+
+    @property
+    def done(self) -> int:
+        return sum(sum(cell.done.values()) for cell in self.cells.values())
+
+    @property
+    def planned(self) -> int:
+        return sum(sum(cell.planned.values()) for cell in self.cells.values())
+
+    @property
+    def statuses(self) -> dict[str, int]:
+        return added(cell.statuses for cell in self.cells.values())
+
+    @property
+    def rate(self) -> float | None:
+        """Trained runs a second, once there are enough to tell."""
+        return self.trained / self.elapsed if self.trained >= _ENOUGH and self.elapsed else None
+
+    @property
+    def left(self) -> float | None:
+        """Seconds left, from run-epochs trained so far in this process."""
+        if self.trained < _ENOUGH or not self._epochs or not self.elapsed:
+            return None
+        known = [e for cell in self.cells.values() for each in cell.epochs.values() for e in each]
+        typical = fmean(known)
+        epochs = sum(cell.left(typical) for cell in self.cells.values())
+        return epochs * self.elapsed / self._epochs
+
+
+def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Counts of the same things, added up."""
+    found: Counter[str] = Counter()
+    for one in counts:
+        found.update(one)
+    return dict(found)

@@ -1,0 +1,130 @@
+"""What a study asks for: runs, run-epochs, time, and what its confirm phase could show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hpstudy import bill, data, extremes, spec
+from hpstudy.bill.cost import FLOPS, PROGRAM_SECONDS, STEP_SECONDS
+from hpstudy.spec import Spec
+from hpstudy.study import REGISTRIES
+
+STUDY = """\
+# Is one half of the network enough?
+name: priced
+data: {name: digits, validation: 0.2, test: 0.2}
+model: {type: mlp, depth: {sweep: [1, 2]}, width: 16}
+training:
+  length: {epochs: 5}
+  batch_size: 64
+  learning_rate: {float: [0.01, 1], log: true}
+arms:
+  full: {train: all}
+  bn_only: {train: batchnorm}
+  frozen: {train: none, search: none, training: {learning_rate: 0.1}}
+search: {trials: 8, choose: {top: 3, seeds: 2}}
+confirm: {seeds: 10}
+"""
+SEARCHED = "arms={full: {train: all}, bn_only: {train: batchnorm}}"
+
+
+def load(folder: Path, *edits: str) -> Spec:
+    path = folder / "priced.yaml"
+    path.write_text(STUDY)
+    return spec.load(path, REGISTRIES, edits=edits)
+
+
+def priced(study: Spec) -> bill.Bill:
+    return bill.bill(study, data.sizes(study.data))
+
+
+def lines(study: Spec) -> list[str]:
+    sizes = data.sizes(study.data)
+    power = bill.power(study.confirm_seeds, sizes.test)
+    found = extremes.check(study, sizes)
+    return bill.validation(study, sizes, found, priced(study), power, workers=2)
+
+
+def test_runs_of_every_phase_and_their_epochs(tmp_path: Path) -> None:
+    one = priced(load(tmp_path))
+    assert (one.search, one.choose, one.confirm) == (2 * 2 * 8, 2 * 2 * 6, 3 * 2 * 10)
+    assert one.runs == 116 and one.run_epochs == 116 * 5
+    # depth and subset make programs; the learning rate does not
+    assert one.programs == 2 * 3
+
+
+def test_nothing_is_chosen_from_one_trial(tmp_path: Path) -> None:
+    assert priced(load(tmp_path, "search.trials=1")).choose == 0
+
+
+def test_time_is_the_stated_formula(tmp_path: Path) -> None:
+    frozen = "arms={frozen: {train: none, search: none, training: {learning_rate: 0.1}}}"
+    edits = (frozen, "model.depth=1", "confirm.seeds=1")
+    train, validation, batch, epochs = 1079, 359, 64, 5
+    kernels = 64 * 16 + 16 * 10
+    steps = epochs * (train // batch)
+    operations = steps * batch * 4 * kernels + epochs * validation * 2 * kernels
+    seconds = operations / FLOPS + steps * STEP_SECONDS + PROGRAM_SECONDS
+    study = load(tmp_path, *edits)
+    assert data.sizes(study.data).train == train
+    assert priced(study).seconds == pytest.approx(seconds, rel=1e-9)
+
+
+def test_training_more_costs_more_and_steps_set_the_length(tmp_path: Path) -> None:
+    full, norm = (
+        priced(load(tmp_path, f"arms={{one: {{train: {train}}}}}"))
+        for train in ("all", "batchnorm")
+    )
+    assert full.seconds > norm.seconds and full.runs == norm.runs
+    short = priced(load(tmp_path, "training.length={steps: 17}"))
+    assert short.run_epochs == short.runs * 2
+
+
+def test_the_bill_repeats(tmp_path: Path) -> None:
+    study = load(tmp_path, SEARCHED, "training.batch_size={int: [8, 128]}")
+    assert priced(study) == priced(study)
+
+
+def test_power_of_ten_seeds_and_a_thousand_examples() -> None:
+    one = bill.power(10, 1000)
+    assert one.seeds == pytest.approx(2.2621571628 / 10**0.5)
+    assert one.examples == pytest.approx(0.013859, abs=1e-6)
+    assert one.smallest_p == 2 / 2**10
+
+
+def test_one_seed_shows_nothing() -> None:
+    one = bill.power(1, 1000)
+    assert one.seeds is None and one.smallest_p == 1
+
+
+def test_validation_prints_spaces_networks_bill_and_power(tmp_path: Path) -> None:
+    said = lines(load(tmp_path))
+    text = "\n".join(said)
+    assert max(map(len, said)) <= 80
+    assert "learning_rate: 0.01 to 1, log" in text
+    assert said.count("bn_only depth=2") == 1
+    row = next(line for line in reversed(said) if line.startswith("bn_only depth=2"))
+    assert row.split()[2:] == ["64", "1,450", "1,514"]
+    assert "at most 116 runs (search 32, choose 24, confirm 60)" in text
+    assert "0.36 points" in text and "p = 0.002" in text
+    # what exists in no configuration is not shown
+    assert "beta_1" not in text and "early_stopping.patience" not in text
+
+
+def test_a_searched_network_has_two_rows(tmp_path: Path) -> None:
+    said = "\n".join(lines(load(tmp_path, SEARCHED, "model.width={int: [8, 16]}")))
+    assert "bn_only depth=1, smallest" in said and "\n  largest" in said
+
+
+def test_ranges_inside_branches_are_spelled_out(tmp_path: Path) -> None:
+    branch = "training.optimizer={choice: {sgd: {momentum: {float: [0, 0.9]}}, adam: {}}}"
+    said = "\n".join(lines(load(tmp_path, SEARCHED, branch)))
+    assert "training.optimizer: sgd (training.momentum 0 to 0.9) | adam" in said
+
+
+def test_regression_has_no_points(tmp_path: Path) -> None:
+    edits = ("data={name: diabetes, validation: 0.2, test: 0.2}", "score={metric: r2, at: last}")
+    said = "\n".join(lines(load(tmp_path, *edits)))
+    assert "0.72 standard deviations" in said and "points" not in said

@@ -1,0 +1,286 @@
+"""The commands: exit codes, what stands on which stream, and what is never created or shown."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpstudy import cli, study
+from hpstudy.errors import StudyChanged, WorkerError
+from hpstudy.store import Store
+
+STUDY = """\
+# Does the command run?
+name: commanded
+data: {name: digits, validation: 0.2, test: 0.2}
+model: {type: mlp, depth: 1, width: 8}
+training:
+  length: {epochs: 2}
+  learning_rate: {float: [0.01, 1], log: true}
+arms:
+  full: {train: all}
+  bn_only: {train: batchnorm}
+search: {trials: 4}
+confirm: {seeds: 2}
+variants: {quick: {confirm: {seeds: 1}}}
+"""
+COMMANDS = ("run", "validate", "report", "dashboard", "list")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An own working folder with the study file in it."""
+    (tmp_path / "commanded.yaml").write_text(STUDY)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], list[Any]]:
+    """Puts a function in the place of `study.run`, and gives the calls that it got."""
+
+    def replace(function: Callable[..., Any]) -> list[Any]:
+        calls: list[Any] = []
+
+        def run(spec: Any, folder: Path, **more: Any) -> Any:
+            calls.append((spec, folder, more))
+            return function()
+
+        monkeypatch.setattr(study, "run", run)
+        return calls
+
+    return replace
+
+
+def summary(failed: int = 0, unpicked: tuple[str, ...] = ()) -> study.Summary:
+    return study.Summary({"finished": 3, "failed": failed}, unpicked, 3)
+
+
+def raising(error: BaseException) -> Callable[[], Any]:
+    def run() -> Any:
+        raise error
+
+    return run
+
+
+def spawn(*words: str, **more: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-W", "error", "-m", "hpstudy", *words]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more
+    )
+
+
+def test_help_is_quick_and_light() -> None:
+    light = "import sys; sys.argv = ['hpstudy', '--help']\ntry:\n    import hpstudy.__main__ as m\n"
+    light += "    m.main()\nexcept SystemExit:\n    pass\n"
+    light += (
+        "print(*sorted({'numpy', 'keras', 'jax', 'optuna', 'rich', 'yaml'} & set(sys.modules)))"
+    )
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    said = subprocess.run([sys.executable, "-c", light], capture_output=True, text=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert said.stdout.splitlines()[-1] == ""
+    # processor time, so that a busy machine does not count
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_help_shows_an_example_that_parses(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main([command, "--help"])
+    assert stop.value.code == 0
+    words = " ".join(capsys.readouterr().out.split())
+    found = re.search(r"example: python -m hpstudy (.*)$", words)
+    assert found is not None
+    # the folder and the study file of the example are not here, which is bad input, not bad usage
+    assert cli.main(shlex.split(found[1])) == (0 if command == "list" else 2)
+
+
+def test_every_mistake_is_a_line_on_standard_error_and_nothing_is_created(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = STUDY.replace("digits", "digitz").replace("train: all", "train: al")
+    (folder / "wrong.yaml").write_text(wrong)
+    assert cli.main(["run", "wrong.yaml"]) == 2
+    out, err = capsys.readouterr()
+    assert [line.split(" ")[0] for line in err.splitlines()] == [
+        "wrong.yaml:3:14:",
+        "wrong.yaml:9:17:",
+    ]
+    assert out == "" and not (folder / "reports").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "validate"])
+def test_a_subset_that_no_network_satisfies_is_bad_input(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subset = "--set=arms.bn_only={train: random, per_unit: 65}"
+    assert cli.main([command, "commanded.yaml", subset]) == 2
+    assert re.search(r"^commanded.yaml:10:3: .* fan-in is 64; ", capsys.readouterr().err)
+    assert not (folder / "reports").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "gone.yaml"],
+        ["run", "commanded.yaml", "--variant", "slow"],
+        ["run", "commanded.yaml", "--set", "training.length.epochs=two"],
+        ["report", "gone"],
+        ["dashboard", "gone"],
+    ],
+)
+def test_other_bad_input(
+    words: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(words) == 2
+    err = capsys.readouterr().err
+    assert err.strip() and "Traceback" not in err
+    assert [path.name for path in folder.iterdir()] == ["commanded.yaml"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["rum", "commanded.yaml"],
+        ["run"],
+        ["run", "commanded.yaml", "--workers", "0"],
+        ["dashboard", "reports/x", "--port", "http"],
+        ["list", "everything"],
+    ],
+)
+def test_bad_usage_exits_with_2(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(words)
+    assert stop.value.code == 2
+
+
+def test_run_hands_over_what_was_asked(
+    runs: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = runs(summary)
+    words = "run commanded.yaml --variant quick --set model.width=4 --reports kept --workers 3"
+    assert cli.main(words.split()) == 0
+    (spec, where, more), out = calls[0], capsys.readouterr().out
+    assert where == Path("kept/commanded-quick") and more["workers"] == 3
+    assert spec.confirm_seeds == 1 and spec.cells[0].settings["model.width"] == 4
+    assert "bn_only" in out and "-m hpstudy dashboard kept/commanded-quick" in out
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (summary, 0),
+        (lambda: summary(failed=1), 1),
+        (lambda: summary(unpicked=("full",)), 1),
+        (raising(WorkerError("a worker ended")), 1),
+        (raising(StudyChanged("data.name was digits")), 2),
+        (raising(KeyboardInterrupt()), 130),
+    ],
+)
+def test_exit_status(runs: Any, end: Callable[[], Any], status: int) -> None:
+    runs(end)
+    assert cli.main(["run", "commanded.yaml"]) == status
+
+
+def test_an_interruption_says_how_to_go_on_without_starting_over(
+    runs: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "reports" / "commanded").mkdir(parents=True)
+    runs(raising(KeyboardInterrupt()))
+    words = ["run", "commanded.yaml", "--set", "model.width=4", "--fresh", "--yes"]
+    assert cli.main(words) == 130
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Stopped. To go on: ")
+    assert line.endswith(" -m hpstudy run commanded.yaml --set model.width=4")
+
+
+def test_sigterm_stops_as_ctrl_c_does(runs: Any) -> None:
+    def terminated() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+        pytest.fail("went on after SIGTERM")
+
+    before = signal.getsignal(signal.SIGTERM)
+    runs(terminated)
+    assert cli.main(["run", "commanded.yaml"]) == 130
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_fresh_asks_on_a_terminal_only(
+    runs: Any, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store(folder / "reports" / "commanded").append({"event": "choice"})
+    calls = runs(summary)
+    assert cli.main(["run", "commanded.yaml", "--fresh"]) == 2
+    assert "--yes" in capsys.readouterr().err
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: "n")
+    assert cli.main(["run", "commanded.yaml", "--fresh"]) == 2
+    assert os.listdir("reports") == ["commanded"] and calls == []
+    monkeypatch.setattr("builtins.input", lambda question: "y")
+    assert cli.main(["run", "commanded.yaml", "--fresh"]) == 0
+    assert os.listdir("reports") == ["commanded.old-1"] and len(calls) == 1
+
+
+def test_fresh_with_yes_or_with_nothing_there_does_not_ask(runs: Any, folder: Path) -> None:
+    runs(summary)
+    assert cli.main(["run", "commanded.yaml", "--fresh"]) == 0
+    Store(folder / "reports" / "commanded").append({"event": "choice"})
+    assert cli.main(["run", "commanded.yaml", "--fresh", "--yes"]) == 0
+    assert os.listdir("reports") == ["commanded.old-1"]
+
+
+def test_validate_trains_and_creates_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["validate", "commanded.yaml", "--variant", "quick"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("commanded-quick: Does the command run?")
+    assert "Bill: at most 34 runs" in out
+    assert [path.name for path in folder.iterdir()] == ["commanded.yaml"]
+
+
+def test_list_names_everything_or_one_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["list"]) == 0
+    every = capsys.readouterr().out
+    assert cli.main(["list", "subsets"]) == 0
+    one = capsys.readouterr().out
+    assert one in every and "batchnorm" in one and "tpe" in every and "tpe" not in one
+
+
+def test_a_reader_that_goes_away_causes_no_traceback() -> None:
+    process = spawn("list")
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait() == 141
+    process.stderr.close()
+
+
+def test_ctrl_c_in_a_real_process(folder: Path) -> None:
+    words = ["run", "commanded.yaml", "--workers", "1", "--set", "training.length.epochs=100000"]
+    process = spawn(*words, start_new_session=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("commanded: 2 cells"):
+            break
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.splitlines()[0].endswith(shlex.join(["-m", "hpstudy", *words]))
+    assert "Traceback" not in err

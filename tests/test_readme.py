@@ -1,0 +1,38 @@
+"""The README's commands and study file are what the package takes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from hpstudy import cli, spec
+from hpstudy.study import REGISTRIES
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def test_its_study_file_loads(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    path = tmp_path / "study.yaml"
+    path.write_text(block)
+    for variant in (None, "quick"):
+        study = spec.load(path, REGISTRIES, variant=variant)
+        assert [cell.name for cell in study.cells[:2]] == ["full depth=1", "full depth=3"]
+
+
+def test_every_command_that_it_shows_exists() -> None:
+    shown = {shlex.split(line)[0] for line in re.findall(r"python -m hpstudy (.+)", README)}
+    assert shown == {"run", "validate", "report", "dashboard", "list"}
+    for command in shown:
+        with pytest.raises(SystemExit) as stop:
+            cli.main([command, "--help"])
+        assert stop.value.code == 0
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"studies/\w+\.yaml", README))))
+def test_every_study_that_it_names_is_there_and_right(path: str) -> None:
+    found = Path(__file__).parents[1] / path
+    assert spec.load(found, REGISTRIES).question

@@ -1,0 +1,289 @@
+"""Whole studies with real workers: repeatable, resumable, growing, and blind to the test split."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hpstudy
+from hpstudy import data, report, spec, study
+from hpstudy.errors import StoreError, StudyChanged
+from hpstudy.store import Store
+
+FILE = """\
+# Does a small study run?
+name: small
+data: {name: digits, validation: 0.2, test: 0.2, split_seed: 1}
+model: {type: mlp, depth: 1, width: 16}
+training:
+  length: {epochs: 8}
+  batch_size: {choice: [64, 128]}
+  learning_rate: {float: [0.01, 3], log: true}
+arms:
+  full: {train: all}
+  bn_only: {train: batchnorm}
+search: {sampler: tpe, pruner: asha, trials: 8, parallel: 4, seed: 1, choose: {top: 2, seeds: 2}}
+confirm: {seeds: 2}
+"""
+TIMES = ("seconds", "time", "compile")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One compilation cache for the module: what one test compiled, the next one loads."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def load(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    path = tmp_path_factory.mktemp("file") / "small.yaml"
+
+    def loaded(*edits: str, text: str = FILE) -> Any:
+        path.write_text(text)
+        return spec.load(path, study.REGISTRIES, edits=edits)
+
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def first(load: Any, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small study, run once by two workers."""
+    folder = tmp_path_factory.mktemp("first") / "small"
+    summary = study.run(load(), folder, workers=2, cache=cache)
+    assert summary.complete
+    return folder
+
+
+def results(folder: Path) -> Any:
+    """runs.csv as the report writes it, times aside."""
+    report.write(folder)
+    runs = hpstudy.load(folder).runs
+    return runs[[name for name in runs if not any(word in name for word in TIMES)]]
+
+
+def equal(one: Any, other: Any) -> bool:
+    return one.to_csv(index=False) == other.to_csv(index=False)
+
+
+def events(folder: Path, kind: str) -> list[dict[str, Any]]:
+    return [event for event in Store(folder).events() if event["event"] == kind]
+
+
+def test_a_study_ends_with_a_confirmed_pick_for_each_cell(first: Path) -> None:
+    runs = results(first)
+    assert set(runs["cell"]) == {"full", "bn_only"}
+    counted = runs.groupby(["cell", "phase"]).size()
+    for cell in ("full", "bn_only"):
+        assert counted[cell, "search"] == 8
+        assert counted[cell, "choose"] == 4
+        assert counted[cell, "confirm"] == 2
+    assert len(events(first, "choice")) == len(events(first, "look")) == 2
+    confirmed = runs[runs["phase"] == "confirm"]
+    assert confirmed["test_accuracy"].notna().all()
+    assert runs.loc[runs["phase"] != "confirm", "test_accuracy"].isna().all()
+
+
+def test_one_worker_and_two_give_the_same(
+    first: Path, load: Any, cache: Path, tmp_path: Path
+) -> None:
+    study.run(load(), tmp_path / "small", workers=1, cache=cache)
+    assert equal(results(first), results(tmp_path / "small"))
+
+
+def test_a_second_run_trains_nothing(first: Path, load: Any, cache: Path) -> None:
+    before = (first / "runs.jsonl").read_bytes()
+    summary = study.run(load(), first, cache=cache)
+    assert summary.trained == 0
+    assert summary.complete
+    assert (first / "runs.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize("after", [3, 11])
+def test_a_killed_coordinator_goes_on_to_the_same_results(
+    after: int, first: Path, load: Any, cache: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "reports" / "small"
+    file = tmp_path / "small.yaml"
+    file.write_text(FILE)
+    command = [sys.executable, "-m", "hpstudy", "run", str(file), "--reports", str(folder.parent)]
+    environment = {**os.environ, "HPSTUDY_CACHE": str(cache.parent)}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    log = folder / "runs.jsonl"
+    while not log.exists() or log.read_bytes().count(b'"event":"run"') < after:
+        assert process.poll() is None, "the study ended before it could be killed"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    with log.open("ab") as torn:
+        torn.write(b'{"event":"run","cell":"fu')
+    known = log.read_bytes().count(b'"event":"run"') - 1
+    summary = study.run(load(), folder, cache=cache)
+    assert 0 < summary.trained <= 28 - known
+    assert equal(results(first), results(folder))
+
+
+def test_eight_trials_grown_to_twelve_equal_twelve_at_once(
+    first: Path, load: Any, cache: Path, tmp_path: Path
+) -> None:
+    more = "search.trials=12"
+    grown = tmp_path / "grown"
+    grown.mkdir()
+    for path in first.rglob("*"):
+        target = grown / path.relative_to(first)
+        target.mkdir(exist_ok=True) if path.is_dir() else target.write_bytes(path.read_bytes())
+    study.run(load(more), grown, cache=cache)
+    study.run(load(more), tmp_path / "at_once", cache=cache)
+    ours, theirs = results(grown), results(tmp_path / "at_once")
+    search = [frame[frame["phase"] == "search"] for frame in (ours, theirs)]
+    assert equal(*search)
+    picks = [
+        {event["cell"]: (event["trial"], event["ranked"]) for event in events(folder, "choice")}
+        for folder in (grown, tmp_path / "at_once")
+    ]
+    assert picks[0] == picks[1]
+    looks = {event["cell"]: event["look"] for event in events(grown, "look")}
+    assert set(looks.values()) == {2}
+
+
+def test_more_confirm_seeds_reuse_every_finished_run(
+    first: Path, load: Any, cache: Path, tmp_path: Path
+) -> None:
+    grown = tmp_path / "grown"
+    grown.mkdir()
+    (grown / "runs.jsonl").write_bytes((first / "runs.jsonl").read_bytes())
+    summary = study.run(load("confirm.seeds=3"), grown, cache=cache)
+    assert summary.trained == 2
+    assert [event["seeds"] for event in events(grown, "look")] == [2, 2, 3, 3]
+
+
+def test_a_changed_range_starts_a_new_generation_and_reuses_equal_runs(
+    first: Path, load: Any, cache: Path, tmp_path: Path
+) -> None:
+    grown = tmp_path / "grown"
+    grown.mkdir()
+    (grown / "runs.jsonl").write_bytes((first / "runs.jsonl").read_bytes())
+    study.run(load("search.pruner=none"), grown, cache=cache)
+    generations = {(e["cell"], e["generation"]) for e in events(grown, "generation")}
+    assert generations == {(cell, k) for cell in ("full", "bn_only") for k in (1, 2)}
+    runs = hpstudy.load(grown).runs
+    old = runs[(runs["generation"] == 1) & (runs["phase"] == "search")]
+    new = runs[(runs["generation"] == 2) & (runs["phase"] == "search")]
+    assert old["superseded"].all() and not new["superseded"].any()
+    assert set(new["status"]) == {"finished"}
+
+
+@pytest.mark.parametrize(
+    ("edit", "named"),
+    [
+        ("data.split_seed=2", "data.split_seed"),
+        ("score.at=best_validation", "score.at"),
+        ("model.width=32", "model.width"),
+        ("training.length.epochs=9", "training.length.epochs"),
+    ],
+)
+def test_an_edit_that_results_contradict_is_refused(
+    edit: str, named: str, first: Path, load: Any, cache: Path
+) -> None:
+    before = (first / "runs.jsonl").read_bytes()
+    with pytest.raises(StudyChanged, match=named):
+        study.run(load(edit), first, cache=cache)
+    assert (first / "runs.jsonl").read_bytes() == before
+
+
+def test_the_search_never_sees_the_test_split(
+    first: Path, load: Any, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = data.load
+
+    def permuted(described: Any) -> Any:
+        split = real(described)
+        shuffled = np.random.default_rng(0).permutation(split.y_test)
+        return dataclasses.replace(split, y_test=shuffled)
+
+    monkeypatch.setattr(data, "load", permuted)
+    study.run(load(), tmp_path / "small", cache=cache)
+    honest, blind = results(first), results(tmp_path / "small")
+    tested = [name for name in honest if name.startswith("test_")]
+    assert tested
+    assert equal(honest.drop(columns=tested), blind.drop(columns=tested))
+    confirmed = honest["phase"] == "confirm"
+    assert not equal(honest.loc[confirmed, tested], blind.loc[confirmed, tested])
+
+
+def test_a_duplicate_is_told_and_counted_but_not_trained(
+    load: Any, cache: Path, tmp_path: Path
+) -> None:
+    text = FILE.replace("{float: [0.01, 3], log: true}", "{choice: [0.1]}")
+    text = text.replace("pruner: asha, trials: 8", "pruner: none, trials: 30")
+    study.run(load(text=text), tmp_path / "small", cache=cache)
+    runs = hpstudy.load(tmp_path / "small").runs
+    search = runs[(runs["phase"] == "search") & (runs["cell"] == "full")]
+    assert 10 < len(search) < 30
+    assert search["run"].nunique() == 2
+    assert (search.groupby("run")["score"].nunique() == 1).all()
+
+
+class KillsTheWorker(study.Silent):
+    """Ends the only worker, once, as soon as it has finished a run."""
+
+    done = False
+
+    def ended(self, event: Any, trained: bool) -> None:
+        if trained and not self.done:
+            self.done = True
+            children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+            for child in children:
+                if b"hpstudy.engine.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    os.kill(int(child), signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the worker through /proc")
+def test_a_dead_worker_fails_its_run_and_the_study_goes_on(
+    load: Any, cache: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "small"
+    summary = study.run(load(), folder, workers=1, cache=cache, progress=KillsTheWorker())
+    assert not summary.complete
+    assert summary.statuses["failed"] == 1
+    failed = [event for event in events(folder, "run") if event["status"] == "failed"]
+    assert "SIGKILL" in failed[0]["reason"]
+    assert not summary.unpicked
+    report.write(folder)
+    assert study.run(load(), folder, cache=cache).trained == 0
+
+
+def test_two_coordinators_never_write_to_one_study(
+    first: Path, load: Any, cache: Path, tmp_path: Path
+) -> None:
+    import fcntl
+
+    folder = tmp_path / "small"
+    folder.mkdir()
+    with (folder / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(StoreError, match="another process"):
+            study.run(load(), folder, cache=cache)
+
+
+def test_the_rebuilt_model_predicts_what_was_stored(first: Path) -> None:
+    found = hpstudy.load(first)
+    confirmed = found.runs[found.runs["phase"] == "confirm"]
+    split = data.load(spec.study.Data("digits", 0.2, 0.2, 1))
+    for run in confirmed["run"].iloc[[0, -1]]:
+        stored = found.arrays(run)["test_outputs"]
+        predicted = found.model(run).predict(split.x_test, verbose=0)
+        np.testing.assert_allclose(predicted, stored, rtol=1e-4, atol=1e-5)
+
+
+def test_every_line_of_the_store_is_json_with_a_time(first: Path) -> None:
+    lines = (first / "runs.jsonl").read_text().splitlines()
+    assert all("time" in json.loads(line) for line in lines)

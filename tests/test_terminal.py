@@ -1,0 +1,295 @@
+"""Progress on a terminal and off it, and what is said when a study is done."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from hpstudy import spec, terminal
+from hpstudy.spec import Cell, Spec
+from hpstudy.study import REGISTRIES
+from hpstudy.terminal import listing
+from hpstudy.terminal.live import Live
+from hpstudy.terminal.plain import Plain
+from hpstudy.terminal.standing import Standing
+from hpstudy.terminal.words import clock, rate
+from tests.analysis import synthetic
+from tests.analysis.synthetic import Options
+
+STUDY = """\
+# Who wins?
+name: shown
+data: {name: digits, validation: 0.2, test: 0.2}
+model: {type: mlp, width: {sweep: [8]}}
+training:
+  length: {epochs: 5}
+  learning_rate: {float: [0.01, 1], log: true}
+arms:
+  full: {train: all}
+  bn_only: {train: batchnorm}
+search: {trials: 4, choose: {top: 2, seeds: 3}}
+confirm: {seeds: 5}
+"""
+
+
+@dataclass
+class FakeCell:
+    cell: Cell
+    phase: str = "search"
+    exhausted: str | None = None
+    trials: int = 0
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def ticks() -> Clock:
+    return Clock()
+
+
+def load(folder: Path, *edits: str) -> Spec:
+    path = folder / "shown.yaml"
+    path.write_text(STUDY)
+    return spec.load(path, REGISTRIES, edits=edits)
+
+
+def fakes(study: Spec) -> dict[str, FakeCell]:
+    return {cell.name: FakeCell(cell) for cell in study.cells}
+
+
+def ended(cell: str, phase: str = "search", **more: Any) -> dict[str, Any]:
+    event = {"cell": cell, "phase": phase, "trial": 0, "status": "finished", "score": 0.5}
+    return {"event": "run", "epochs": 5, "reason": None, "same_as": None, **event, **more}
+
+
+def wide(live: Live, standing: Standing) -> list[str]:
+    with live.console.capture() as captured:
+        live.console.print(live.render(standing))
+    return re.sub(r"\x1b\[[0-9;]*m", "", captured.get()).splitlines()
+
+
+def make_live(ticks: Clock, height: int = 24, width: int = 80) -> tuple[Live, io.StringIO]:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=width, height=height)
+    return Live(stream, ticks, console), stream
+
+
+def test_planned_runs_follow_what_is_known(tmp_path: Path, ticks: Clock) -> None:
+    study = load(tmp_path)
+    cells = fakes(study)
+    standing = Standing(study, cells, 2, ticks)
+    assert standing.planned == 2 * (4 + 6 + 5)
+    one = standing.cells["full width=8"]
+    for status in ("finished", "pruned", "diverged", "diverged"):
+        standing.take(ended("full width=8", status=status), True)
+    cells["full width=8"].phase = "choose"
+    # one finished trial leaves one candidate
+    assert one.planned == {"search": 4, "choose": 3, "confirm": 5}
+    cells["full width=8"].phase = "without pick"
+    assert one.planned == {"search": 4, "choose": 0, "confirm": 0}
+
+
+def test_an_exhausted_search_plans_what_it_asked(tmp_path: Path, ticks: Clock) -> None:
+    study = load(tmp_path, "search.trials=50")
+    cells = fakes(study)
+    standing = Standing(study, cells, 2, ticks)
+    cells["full width=8"].exhausted, cells["full width=8"].trials = "space exhausted: ...", 12
+    assert standing.cells["full width=8"].planned["search"] == 12
+
+
+def test_a_cell_without_search_is_only_confirmed(tmp_path: Path, ticks: Clock) -> None:
+    study = load(tmp_path, "arms={frozen: {train: none, training: {learning_rate: 1}}}")
+    cells = {name: FakeCell(one.cell, "confirm") for name, one in fakes(study).items()}
+    assert Standing(study, cells, 2, ticks).planned == 5
+
+
+def test_the_best_score_is_of_validation_and_in_the_metrics_direction(
+    tmp_path: Path, ticks: Clock
+) -> None:
+    for metric, best in (("accuracy", 0.9), ("loss", 0.2)):
+        study = load(tmp_path, f"score.metric={metric}")
+        standing = Standing(study, fakes(study), 1, ticks)
+        for score, status in ((0.2, "finished"), (0.9, "finished"), (0.99, "pruned")):
+            cell = standing.take(ended("full width=8", score=score, status=status), True)
+        standing.take(ended("full width=8", "confirm", score=1.0), True)
+        assert cell.best == best
+
+
+def test_time_left_comes_from_trained_epochs_alone(tmp_path: Path, ticks: Clock) -> None:
+    study = load(tmp_path)
+    standing = Standing(study, fakes(study), 1, ticks)
+    for _ in range(4):
+        standing.take(ended("full width=8"), False)
+    assert standing.left is None and standing.rate is None and standing.reused == 4
+    ticks.now = 10.0
+    for _ in range(4):
+        standing.take(ended("bn_only width=8"), True)
+    # 20 epochs took 10 s; 22 runs of 5 epochs are left
+    assert standing.left == pytest.approx(22 * 5 * 10 / 20)
+    assert standing.rate == pytest.approx(0.4)
+
+
+def test_plain_lines_tell_phases_failures_and_a_heartbeat(tmp_path: Path, ticks: Clock) -> None:
+    study, stream = load(tmp_path), io.StringIO()
+    cells = fakes(study)
+    with Plain(stream, ticks) as plain:
+        plain.started(study, cells, 2)
+        for _ in range(2):
+            plain.ended(ended("full width=8"), True)
+        plain.ended(ended("full width=8", status="failed", score=None, reason="a\nKeyError"), True)
+        cells["full width=8"].phase = "choose"
+        plain.ended(ended("full width=8"), True)
+        for now in (9.0, 10.5, 12.0):
+            ticks.now = now
+            plain.waiting()
+        cells["full width=8"].phase = "confirmed"
+        plain.ended(ended("full width=8", "choose"), True)
+    said = stream.getvalue().splitlines()
+    assert said[0] == "shown: 2 cells, at most 30 runs, 2 workers"
+    assert said[1] == "failed: full width=8, search trial 0: KeyError"
+    assert said[2].startswith("full width=8: search done, 4 runs, best validation accuracy 50.0%")
+    assert said[2].endswith("1 failed; now choose")
+    assert said[3].startswith("4 of 30 runs, ") and "left" in said[3]
+    assert said[4] == "full width=8: choose done, 1 run"
+    assert len(said) == 5
+    assert not any(ord(letter) < 32 for line in said for letter in line)
+
+
+def test_plain_lines_of_a_finished_study_are_few(tmp_path: Path, ticks: Clock) -> None:
+    study, stream = load(tmp_path), io.StringIO()
+    cells = fakes(study)
+    with Plain(stream, ticks) as plain:
+        plain.started(study, cells, 2)
+        for phase in ("search", "choose", "confirm"):
+            cells["full width=8"].phase = phase
+            plain.ended(ended("full width=8", phase), False)
+    assert stream.getvalue().splitlines()[1:] == ["3 finished runs reused from the folder"]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("count", [2, 49])
+def test_the_table_fits_the_terminal(tmp_path: Path, ticks: Clock, count: int, width: int) -> None:
+    sweep = f"model.width={{sweep: [{', '.join(map(str, range(1, count + 1)))}]}}"
+    study = load(tmp_path, sweep)
+    live, _ = make_live(ticks, width=width)
+    standing = Standing(study, fakes(study), 2, ticks)
+    for status in ("pruned", "diverged", "failed"):
+        standing.take(ended(f"bn_only width={count}", status=status), True)
+    said = wide(live, standing)
+    assert len(said) <= 24 and max(map(len, said)) <= width
+    text = "\n".join(said)
+    # the cell that moved last is among those shown, and the whole is summed up
+    assert f"bn_only width={count} " in text
+    assert "1 failed, 1 diverged, 1 pruned" in text
+    assert ("98 in search; of these:" in text) == (count == 49)
+
+
+def test_the_shown_cells_of_a_large_study_stay_for_a_while(tmp_path: Path, ticks: Clock) -> None:
+    study = load(tmp_path, f"model.width={{sweep: {list(range(1, 50))}}}")
+    live, _ = make_live(ticks)
+    standing = Standing(study, fakes(study), 2, ticks)
+    before = wide(live, standing)
+    ticks.now = 1.0
+    standing.take(ended("bn_only width=49"), True)
+    assert [line[:20] for line in wide(live, standing)[2:-1]] == [
+        line[:20] for line in before[2:-1]
+    ]
+    ticks.now = 6.0
+    assert "bn_only width=49" in "\n".join(wide(live, standing))
+
+
+def test_the_live_table_redraws_calmly_and_leaves_the_cursor(tmp_path: Path, ticks: Clock) -> None:
+    study = load(tmp_path)
+    live, stream = make_live(ticks)
+    with live:
+        live.started(study, fakes(study), 2)
+        once = stream.getvalue().count("best val")
+        for _ in range(50):
+            live.ended(ended("full width=8"), True)
+        assert stream.getvalue().count("best val") == once
+        ticks.now = 1.0
+        live.waiting()
+        assert stream.getvalue().count("best val") == once + 1
+        live.ended(ended("full width=8", status="failed", reason="KeyError: 'x'"), True)
+    assert stream.getvalue().rstrip().endswith("\x1b[?25h")
+    assert "failed: full width=8, search trial 0: KeyError: 'x'" in stream.getvalue()
+
+
+def test_names_are_never_markup(tmp_path: Path, ticks: Clock) -> None:
+    study = load(tmp_path)
+    cells: Mapping[str, FakeCell] = {"a [bold]b[/bold] c": FakeCell(study.cells[0])}
+    live, _ = make_live(ticks)
+    assert "a [bold]b[/bold] c" in "\n".join(wide(live, Standing(study, cells, 1, ticks)))
+
+
+def test_off_a_terminal_progress_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Tty(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm")
+    assert isinstance(terminal.progress(io.StringIO()), Plain)
+    assert isinstance(terminal.progress(Tty()), Live)
+    monkeypatch.setenv("TERM", "dumb")
+    assert isinstance(terminal.progress(Tty()), Plain)
+
+
+def test_words() -> None:
+    assert [clock(s) for s in (7, 754, 3723)] == ["0:07", "12:34", "1:02:03"]
+    assert [rate(r) for r in (4.21, 0.2)] == ["4.2 runs/s", "12 runs/min"]
+
+
+@pytest.mark.parametrize("kind", ["data", "models", "subsets", "samplers", "pruners"])
+def test_lists_fit_and_name_every_entry(kind: str) -> None:
+    registries = {
+        "data": REGISTRIES.datasets,
+        "models": REGISTRIES.hypermodels,
+        "subsets": REGISTRIES.subsets,
+        "samplers": REGISTRIES.drivers["optuna"].samplers,
+        "pruners": REGISTRIES.drivers["optuna"].pruners,
+    }
+    said = listing.listing(kind, 80)
+    assert max(map(len, said)) <= 80
+    assert set(registries[kind]) <= {line.split()[0] for line in said if line.strip()}
+
+
+def test_an_empty_folder_has_no_outcome(tmp_path: Path) -> None:
+    assert terminal.outcome(tmp_path) == []
+
+
+def test_the_outcome_ranks_picks_and_gives_the_verdicts(tmp_path: Path) -> None:
+    synthetic.write(tmp_path, Options(depths=(1,), trials=4, epochs=4, arrays=False))
+    said = terminal.outcome(tmp_path, 80)
+    assert [line.split()[0] for line in said[1:4]] == ["full", "bn_only", "random"]
+    assert "learning_rate" in said[1] and max(map(len, said)) <= 80
+    assert said[4:6] == ["", "Verdicts"]
+    verdicts = [line for line in said if line.startswith("- ")]
+    assert len(verdicts) == 2 and "bn_only" in verdicts[0] and "Missing" not in said
+    assert len(terminal.outcome(tmp_path)) < len(said)
+
+
+def test_the_outcome_of_an_unfinished_study_says_what_is_missing(tmp_path: Path) -> None:
+    options = Options(depths=(1,), trials=4, epochs=4, arrays=False, stop_after="search")
+    synthetic.write(tmp_path, options)
+    said = terminal.outcome(tmp_path)
+    assert said[said.index("Missing") + 1].startswith("- full")
+
+
+def test_a_long_outcome_is_cut(tmp_path: Path) -> None:
+    depths = tuple(range(1, 9))
+    synthetic.write(tmp_path, Options(depths=depths, trials=2, epochs=2, arrays=False, confirm=2))
+    said = terminal.outcome(tmp_path)
+    assert said[13] == "and 12 more, in the report"
+    assert said[-1] == "and 4 more, in the report"
