@@ -209,13 +209,12 @@ class CellRun:
     def _pick(self) -> None:
         """Rank the shortlist by mean choose score, diverged ones below all without, and pick."""
         sign = -1 if self.spec.score.maximise else 1
+        chosen = self._slots() if self.phase == "choose" else []
         ranked = []
         for place, trial in enumerate(self._shortlist):
-            runs = [
-                self._records[slot]
-                for slot in self._records
-                if slot.phase == "choose" and slot.trial == trial
-            ]
+            # in the order of the seeds, whichever ended first
+            slots = [slot for slot in chosen if slot.trial == trial]
+            runs = [self._records[slot] for slot in slots]
             scores = [record["score"] for record in runs if record["status"] == "finished"]
             lost = len(runs) - len(scores)
             mean = fmean(scores) if scores else None

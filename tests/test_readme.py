@@ -25,7 +25,7 @@ def test_its_study_file_loads(tmp_path: Path) -> None:
 
 def test_every_command_that_it_shows_exists() -> None:
     shown = {shlex.split(line)[0] for line in re.findall(r"python -m hpstudy (.+)", README)}
-    assert shown == {"run", "validate", "report", "dashboard", "list"}
+    assert shown == {"run", "validate", "report", "dashboard", "list", "bench"}
     for command in shown:
         with pytest.raises(SystemExit) as stop:
             cli.main([command, "--help"])

@@ -97,6 +97,12 @@ def test_one_worker_and_two_give_the_same(
 ) -> None:
     study.run(load(), tmp_path / "small", workers=1, cache=cache)
     assert equal(results(first), results(tmp_path / "small"))
+    for kind in ("choice", "look"):
+        ours, theirs = (
+            {e["cell"]: {**e, "time": None} for e in events(folder, kind)}
+            for folder in (first, tmp_path / "small")
+        )
+        assert ours == theirs
 
 
 def test_a_second_run_trains_nothing(first: Path, load: Any, cache: Path) -> None:
