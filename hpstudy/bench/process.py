@@ -1,0 +1,60 @@
+"""A benchmark's part in a fresh process, timed from outside."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_TAIL = 2000  # bytes of what a failed process said last
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A process that has ended: its start by the clock, how long it took, and its last words."""
+
+    started: float
+    seconds: float
+    failure: str | None
+
+
+def timed(module: str, arguments: Sequence[str], backend: str = "jax") -> Ended:
+    """Run `python -m module` to its end, alone; interrupting this ends it too."""
+    # what a killed process leaves behind goes with its temporary folder
+    scratch = tempfile.TemporaryDirectory(prefix="hpstudy-bench-", ignore_cleanup_errors=True)
+    with scratch as folder, tempfile.TemporaryFile() as said:
+        started, began = time.time(), time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            env={**environment(backend), "TMPDIR": folder},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            status = process.wait()
+        finally:
+            process.kill()
+            process.wait()
+        seconds = time.perf_counter() - began
+        if not status:
+            return Ended(started, seconds, None)
+        said.seek(0)
+        last = said.read()[-_TAIL:].decode(errors="replace").strip()
+        return Ended(started, seconds, f"exit status {status}\n{last}")
+
+
+def environment(backend: str) -> dict[str, str]:
+    """This process's environment on one Keras backend, with no compilation cache and no GPU."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("JAX_COMPILATION_CACHE")}
+    return {
+        **kept,
+        "KERAS_BACKEND": backend,
+        "JAX_PLATFORMS": "cpu",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }

@@ -1,0 +1,71 @@
+"""Whole benchmarks, at the smallest size that runs."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from hpstudy import cli
+from hpstudy.bench import PEERS, Options, run
+from hpstudy.errors import HpstudyError
+
+
+def test_a_race_against_one_peer_agrees_in_accuracy(tmp_path: Path) -> None:
+    kept, shown = tmp_path / "bench.json", io.StringIO()
+    options = Options(trials=2, peers=("optuna-jax", "hpstudy-cold"), quick=True)
+    assert run(["small"], options, shown, kept)
+    (found,) = json.loads(kept.read_text()).values()
+    other, own = found["laps"]
+    assert (other["peer"], own["peer"]) == ("optuna-jax", "hpstudy-cold")
+    assert len(found["configurations"]) == 2
+    for one, theirs in zip(own["accuracies"], other["accuracies"], strict=True):
+        assert one == pytest.approx(theirs, abs=0.2)
+    assert own["parts"]["runs"][0]["compilations"] > 0
+    assert 0 < own["began"] < own["wall"]
+    assert "small: 2 trials of 5 epochs on digits; taken once" in shown.getvalue()
+    assert "where hpstudy's seconds went" in shown.getvalue()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["small", "seed"])
+def test_every_peer_trains_every_trial(name: str, tmp_path: Path) -> None:
+    kept = tmp_path / "bench.json"
+    assert run([name], Options(trials=3, quick=True), io.StringIO(), kept)
+    (found,) = json.loads(kept.read_text()).values()
+    laps = {lap["peer"]: lap for lap in found["laps"]}
+    assert list(laps) == list(PEERS)
+    assert all(len(lap["accuracies"]) == 3 for lap in laps.values())
+    cold, warm = laps["hpstudy-cold"], laps["hpstudy-warm"]
+    assert cold["accuracies"] == warm["accuracies"]
+    assert sum(one["compilations"] for one in warm["parts"]["runs"]) == 0
+
+
+def test_bookkeeping_leaves_a_whole_study(tmp_path: Path) -> None:
+    kept = tmp_path / "bench.json"
+    assert run(["bookkeeping"], Options(trials=12, repeats=1), io.StringIO(), kept)
+    (found,) = json.loads(kept.read_text()).values()
+    assert [lap["sampler"] for lap in found["laps"]] == ["random", "tpe"]
+    assert all(lap["own"] > 0 and lap["ask"] > 0 for lap in found["laps"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["memory", "floor"])
+def test_hpstudy_alone_is_measured(name: str, tmp_path: Path) -> None:
+    shown = io.StringIO()
+    assert run([name], Options(trials=3, quick=True), shown, None)
+    assert shown.getvalue().startswith(f"{name}: ")
+
+
+def test_what_cannot_be_kept_is_told_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(HpstudyError, match="cannot be written"):
+        run(["small"], Options(), io.StringIO(), tmp_path / "none" / "bench.json")
+
+
+def test_the_command_tells_the_benchmarks_that_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["bench", "smal"]) == cli.BAD_INPUT
+    assert "small" in capsys.readouterr().err
