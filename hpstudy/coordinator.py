@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping
+import contextlib
+import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,15 +93,15 @@ class Coordinator:
         self.progress.started(self.spec, self.cells, count)
         self._settle()
         if any(not cell.done for cell in self.cells.values()):
-            with tempfile.TemporaryDirectory(prefix="hpstudy-data-") as scratch:
-                folders = shared.write(self.split, Path(scratch))
+            with _scratch(self.store.folder / ".scratch") as scratch:
+                folders = shared.write(self.split, scratch)
                 start = {
                     "data": str(folders["train"]),
                     "cache": str(cache or default_folder()),
                     "backend": "jax",
                     "dtype": self.spec.engine.get("dtype", "float32"),
                 }
-                with LocalExecutor(count, start, Path(folders["test"])) as executor:
+                with LocalExecutor(count, start, Path(folders["test"]), scratch) as executor:
                     self._work(executor)
         return self._summary()
 
@@ -108,21 +109,25 @@ class Coordinator:
         """Hold the study against what the folder has, then write down what is new."""
         event = study_event(self.spec, self.split)
         growth = grown(study, event) if study is not None else None
+        new: list[Event] = []
         for cell in self.spec.cells:
+            before = self.generations.get(cell.name, 0)
             reason = growth.restarted.get(cell.name) if growth else None
-            if cell.name not in self.generations or reason is not None:
-                generation = self.generations.get(cell.name, 0) + 1
-                self.generations[cell.name] = generation
-                self._append(
+            if growth and before and cell.name in growth.added:
+                reason = "it had left the study"
+            if not before or reason is not None:
+                self.generations[cell.name] = before + 1
+                new.append(
                     {
                         "event": "generation",
                         "cell": cell.name,
-                        "generation": generation,
+                        "generation": before + 1,
                         "reason": reason or "first",
                     }
                 )
         if study is None or timeless(study) != timeless(event):
-            self._append(event)
+            new.append(event)
+        self._append(*new)
         self.store.write_text("study.yaml", self.spec.text)
 
     def _settle(self, executor: LocalExecutor | None = None) -> None:
@@ -172,7 +177,10 @@ class Coordinator:
         if planned.twin is not None:
             return self.slots[planned.twin]
         stored = self.runs.get(planned.run)
-        if stored is None or planned.slot.phase != "search":
+        if stored is None or stored["status"] == "failed":
+            # what failed in one place may be tried in another
+            return None
+        if planned.slot.phase != "search":
             return stored
         return replayed(planned, stored, lambda e, s: cell.report(planned, e, s))
 
@@ -205,15 +213,16 @@ class Coordinator:
     def _take(self, cell: CellRun, planned: Planned, record: Event, *, trained: bool) -> None:
         """Record first, then tell."""
         event = self.slots.get(planned.slot)
+        if planned.slot.phase == "confirm":
+            # written before the first test score is: a crash between them hides no look
+            self._note_look(cell)
         if event is None:
-            event = self._append(run_event(cell.cell, planned, record))
+            (event,) = self._append(run_event(cell.cell, planned, record))
             self._index(event)
             self.mirror.told(planned.slot.cell, planned.slot.generation, event)
         cell.finish(planned, event)
         self.progress.ended(event, trained)
         self._note_choice(cell)
-        if cell.phase == "confirmed":
-            self._note_look(cell)
 
     def _note_choice(self, cell: CellRun) -> None:
         if cell.choice is not None:
@@ -241,9 +250,10 @@ class Coordinator:
             self.last[key] = event
             self._append(event)
 
-    def _append(self, event: Event) -> Event:
-        stamped = {**event, "time": datetime.now(UTC).isoformat(timespec="seconds")}
-        self.store.append(stamped)
+    def _append(self, *events: Event) -> list[Event]:
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        stamped = [{**event, "time": time} for event in events]
+        self.store.append(*stamped)
         return stamped
 
     def _index(self, event: Event) -> None:
@@ -273,3 +283,14 @@ def _not_replayed(planned: Planned, stored: Mapping[str, Any]) -> str:
         f"{dict(planned.proposal.params)}; the search no longer repeats (another version of a "
         f"library?). Use the versions that its report names, or --fresh to start over"
     )
+
+
+@contextlib.contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """An empty folder for the workers' data and logs; a killed study's leftovers go with it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -20,6 +20,7 @@ from hpstudy.spec.length import length
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.space import Choice, Config, Proposal, Range, Scalar, is_range, resolve
 from hpstudy.spec.study import Cell, Spec
+from hpstudy.spec.training import METRICS
 from hpstudy.subsets.rules import Count, Rule, RuleError, count
 
 # A corner takes about 0.1 ms; this many are looked at in a cell, the rest is left to its runs.
@@ -43,14 +44,20 @@ class Extremes:
 def check(spec: Spec, sizes: Sizes) -> tuple[Extremes, ...]:
     """The extremes of every cell; raises SpecError for what its networks or data cannot satisfy.
 
-    Such are a match to BatchNorm that a corner does not have, more entries for each unit than its
-    fan-in, and a batch larger than the training part.
+    Such are a match to BatchNorm that a corner does not have, a subset that trains nothing, more
+    entries for each unit than its fan-in, a batch larger than the training part, and a score that
+    does not fit a task which only the user's file tells.
     """
     problems: list[Problem] = []
+    task, metric = sizes.shape.task, spec.score.metric
+    if metric not in METRICS[task]:
+        allowed = ", ".join(METRICS[task])
+        say = f"score.metric is {metric}, but {spec.data.name} is {task}; allowed: {allowed}"
+        problems.append(Problem(say, spec.path))
     found: list[Extremes] = []
     for cell in spec.cells:
         try:
-            found.append(extremes(cell, sizes))
+            found.append(extremes(cell, sizes, spec.score.at))
         except ValueError as error:
             line, column = _place(spec, cell.arm)
             problems.append(Problem(f"{cell.name}: {error}", spec.path, line, column))
@@ -59,7 +66,7 @@ def check(spec: Spec, sizes: Sizes) -> tuple[Extremes, ...]:
     return tuple(found)
 
 
-def extremes(cell: Cell, sizes: Sizes) -> Extremes:
+def extremes(cell: Cell, sizes: Sizes, at: str | int = "last") -> Extremes:
     """The smallest and the largest network of a cell.
 
     Raises RuleError or ValueError, naming the corner, where one cannot be trained.
@@ -68,13 +75,21 @@ def extremes(cell: Cell, sizes: Sizes) -> Extremes:
     active: set[str] = set()
     for proposal in islice(corners(cell), MOST_CORNERS):
         active |= _used(cell, proposal)
-        length(proposal.config, sizes.train)
+        epochs = length(proposal.config, sizes.train).epochs
         try:
-            counts.append(counted(proposal.config, sizes.shape))
+            if isinstance(at, int) and at > epochs:
+                raise RuleError(f"score.at is epoch {at}, and a run has {epochs} epochs")
+            found = counted(proposal.config, sizes.shape)
+            if not found.trained and proposal.config["subset.train"] != "none":
+                raise RuleError(
+                    f"train: {proposal.config['subset.train']!r} trains nothing in this network; "
+                    f"write 'none' if that is meant"
+                )
+            counts.append(found)
         except ValueError as error:
             asked = proposal.params.items()
-            at = [f"{key}={value}" for key, value in asked if not key.startswith("training.")]
-            raise RuleError(f"{error} (at {', '.join(at)})" if at else str(error)) from error
+            where = [f"{key}={value}" for key, value in asked if not key.startswith("training.")]
+            raise RuleError(f"{error} (at {', '.join(where)})" if where else str(error)) from error
     ordered = sorted(counts, key=lambda one: (one.total, one.trained))
     return Extremes(cell, ordered[0], ordered[-1], frozenset(active))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import fmean
@@ -216,9 +217,9 @@ class CellRun:
             slots = [slot for slot in chosen if slot.trial == trial]
             runs = [self._records[slot] for slot in slots]
             scores = [record["score"] for record in runs if record["status"] == "finished"]
-            lost = len(runs) - len(scores)
-            mean = fmean(scores) if scores else None
-            ranked.append(((lost, sign * mean if mean is not None else 0.0, place), trial, scores))
+            lost = Counter(record["status"] for record in runs if record["status"] != "finished")
+            mean = fmean(scores) if scores else 0.0
+            ranked.append(((lost.total(), sign * mean, place), trial, scores, lost))
         ranked.sort(key=lambda entry: entry[0])
         pick = self._trials[ranked[0][1]]
         self.choice = {
@@ -231,9 +232,10 @@ class CellRun:
                     "trial": trial,
                     "mean": fmean(scores) if scores else None,
                     "scores": scores,
-                    "diverged": order[0],
+                    "diverged": lost["diverged"],
+                    "failed": lost["failed"],
                 }
-                for order, trial, scores in ranked
+                for _, trial, scores, lost in ranked
             ],
             "trial": pick.slot.trial,
             "params": pick.proposal.params,

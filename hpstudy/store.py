@@ -48,12 +48,12 @@ class Store:
                 except json.JSONDecodeError as error:
                     raise StoreError(f"{self._log}:{number}: not a JSON line: {error}") from None
 
-    def append(self, event: Mapping[str, Any]) -> None:
-        """Write one event and flush it to disk before returning."""
+    def append(self, *events: Mapping[str, Any]) -> None:
+        """Write events and flush them to disk before returning."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        line = json.dumps(event, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+        lines = [json.dumps(event, separators=(",", ":"), allow_nan=False) for event in events]
         with self._log.open("ab") as log:
-            log.write(line)
+            log.write("".join(f"{line}\n" for line in lines).encode())
             log.flush()
             os.fsync(log.fileno())
 
@@ -72,7 +72,10 @@ class Store:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_bytes(content)
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(partial, path)
         return path
 

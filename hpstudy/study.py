@@ -10,7 +10,7 @@ from pathlib import Path
 from hpstudy import data, extremes
 from hpstudy.coordinator import Coordinator, Progress, Summary
 from hpstudy.data import DATASETS
-from hpstudy.errors import StoreError
+from hpstudy.errors import HpstudyError, StoreError
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.phases import CellRun
 from hpstudy.search.driver import DRIVERS
@@ -51,6 +51,11 @@ def run(
     data cannot be had, StudyChanged where the folder's results contradict the study, StoreError
     where another process runs it.
     """
+    if not isinstance(spec, Spec):
+        raise HpstudyError(
+            f"hpstudy.run takes a study, and saw {type(spec).__name__}; "
+            f"spec.load(path, study.REGISTRIES) makes one of a file"
+        )
     extremes.check(spec, data.sizes(spec.data))
     split = data.load(spec.data)
     store = Store(folder)

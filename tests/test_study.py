@@ -171,13 +171,22 @@ def test_more_confirm_seeds_reuse_every_finished_run(
     assert [event["seeds"] for event in events(grown, "look")] == [2, 2, 3, 3]
 
 
-def test_a_changed_range_starts_a_new_generation_and_reuses_equal_runs(
-    first: Path, load: Any, cache: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    "edits",
+    [["search.pruner=none"], ["training.learning_rate.float=[0.01, 2]", "search.pruner=none"]],
+)
+def test_a_changed_search_starts_a_new_generation_and_reuses_equal_runs(
+    edits: list[str], first: Path, load: Any, cache: Path, tmp_path: Path
 ) -> None:
     grown = tmp_path / "grown"
     grown.mkdir()
     (grown / "runs.jsonl").write_bytes((first / "runs.jsonl").read_bytes())
-    study.run(load("search.pruner=none"), grown, cache=cache)
+    summary = study.run(load(*edits), grown, cache=cache)
+    records = events(grown, "run")
+    new = {event["run"] for event in records if event["generation"] == 2}
+    kept = {e["run"] for e in records if e["generation"] == 1 and e["status"] == "finished"}
+    assert summary.trained == len(new - kept)
+    assert len(edits) == 2 or new & kept
     generations = {(e["cell"], e["generation"]) for e in events(grown, "generation")}
     assert generations == {(cell, k) for cell in ("full", "bn_only") for k in (1, 2)}
     runs = hpstudy.load(grown).runs
@@ -187,6 +196,43 @@ def test_a_changed_range_starts_a_new_generation_and_reuses_equal_runs(
     assert set(new["status"]) == {"finished"}
 
 
+def test_an_arm_that_comes_back_is_searched_anew(
+    first: Path, load: Any, cache: Path, tmp_path: Path
+) -> None:
+    grown = tmp_path / "grown"
+    grown.mkdir()
+    (grown / "runs.jsonl").write_bytes((first / "runs.jsonl").read_bytes())
+    alone = FILE.replace("  bn_only: {train: batchnorm}\n", "")
+    study.run(load(text=alone), grown, cache=cache)
+    summary = study.run(load(), grown, cache=cache)
+    assert summary.complete
+    last = {event["cell"]: event["generation"] for event in events(grown, "generation")}
+    assert last == {"full": 1, "bn_only": 2}
+
+
+class StopsAfter(study.Silent):
+    """Interrupts the study when so many confirm runs have ended."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def ended(self, event: Any, trained: bool) -> None:
+        self.left -= event["phase"] == "confirm"
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_confirm_phase_is_a_look(load: Any, cache: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    with pytest.raises(KeyboardInterrupt):
+        study.run(load(), folder, cache=cache, progress=StopsAfter(1))
+    looked = {event["cell"] for event in events(folder, "look")}
+    assert len(looked) == 1
+    study.run(load("search.trials=10"), folder, cache=cache)
+    looks = {event["cell"]: event["look"] for event in events(folder, "look")}
+    assert looks == {cell: 2 if cell in looked else 1 for cell in ("full", "bn_only")}
+
+
 @pytest.mark.parametrize(
     ("edit", "named"),
     [
@@ -194,6 +240,7 @@ def test_a_changed_range_starts_a_new_generation_and_reuses_equal_runs(
         ("score.at=best_validation", "score.at"),
         ("model.width=32", "model.width"),
         ("training.length.epochs=9", "training.length.epochs"),
+        ("confirm.seeds=1", "confirm.seeds"),
     ],
 )
 def test_an_edit_that_results_contradict_is_refused(
@@ -238,14 +285,15 @@ def test_a_duplicate_is_told_and_counted_but_not_trained(
     assert (search.groupby("run")["score"].nunique() == 1).all()
 
 
-class KillsTheWorker(study.Silent):
-    """Ends the only worker, once, as soon as it has finished a run."""
+class KillsWorkers(study.Silent):
+    """Ends every worker, once, when the run of this number has ended."""
 
-    done = False
+    def __init__(self, number: int) -> None:
+        self.left = number
 
     def ended(self, event: Any, trained: bool) -> None:
-        if trained and not self.done:
-            self.done = True
+        self.left -= 1
+        if self.left == 0:
             children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
             for child in children:
                 if b"hpstudy.engine.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
@@ -257,7 +305,7 @@ def test_a_dead_worker_fails_its_run_and_the_study_goes_on(
     load: Any, cache: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "small"
-    summary = study.run(load(), folder, workers=1, cache=cache, progress=KillsTheWorker())
+    summary = study.run(load(), folder, workers=1, cache=cache, progress=KillsWorkers(6))
     assert not summary.complete
     assert summary.statuses["failed"] == 1
     failed = [event for event in events(folder, "run") if event["status"] == "failed"]

@@ -17,16 +17,19 @@ def half_width(
 ) -> float | None:
     """The image-side 95% half-width of a paired difference, in the metric's own unit.
 
-    1.96 * sqrt(variance of the per-example paired difference / test examples), the variance
-    averaged over seeds. Only pairs with both runs finished count; None where no predictions lie
-    in the store.
+    1.96 * sqrt(variance over the test examples / their number) of each example's paired
+    difference averaged over seeds, as the claim averages it. Diverged runs count with the constant
+    predictor's outputs; None where no predictions lie in the store.
     """
-    variances = []
+    differences = []
     for a, b in pairs:
         left, right = (_each(store, run, task, metric) for run in (a, b))
         if left is not None and right is not None and len(left) == len(right) > 1:
-            variances.append(float(np.var(left - right, ddof=1)) / len(left))
-    return 1.96 * math.sqrt(sum(variances) / len(variances)) if variances else None
+            differences.append(left - right)
+    if not differences:
+        return None
+    each = np.mean(differences, axis=0)
+    return 1.96 * math.sqrt(float(np.var(each, ddof=1)) / len(each))
 
 
 def _each(store: Store, run: Event, task: str, metric: str) -> Floats | None:

@@ -56,7 +56,11 @@ def searched(settings: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Se
             pending = {**branch, **{k: v for k, v in pending.items() if k not in branch}}
         else:
             low, high = value["int"] if "int" in value else value["float"]
-            found.append(Searched(key, low, high, bool(value.get("log"))))
+            log, step = bool(value.get("log")), value.get("step")
+            if step and not log:
+                # the largest value that can be proposed
+                high = low + math.floor((high - low) / step + 1e-9) * step
+            found.append(Searched(key, low, high, log))
     return tuple(found)
 
 

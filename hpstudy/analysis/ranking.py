@@ -61,10 +61,12 @@ def _cell(cell: CellRecord, maximise: bool) -> list[Ranked]:
     choose: dict[int, list[Event]] = {}
     for run in cell.phase("choose"):
         choose.setdefault(int(run["trial"]), []).append(run)
+    # a trial that growth has pushed off the shortlist keeps its choose runs but ranks without them
+    short = {entry["trial"] for entry in (cell.choice or {}).get("ranked", ())} or set(choose)
     ranked = []
     for runs in first.values():
         trials = [run["trial"] for run in runs]
-        chosen = [run for trial in trials for run in choose.get(trial, ())]
+        chosen = [run for trial in trials if trial in short for run in choose.get(trial, ())]
         ranked.append(_ranked(cell, runs, chosen))
     sign = -1 if maximise else 1
 

@@ -28,6 +28,9 @@ class Results:
     store: Store
     record: StudyRecord
 
+    def __repr__(self) -> str:
+        return f"Results({self.study['name']!r}, {len(self.runs)} runs, {self.store.folder})"
+
     def curves(self, run: str) -> dict[str, Any]:
         """A run's epoch curves: name -> array of one value an epoch; empty where none is kept."""
         return self.store.curves(run)

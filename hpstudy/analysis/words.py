@@ -51,7 +51,9 @@ class Measure:
     def value(self, value: float | None, decimals: int = 1) -> str:
         if value is None or not math.isfinite(value):
             return "none"
-        return f"{value * self.factor:.{decimals}f}" + ("%" if self.percent else "")
+        # adding zero turns a rounded -0.0 into 0.0
+        shown = round(value * self.factor, decimals) + 0.0
+        return f"{shown:.{decimals}f}" + ("%" if self.percent else "")
 
     def difference(self, value: float, decimals: int = 1) -> str:
         """'-2.3 points', or a plain signed number; a difference that rounds to zero has no sign."""

@@ -47,7 +47,7 @@ class AtOnce(LocalExecutor):
     """Ends every run as soon as it is asked for, with a made-up record of a real one's size."""
 
     def __init__(self) -> None:
-        super().__init__(1, {}, Path())
+        super().__init__(1, {}, Path(), Path())
         self._jobs: list[Job] = []
         line = np.linspace(0.0, 1.0, EPOCHS)
         names = ("train_loss", "train_accuracy", "loss", "accuracy", "learning_rate")

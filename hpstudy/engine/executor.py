@@ -8,7 +8,6 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -61,17 +60,17 @@ class LocalExecutor:
     """A pool of workers, one for each core it may use; a context manager that leaves none behind.
 
     `start` is the workers' first frame (data and cache folders, backend, dtype); `test` the folder
-    of the test split, whose name only confirm jobs are told.
+    of the test split, whose name only confirm jobs are told; `scratch` where workers' logs go.
     """
 
-    def __init__(self, workers: int, start: Mapping[str, Any], test: Path) -> None:
+    def __init__(self, workers: int, start: Mapping[str, Any], test: Path, scratch: Path) -> None:
         self._start, self._test = dict(start), test
         self._count = max(1, workers)
         self._cores = _cores()
         self._selector = selectors.DefaultSelector()
         self._workers: list[_Worker] = []
         self._pending: list[_Pending] = []
-        self._logs = tempfile.TemporaryDirectory(prefix="hpstudy-logs-")
+        self._logs = scratch
         self._started = 0
 
     def __enter__(self) -> LocalExecutor:
@@ -88,7 +87,6 @@ class LocalExecutor:
             _close(worker)
         self._workers.clear()
         self._selector.close()
-        self._logs.cleanup()
 
     def submit(self, job: Job, kind: str) -> None:
         """Queue a job; jobs of one `kind` are likely to share a program and keep to one worker."""
@@ -138,17 +136,18 @@ class LocalExecutor:
         self._workers.remove(worker)
         if not worker.ready:
             raise WorkerError(f"a worker ended with {_words(status)} before its first run:\n{said}")
+        if self._pending:
+            self._spawn(worker.core)
         if worker.job is None:
             return []
         reason = f"the worker ended with {_words(status)}\n{said}".strip()
         result: Result = failed(worker.job, reason)
-        if self._pending:
-            self._spawn(worker.core)
         return [Done(worker.job.run, result.record, b"", b"")]
 
     def _dispatch(self) -> None:
         for worker in self._workers:
-            if worker.ready and worker.job is None and self._pending:
+            alive = worker.ready and worker.process.poll() is None
+            if alive and worker.job is None and self._pending:
                 chosen = self._choose(worker)
                 self._pending.remove(chosen)
                 worker.job, worker.last_kind = chosen.job, chosen.kind
@@ -175,7 +174,7 @@ class LocalExecutor:
 
     def _spawn(self, core: int | None) -> None:
         self._started += 1
-        log = Path(self._logs.name) / f"worker-{self._started}.log"
+        log = self._logs / f"worker-{self._started}.log"
         with log.open("wb") as errors:
             process = subprocess.Popen(
                 [sys.executable, "-m", "hpstudy.engine.worker"],

@@ -96,8 +96,7 @@ class Host:
         if not self.kept_epoch or len(last) < len(self.rows[-1]):
             return {"score": None, "scored_epoch": None, "metrics": {}}
         kept = self.rows[self.kept_epoch - 1]
-        shown = {k: last[k] if k.startswith("train_") else v for k, v in kept.items()}
-        shown.pop("learning_rate")
+        shown = {name: value for name, value in kept.items() if name != "learning_rate"}
         return {"score": self.score(), "scored_epoch": self.kept_epoch, "metrics": shown}
 
     def curves(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from hpstudy.engine.program import (
 from hpstudy.engine.setups import Built
 
 _KEPT = 24  # programs a worker keeps; an MLP's takes about 2 MiB
-_SWEEP = 16  # compilations after which the memory they left behind is given back
+_SWEEP = 4  # compilations after which the memory they left behind is given back
 
 
 @dataclass(frozen=True)

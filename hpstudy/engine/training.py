@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -73,11 +74,37 @@ def train(
     )
     data = _after_prefix(program, setup, parts.data)
     status, reason = host.train(program, data, report)
+    arrays: Arrays = {}
+    scored = host.scored()
+    if status == "pruned":
+        # what a run cut from a stored one has too
+        scored = {**scored, "scored_epoch": len(host.rows), "metrics": {}}
+    elif job.confirm:
+        x_test, y_test = test
+        y_test = targets(parts.task, y_test, setup.signature.dtype)
+        if status == "finished":
+            outputs = _predictor(job, setup, setups, programs, host.kept)(x_test)
+            figures = score_outputs(setup.signature.loss, outputs, y_test, parts.scale)
+            bad = [name for name, value in figures.items() if not math.isfinite(value)]
+            if bad:
+                status, reason = "diverged", f"test {bad[0]} was {figures[bad[0]]}"
+        if status == "diverged":
+            outputs = _constant(parts, len(x_test), parts.outputs)
+            figures = score_outputs(setup.signature.loss, outputs, y_test, parts.scale)
+            score = _constant_score(job, setup.signature.loss, parts)
+            scored = {"score": score, "scored_epoch": None, "metrics": {}}
+        scored["metrics"] |= {f"test_{name}": value for name, value in figures.items()}
+        arrays = {
+            **{f"initial/{path}": value for path, value in setup.initial.items()},
+            **{f"final/{path}": value for path, value in _final(host.kept, setup).items()},
+            "test_outputs": np.asarray(outputs, np.float32),
+            "test_labels": y_test,
+        }
     record = {
         "run": job.run,
         "status": status,
         "reason": reason,
-        **host.scored(),
+        **scored,
         "epochs": len(host.rows),
         "rungs": host.rungs,
         "counts": setup.counts,
@@ -85,25 +112,6 @@ def train(
         "prefix": program.prefix is not None,
         "gathered": bool(gathered.paths(setup.run.base, setup.run.indices)),
     }
-    arrays: Arrays = {}
-    if job.confirm and status in ("finished", "diverged"):
-        x_test, y_test = test
-        if status == "finished":
-            predict = _predictor(job, setup, setups, programs, host.kept)
-            outputs = predict(x_test)
-        else:
-            outputs = _constant(parts, len(x_test), parts.outputs)
-        y_test = targets(parts.task, y_test, setup.signature.dtype)
-        figures = score_outputs(setup.signature.loss, outputs, y_test, parts.scale)
-        record["metrics"] |= {f"test_{name}": value for name, value in figures.items()}
-        if status == "diverged":
-            record["score"] = _constant_score(job, setup.signature.loss, parts)
-        arrays = {
-            **{f"initial/{path}": value for path, value in setup.initial.items()},
-            **{f"final/{path}": value for path, value in _final(host.kept, setup).items()},
-            "test_outputs": np.asarray(outputs, np.float32),
-            "test_labels": y_test,
-        }
     compile_seconds = programs.seconds - compiling
     record["seconds"] = {"total": perf_counter() - began, "compile": compile_seconds}
     return Result(record, host.curves(), arrays)

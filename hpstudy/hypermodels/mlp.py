@@ -2,8 +2,9 @@
 
 One hidden layer is Dense, normalisation, activation (`after_norm`) or Dense, activation,
 normalisation (`before_norm`), then dropout. Inputs with several axes are flattened first; the
-output is linear. A Dense layer before a normalisation has no bias: the normalisation takes it out
-again, and it would spoil the counts.
+output is linear. A hidden Dense layer has no bias where there is a normalisation: under
+`after_norm` the normalisation would take it out again, under `before_norm` it is left out so that
+both placements have the same parameters.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 _NORMALISED = {"normalisation": ("batch", "layer")}
 
 PARAMETERS = (
-    Parameter("depth", "int", 2, "hidden layers", low=1),
-    Parameter("width", "int", 128, "units of each hidden layer", low=1),
+    Parameter("depth", "int", 2, "hidden layers", low=1, high=1000),
+    Parameter("width", "int", 128, "units of each hidden layer", low=1, high=100_000),
     Parameter(
         "activation",
         "choice",

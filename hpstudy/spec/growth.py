@@ -114,6 +114,8 @@ def _changed_head(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     pairs.append(("seed", old.get("seed"), new.get("seed")))
     engines = old.get("engine", {}), new.get("engine", {})
     pairs += [(f"engine.{key}", *(engine.get(key) for engine in engines)) for key in engines[1]]
+    fewer = [("confirm.seeds", old.get("confirm_seeds"), new.get("confirm_seeds"))]
+    pairs += [one for one in fewer if one[1] is not None and one[2] < one[1]]
     for key, was, now in pairs:
         if canonical(was) != canonical(now):
             changes.append(f"{key}: {_words(was)} -> {_words(now)}")

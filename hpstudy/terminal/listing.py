@@ -9,6 +9,7 @@ from hpstudy.data import DATASETS
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.search.driver import DRIVERS
 from hpstudy.spec.declarations import Parameter
+from hpstudy.spec.training import TRAINING
 from hpstudy.subsets.rules import WORDS
 
 
@@ -17,6 +18,7 @@ def listing(kind: str, width: int | None = None) -> list[str]:
     heads = {
         "data": "Data sets (data: {name: ...})",
         "models": "Models (model: {type: ...}) and their settings",
+        "training": "Training settings (training: ...)",
         "subsets": "Subset words (train: ...), joined by + and -",
         "samplers": "Samplers (search: {sampler: ...})",
         "pruners": "Pruners (search: {pruner: ...})",
@@ -35,6 +37,8 @@ def _entries(kind: str) -> Mapping[str, str]:
             found[name] = model.doc
             found |= {f"  {one.name}": _setting(one) for one in model.parameters}
         return found
+    if kind == "training":
+        return {one.name: _setting(one) for one in TRAINING}
     every = (d.samplers if kind == "samplers" else d.pruners for d in DRIVERS.values())
     return {name: doc for one in every for name, doc in one.items()}
 

@@ -67,27 +67,29 @@ def test_a_failed_seed_leaves_its_pair_out_and_the_rest_stay_paired(tmp_path: Pa
 def test_half_width_is_that_of_the_per_example_differences(tmp_path: Path) -> None:
     store = synthetic.write(tmp_path)
     one = compared(store)[0]
-    variances = []
+    differences = []
     for left, right in zip(one.a.confirmed, one.b.confirmed, strict=True):
         hits = []
         for run in (left, right):
             arrays = store.arrays(run["run"])
             hits.append(arrays["test_outputs"].argmax(1) == arrays["test_labels"])
-        variances.append(np.var(hits[0].astype(float) - hits[1], ddof=1) / 1000)
-    assert one.half_width == pytest.approx(1.96 * np.sqrt(np.mean(variances)))
+        differences.append(hits[0].astype(float) - hits[1])
+    spread = np.var(np.mean(differences, axis=0), ddof=1)
+    assert one.half_width == pytest.approx(1.96 * np.sqrt(spread / 1000))
 
 
 def test_regression_half_width_is_in_the_metrics_own_unit(tmp_path: Path) -> None:
     options = {"task": "regression", "depths": (), "contrasts": (("bn_only", "full"),)}
     store = synthetic.write(tmp_path / "mse", Options(metric="mse", **options))  # type: ignore[arg-type]
     one = compared(store)[0]
-    variances = []
+    differences = []
     for left, right in zip(one.a.confirmed, one.b.confirmed, strict=True):
         pair = [store.arrays(run["run"]) for run in (left, right)]
         squared = [(p["test_outputs"].astype(float) - p["test_labels"])[:, 0] ** 2 for p in pair]
         # the synthetic study reports mse in a unit of 3 standardised ones
-        variances.append(np.var(9 * (squared[0] - squared[1]), ddof=1) / 1000)
-    assert one.half_width == pytest.approx(1.96 * np.sqrt(np.mean(variances)), rel=1e-4)
+        differences.append(9 * (squared[0] - squared[1]))
+    spread = np.var(np.mean(differences, axis=0), ddof=1)
+    assert one.half_width == pytest.approx(1.96 * np.sqrt(spread / 1000), rel=1e-4)
     r2 = compared(synthetic.write(tmp_path / "r2", Options(metric="r2", **options)))[0]  # type: ignore[arg-type]
     assert r2.half_width is not None
     assert 0.01 < r2.half_width < 0.2

@@ -101,7 +101,7 @@ def test_test_split_too_small() -> None:
 
 
 def test_a_small_test_split_is_flagged_in_a_contrast(tmp_path: Path) -> None:
-    assert words(first(tmp_path / "few", test=60), "test split too small")
+    assert words(first(tmp_path / "few", test=20), "test split too small")
     assert not words(first(tmp_path / "many", test=4000), "test split too small")
 
 

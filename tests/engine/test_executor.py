@@ -1,0 +1,61 @@
+"""The pool of workers: a death costs the run that was in flight, and no other."""
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpstudy.data import shared
+from hpstudy.engine.executor import Done, LocalExecutor
+from hpstudy.engine.job import Job
+from hpstudy.errors import WorkerError
+
+
+@pytest.fixture
+def start(digits: Any, tmp_path: Path) -> dict[str, Any]:
+    folders = shared.write(digits, tmp_path)
+    cache = str(tmp_path / "cache")
+    return {"data": folders["train"], "cache": cache, "backend": "jax", "dtype": "float32"}
+
+
+def finished(executor: LocalExecutor) -> Done:
+    while True:
+        for event in executor.wait(timeout=60):
+            if isinstance(event, Done):
+                return event
+
+
+def children() -> list[int]:
+    listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [
+        int(pid)
+        for pid in listed
+        if b"hpstudy.engine.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds workers through /proc")
+def test_a_worker_that_dies_idle_costs_no_run(
+    start: dict[str, Any], job: Callable[..., Job], tmp_path: Path
+) -> None:
+    with LocalExecutor(1, start, tmp_path, tmp_path) as executor:
+        executor.submit(replace(job(), run="first"), "kind")
+        assert finished(executor).record["status"] == "finished"
+        (pid,) = children()
+        os.kill(pid, signal.SIGKILL)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        executor.submit(replace(job(), run="second"), "kind")
+        done = finished(executor)
+        assert (done.run, done.record["status"]) == ("second", "finished")
+    assert children() == []
+
+
+def test_a_worker_that_cannot_start_says_why(start: dict[str, Any], tmp_path: Path) -> None:
+    with LocalExecutor(1, start | {"data": "/nowhere"}, tmp_path, tmp_path) as executor:
+        executor.submit(Job("run", {}, {}, "accuracy", "last", True), "kind")
+        with pytest.raises(WorkerError, match="no stored split"):
+            finished(executor)
