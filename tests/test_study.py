@@ -341,3 +341,14 @@ def test_the_rebuilt_model_predicts_what_was_stored(first: Path) -> None:
 def test_every_line_of_the_store_is_json_with_a_time(first: Path) -> None:
     lines = (first / "runs.jsonl").read_text().splitlines()
     assert all("time" in json.loads(line) for line in lines)
+
+
+def test_over_all_workers_a_program_is_compiled_once(load: Any, tmp_path: Path) -> None:
+    study.run(load(), tmp_path / "small", workers=2, cache=tmp_path / "cold")
+    trained = [e for e in events(tmp_path / "small", "run") if "compilations" in e]
+    programs = {event["program"] for event in trained}
+    with_prefix = {event["program"] for event in trained if event["numerics"]["prefix"]}
+    confirmed = {event["program"] for event in trained if event["phase"] == "confirm"}
+    needed = len(programs) + len(with_prefix) + len(confirmed)
+    assert sum(event["compilations"] for event in trained) == needed
+    assert sum(event["cache_loads"] for event in trained) > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,11 +49,11 @@ class Contrast:
 
     @property
     def mean_a(self) -> float | None:
-        return float(np.mean(self.scores_a)) if self.scores_a else None
+        return fmean(self.scores_a) if self.scores_a else None
 
     @property
     def mean_b(self) -> float | None:
-        return float(np.mean(self.scores_b)) if self.scores_b else None
+        return fmean(self.scores_b) if self.scores_b else None
 
 
 def contrasts(record: StudyRecord, store: Store) -> tuple[Contrast, ...]:

@@ -48,9 +48,12 @@ class Measure:
             return 4
         return min(6, max(0, 1 - math.floor(math.log10(uncertainty))))
 
-    def value(self, value: float | None, decimals: int = 1) -> str:
+    def value(self, value: float | None, decimals: int | None = None) -> str:
+        """A score in words; by default one decimal of a percentage, three of anything else."""
         if value is None or not math.isfinite(value):
             return "none"
+        if decimals is None:
+            decimals = 1 if self.percent else 3
         # adding zero turns a rounded -0.0 into 0.0
         shown = round(value * self.factor, decimals) + 0.0
         return f"{shown:.{decimals}f}" + ("%" if self.percent else "")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from textwrap import wrap
-
-import numpy as np
 
 from hpstudy.analysis.contrast import contrasts
 from hpstudy.analysis.progress import missing
@@ -75,7 +74,7 @@ def _test(cell: CellRecord, metric: str) -> float | None:
     """Mean test score of the pick's confirm runs."""
     scores = [run["metrics"].get(f"test_{metric}") for run in cell.confirmed]
     known = [score for score in scores if score is not None]
-    return float(np.mean(known)) if known else None
+    return fmean(known) if known else None
 
 
 def _searched(cell: CellRecord) -> str:

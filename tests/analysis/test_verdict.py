@@ -21,7 +21,7 @@ def sentences(folder: Path, **options: object) -> list[str]:
 
 def test_a_difference(tmp_path: Path) -> None:
     assert sentences(tmp_path)[1] == (
-        "At depth 3, bn_only (768 of 135,178 parameters trained) reaches 94.3% test accuracy "
+        "At depth 3, bn_only (768 of 135,178 parameters trained) reaches 94.2% test accuracy "
         "against full's 96.6%: -2.4 points, 95% interval -2.8 to -1.9, n = 10 paired seeds, "
         "sign-flip p = 0.002; same network (mlp, depth 3, width 128); "
         "counts differ (768 against 135,178 trained parameters)."

@@ -14,9 +14,9 @@ FACTORS: dict[str, list[dict[str, Any]]] = {
         {"subset__train": "batchnorm"},
         {"subset__train": "random", "subset__per_unit": 2},
         {"subset__train": "random", "subset__fraction": 0.1, "subset__of": "all"},
-        {"subset__train": "output"},
         {"subset__train": "gamma+output"},
         {"subset__train": "all-beta"},
+        {"subset__train": "output"},
         {"subset__train": "none"},
     ],
     "optimizer": [
@@ -57,6 +57,10 @@ FACTORS: dict[str, list[dict[str, Any]]] = {
         {"model__kernel_initializer": "orthogonal", "training__length__steps": 25},
     ],
 }
+
+
+# the last two subsets are parts of others: the full product has them
+QUICK = {**FACTORS, "subset": FACTORS["subset"][:-2]}
 
 
 def pairwise(factors: dict[str, list[dict[str, Any]]]) -> list[tuple[int, ...]]:
@@ -111,7 +115,7 @@ def assert_parity(job: Any, split: Any, trainer: Any) -> None:
 
 
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("row", pairwise(FACTORS), ids=lambda row: "-".join(map(str, row)))
+@pytest.mark.parametrize("row", pairwise(QUICK), ids=lambda row: "-".join(map(str, row)))
 def test_the_engine_equals_model_fit(row: Any, job: Any, digits: Any, trainer: Any) -> None:
     if impossible(settings(row)):
         pytest.skip("the network has no beta")
