@@ -241,6 +241,7 @@ def test_an_interrupted_confirm_phase_is_a_look(load: Any, cache: Path, tmp_path
         ("model.width=32", "model.width"),
         ("training.length.epochs=9", "training.length.epochs"),
         ("confirm.seeds=1", "confirm.seeds"),
+        ("search.trials=4", "search.trials"),
     ],
 )
 def test_an_edit_that_results_contradict_is_refused(

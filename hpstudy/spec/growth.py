@@ -145,6 +145,10 @@ def _changed_cell(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[
             before, after = old["search"].get(key), new["search"].get(key)
             if canonical(before) != canonical(after):
                 reasons.append(f"{word} changed: {_words(before)} -> {_words(after)}")
+        for key, word in (("trials", "search.trials"), ("choose_seeds", "search.choose.seeds")):
+            before, after = old["search"].get(key, 0), new["search"].get(key, 0)
+            if after < before:
+                fixed.append(f"{word}: {before} -> {after}, fewer than were run")
     return reasons, fixed
 
 
