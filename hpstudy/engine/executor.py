@@ -182,6 +182,8 @@ class LocalExecutor:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
+                # compiler threads would each leave a heap of their own behind
+                env={"MALLOC_ARENA_MAX": "1", **os.environ},
             )
         worker = _Worker(process, log, core)
         assert process.stdout is not None
