@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import random
+from abc import ABC, abstractmethod
 from typing import Any
 
 import keras
@@ -24,15 +25,16 @@ class InitializerError(HpstudyError, TypeError):
     """An initialiser whose values cannot be drawn from a run's seed."""
 
 
-class Initializer(keras.initializers.Initializer):  # type: ignore[misc]
+class Initializer(keras.initializers.Initializer, ABC):  # type: ignore[misc]
     """Base: a Keras initialiser whose values are `self.values(shape, generator)`."""
 
     def __init__(self, seed: int | None = None) -> None:
         # Python's generator, as Keras does it, so keras.utils.set_random_seed governs it
         self.seed = random.randint(1, 10**9) if seed is None else seed
 
+    @abstractmethod
     def values(self, shape: tuple[int, ...], generator: np.random.Generator) -> Values:
-        raise NotImplementedError
+        """The initial values, float64, drawn from `generator` alone."""
 
     def __call__(self, shape: Any, dtype: Any = None, **ignored: Any) -> Any:
         name = keras.backend.standardize_dtype(dtype or keras.config.floatx())

@@ -2,7 +2,7 @@
 
 Keras bakes momentum, epsilon and rate in as Python numbers, so each value is another program.
 Here they are scalar non-trainable weights under the same names: another value compiles nothing,
-and runs with different ones share a program or sit side by side in lanes.
+and runs with different ones share a program.
 
 `program_inputs` names those weights; `<name>_initializer` holds each one's constant.
 """
