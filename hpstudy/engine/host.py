@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from hpstudy.engine.job import Job, Report
+from hpstudy.engine.job import Job
 from hpstudy.engine.losses import metrics
-from hpstudy.engine.program import Carry, Data, Order
-from hpstudy.engine.programs import Program
+from hpstudy.engine.parts import Parts
+from hpstudy.engine.program import Order, Signature
 from hpstudy.engine.schedules import learning_rates
-from hpstudy.engine.setups import Setup
 from hpstudy.engine.stopping import Stopping
-from hpstudy.spec.length import Length
+from hpstudy.spec.length import Length, length
 from hpstudy.spec.seeds import derived
 
 
@@ -25,66 +24,94 @@ def batch_order(seed: int, epoch: int, examples: int) -> Any:
 
 
 class Host:
-    """One run's bookkeeping between epochs; `kept` is the state that its score belongs to."""
+    """One run's bookkeeping between epochs: what to train next, and what the last epoch means.
+
+    `status` is None while the run goes on; `asks` is the (epoch, score) of a rung that it waits at.
+    """
 
     def __init__(
         self,
         job: Job,
-        setup: Setup,
+        signature: Signature,
         plan: Length,
         task: str,
         scale: float,
         variance: tuple[float, float],
     ) -> None:
-        self.job, self.setup, self.plan = job, setup, plan
+        self.job, self.signature, self.plan = job, signature, plan
         self.task, self.scale, self.variance = task, scale, variance
         self.rates = learning_rates(job.config, plan.steps)
         self.rows: list[dict[str, float]] = []
         self.rungs: dict[str, float] = {}
-        self.kept: Carry = setup.carry
         self.kept_epoch = 0
+        self.status: str | None = None
+        self.reason: str | None = None
+        self.asks: tuple[int, float] | None = None
+        self._stopping = Stopping.from_config(job.config)
+
+    @classmethod
+    def of(cls, job: Job, signature: Signature, parts: Parts) -> Host:
+        """The host of a run that has not begun."""
+        plan = length(job.config, signature.examples)
+        return cls(job, signature, plan, parts.task, parts.scale, parts.variance)
+
+    @property
+    def epoch(self) -> int:
+        """Epochs trained."""
+        return len(self.rows)
 
     def order(self, epoch: int) -> Order:
         """The plan of an epoch, counted from 1; every epoch has the same shapes."""
-        signature = self.setup.signature
+        signature = self.signature
         full, batch, tail = signature.steps, signature.batch_size, signature.tail
         shuffled = batch_order(self.job.seeds["order"], epoch, signature.examples)
-        first = (epoch - 1) * self.plan.steps_per_epoch
-        left = self.plan.steps - first
+        planned = self._planned(epoch)
         rates = np.zeros(full + 1, signature.dtype)
-        planned = self.rates[first : first + self.plan.steps_per_epoch]
         rates[: len(planned)] = planned
         return Order(
             batches=shuffled[: full * batch].reshape(full, batch),
             tail=shuffled[full * batch : full * batch + tail],
             rates=rates,
-            steps=np.int32(min(full, left)),
-            with_tail=np.bool_(left > full),
+            steps=np.int32(min(full, len(planned))),
+            with_tail=np.bool_(len(planned) > full),
         )
 
-    def train(self, program: Program, data: Data, report: Report) -> tuple[str, str | None]:
-        """Status and reason; stops at divergence, at a rung's no, or early as the settings say."""
-        carry, run = self.setup.carry, self.setup.run
-        stopping = Stopping.from_config(self.job.config)
-        for epoch in range(1, self.plan.epochs + 1):
-            order = self.order(epoch)
-            carry, totals = program.epoch(carry, run, data, order)
-            row = self._row(np.asarray(totals, np.float64), order)
-            self.rows.append(row)
-            bad = [name for name, value in row.items() if not math.isfinite(value)]
-            if bad:
-                return "diverged", f"{bad[0]} was {row[bad[0]]} at epoch {epoch}"
-            stop = stopping.after(epoch, row)
-            if self._keeps(epoch, stopping):
-                self.kept, self.kept_epoch = carry, epoch
-            if epoch in self.job.rungs and epoch < self.plan.epochs and not stop:
-                score = self.score()
-                self.rungs[str(epoch)] = score
-                if not report(epoch, score):
-                    return "pruned", f"at the rung of epoch {epoch}"
-            if stop:
-                break
-        return "finished", None
+    def take(self, totals: Any) -> bool:
+        """Record an epoch's sums; whether the values after it are the ones to score, so far."""
+        row = self._row(np.asarray(totals, np.float64))
+        self.rows.append(row)
+        epoch = self.epoch
+        bad = [name for name, value in row.items() if not math.isfinite(value)]
+        if bad:
+            self._end("diverged", f"{bad[0]} was {row[bad[0]]} at epoch {epoch}")
+            return False
+        stop = self._stopping.after(epoch, row)
+        keeps = self._keeps(epoch)
+        if keeps:
+            self.kept_epoch = epoch
+        if stop or epoch == self.plan.epochs:
+            self._end("finished", None)
+        elif epoch in self.job.rungs:
+            score = self.score()
+            self.rungs[str(epoch)] = score
+            self.asks = (epoch, score)
+        return keeps
+
+    def answer(self, go: bool) -> None:
+        """Go on after the rung that `asks` named, or end there as pruned."""
+        assert self.asks is not None
+        epoch, _ = self.asks
+        self.asks = None
+        if not go:
+            self._end("pruned", f"at the rung of epoch {epoch}")
+
+    def _end(self, status: str, reason: str | None) -> None:
+        self.status, self.reason = status, reason
+
+    def _planned(self, epoch: int) -> Any:
+        """The learning rates of an epoch's steps; the last epoch may have fewer."""
+        first = (epoch - 1) * self.plan.steps_per_epoch
+        return self.rates[first : first + self.plan.steps_per_epoch]
 
     def score(self) -> float:
         """The score so far, by the study's one rule."""
@@ -104,13 +131,13 @@ class Host:
         curves = {name: np.array([row[name] for row in self.rows]) for name in names}
         return {"epoch": np.arange(1, len(self.rows) + 1), **curves}
 
-    def _keeps(self, epoch: int, stopping: Stopping) -> bool:
+    def _keeps(self, epoch: int) -> bool:
         """Whether the values after `epoch` are the ones to score, as far as one can know."""
         if self.job.at == "best_validation":
             return self._improves(epoch)
         if isinstance(self.job.at, int):
             return epoch <= self.job.at
-        return stopping.best_epoch == epoch if stopping.restore else True
+        return self._stopping.best_epoch == epoch if self._stopping.restore else True
 
     def _improves(self, epoch: int) -> bool:
         if not self.kept_epoch:
@@ -118,7 +145,7 @@ class Host:
         now, best = self.rows[epoch - 1][self.job.metric], self.score()
         return now > best if self.job.maximise else now < best
 
-    def _row(self, totals: Any, order: Order) -> dict[str, float]:
+    def _row(self, totals: Any) -> dict[str, float]:
         width = len(totals) // 2
         row: dict[str, float] = {}
         for prefix, part, variance in zip(
@@ -127,5 +154,7 @@ class Host:
             row[f"{prefix}loss"] = float(part[0] / part[1])
             figures = metrics(self.task, part[1:], self.scale, variance)
             row |= {f"{prefix}{name}": value for name, value in figures.items()}
-        row["learning_rate"] = float(order.rates[max(0, int(order.steps) - 1)])
+        planned = self._planned(self.epoch + 1)
+        rate = planned[min(len(planned), self.signature.steps) - 1]
+        row["learning_rate"] = float(np.dtype(self.signature.dtype).type(rate))
         return row

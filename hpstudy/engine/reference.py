@@ -14,10 +14,10 @@ import numpy as np
 
 from hpstudy.engine.host import batch_order
 from hpstudy.engine.job import Job
+from hpstudy.engine.parts import targets
 from hpstudy.engine.schedules import learning_rates
 from hpstudy.engine.setups import build_model
 from hpstudy.engine.stopping import Stopping
-from hpstudy.engine.training import targets
 from hpstudy.hypermodels.compiling import compile_model
 from hpstudy.hypermodels.initial import initial_values, plan
 from hpstudy.spec.length import length

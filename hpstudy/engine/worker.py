@@ -50,9 +50,10 @@ def serve(start: dict[str, Any], incoming: IO[bytes], outgoing: IO[bytes]) -> No
     from hpstudy.data.shared import read
     from hpstudy.engine.cache import CompilationCache, Counters
     from hpstudy.engine.job import Job, Result, failed
+    from hpstudy.engine.parts import Parts
     from hpstudy.engine.programs import Programs
     from hpstudy.engine.setups import Setups
-    from hpstudy.engine.training import Parts, train
+    from hpstudy.engine.training import train
 
     counters = Counters()
     counters.watch()

@@ -11,9 +11,10 @@ import pytest
 from hpstudy import data
 from hpstudy.engine.cache import CompilationCache
 from hpstudy.engine.job import Job, Result
+from hpstudy.engine.parts import Parts
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.setups import Setups
-from hpstudy.engine.training import Parts, train
+from hpstudy.engine.training import train
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.spec.declarations import defaults
 from hpstudy.spec.seeds import seeds

@@ -1,0 +1,109 @@
+"""A trained run as its record, curves and arrays, however it was trained."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax
+import numpy as np
+
+from hpstudy.engine.host import Host
+from hpstudy.engine.job import Job, Result
+from hpstudy.engine.losses import score_outputs
+from hpstudy.engine.network import Arrays
+from hpstudy.engine.parts import CHUNK, Parts, targets
+from hpstudy.engine.program import Carry, chunks, values_of
+from hpstudy.engine.programs import Programs
+from hpstudy.engine.setups import Setup, Setups
+from hpstudy.subsets import gathered
+
+
+def result(
+    host: Host,
+    setup: Setup,
+    kept: Carry,
+    programs: Programs,
+    setups: Setups,
+    parts: Parts,
+    test: Any,
+) -> Result:
+    """What a run that ended has to tell; `kept` is the state that its score belongs to.
+
+    `test` is (x_test, y_test) for a confirm job, whose arrays and test figures come with it.
+    """
+    job, status, reason = host.job, host.status, host.reason
+    arrays: Arrays = {}
+    scored = host.scored()
+    if status == "pruned":
+        # what a run cut from a stored one has too
+        scored = {**scored, "scored_epoch": len(host.rows), "metrics": {}}
+    elif job.confirm:
+        x_test, y_test = test
+        y_test = targets(parts.task, y_test, setup.signature.dtype)
+        if status == "finished":
+            outputs = _predictor(job, setup, setups, programs, kept)(x_test)
+            figures = score_outputs(setup.signature.loss, outputs, y_test, parts.scale)
+            bad = [name for name, value in figures.items() if not math.isfinite(value)]
+            if bad:
+                status, reason = "diverged", f"test {bad[0]} was {figures[bad[0]]}"
+        if status == "diverged":
+            outputs = _constant(parts, len(x_test), parts.outputs)
+            figures = score_outputs(setup.signature.loss, outputs, y_test, parts.scale)
+            score = _constant_score(job, setup.signature.loss, parts)
+            scored = {"score": score, "scored_epoch": None, "metrics": {}}
+        scored["metrics"] |= {f"test_{name}": value for name, value in figures.items()}
+        arrays = {
+            **{f"initial/{path}": value for path, value in setup.initial.items()},
+            **{f"final/{path}": value for path, value in _final(kept, setup).items()},
+            "test_outputs": np.asarray(outputs, np.float32),
+            "test_labels": y_test,
+        }
+    record = {
+        "run": job.run,
+        "status": status,
+        "reason": reason,
+        **scored,
+        "epochs": len(host.rows),
+        "rungs": host.rungs,
+        "counts": setup.counts,
+        "program": setup.signature.key,
+        "gathered": bool(gathered.paths(setup.run.base, setup.run.indices)),
+    }
+    return Result(record, host.curves(), arrays)
+
+
+def _final(carry: Carry, setup: Setup) -> Arrays:
+    """Every value after training, joined in NumPy: eager JAX operations would compile."""
+    return values_of(jax.tree.map(np.asarray, carry), setup.run)
+
+
+def _predictor(job: Job, setup: Setup, setups: Setups, programs: Programs, carry: Carry) -> Any:
+    dtype = np.dtype(setup.signature.dtype)
+
+    def predict(x: Any) -> Any:
+        shaped, _, _ = chunks(np.asarray(x, dtype), np.zeros(len(x)), CHUNK, dtype)
+        call = programs.predict(
+            setup.signature,
+            lambda: setups.build(job.config, setup.signature),
+            (carry, setup.run, shaped[0]),
+        )
+        parts = [np.asarray(call(carry, setup.run, chunk)) for chunk in shaped]
+        return np.concatenate(parts)[: len(x)]
+
+    return predict
+
+
+def _constant(parts: Parts, count: int, outputs: int) -> Any:
+    """The constant predictor's outputs: log class frequencies, or the training mean."""
+    if parts.task == "classification":
+        frequencies = np.bincount(parts.y_train, minlength=outputs) / len(parts.y_train)
+        row = np.log(np.maximum(frequencies, 1e-12))
+    else:
+        row = parts.y_train.mean(axis=0)
+    return np.repeat(row[None], count, axis=0)
+
+
+def _constant_score(job: Job, loss: str, parts: Parts) -> float:
+    outputs = _constant(parts, len(parts.y_val), parts.outputs)
+    return score_outputs(loss, outputs, parts.y_val, parts.scale)[job.metric]
