@@ -34,11 +34,10 @@ class Prefix:
 
 @dataclass
 class Program:
-    """The executables of one signature; `prefix` and `predict` exist where they are needed."""
+    """The executables of one signature; `prefix` exists where it is needed."""
 
     epoch: Any
     prefix: Prefix | None = None
-    predict: Any = None
 
 
 class Programs:
@@ -47,6 +46,7 @@ class Programs:
     def __init__(self, cache: CompilationCache) -> None:
         self._cache = cache
         self._programs: OrderedDict[str, Program] = OrderedDict()
+        self._others: OrderedDict[str, Any] = OrderedDict()
         self._compiled = 0
         self.seconds = 0.0
 
@@ -63,13 +63,17 @@ class Programs:
 
     def predict(self, signature: Signature, build: Callable[[], Built], inputs: Any) -> Any:
         """The whole network in inference mode for (carry, run, x) of these shapes."""
-        program = self._programs[signature.key]
-        if program.predict is None:
-            key = f"{signature.key} predict {inputs[2].shape}"
-            program.predict = self._timed(
-                key, lambda: _compile(predict_function(build().network), inputs)
-            )
-        return program.predict
+        key = f"{signature.key} predict {inputs[2].shape}"
+        return self.other(key, lambda: _compile(predict_function(build().network), inputs))
+
+    def other(self, key: str, compile_all: Callable[[], Any]) -> Any:
+        """What `compile_all` compiles, once for each `key`."""
+        if key not in self._others:
+            self._others[key] = self._timed(key, compile_all)
+            if len(self._others) > _KEPT:
+                self._others.popitem(last=False)
+        self._others.move_to_end(key)
+        return self._others[key]
 
     def _timed(self, key: str, compile_all: Callable[[], Any]) -> Any:
         began = perf_counter()

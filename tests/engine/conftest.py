@@ -1,6 +1,6 @@
 """Small real data, full configurations, and both numeric precisions for the engine's tests."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from hpstudy import data
 from hpstudy.engine.cache import CompilationCache
 from hpstudy.engine.job import Job, Result
+from hpstudy.engine.packs import Packs
 from hpstudy.engine.parts import Parts
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.setups import Setups
@@ -98,6 +99,25 @@ class Trainer:
         test = (self.split.x_test, self.split.y_test) if job.confirm else None
         answer = report or (lambda epoch, score: True)
         return train(job, self.setups, self.programs, self.parts, test, answer)
+
+    def packs(self, lanes: int) -> Packs:
+        return Packs(self.setups, self.programs, self.parts, lanes)
+
+    def together(
+        self,
+        lanes: int,
+        jobs: Sequence[Job],
+        report: Callable[[str, int, float], bool] = lambda run, epoch, score: True,
+    ) -> dict[str, Result]:
+        """Every job's result by run, trained in packs of `lanes` lanes."""
+        packs = self.packs(lanes)
+        for job in jobs:
+            packs.add(job, (self.split.x_test, self.split.y_test) if job.confirm else None)
+        found: dict[str, Result] = {}
+        while not packs.idle:
+            ended = packs.step(lambda asking: {one[0]: report(*one) for one in asking})
+            found |= {result.record["run"]: result for result in ended}
+        return found
 
 
 @pytest.fixture

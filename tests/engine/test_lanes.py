@@ -1,0 +1,191 @@
+"""Runs that train side by side: each equals itself trained alone, whatever its neighbours do."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hpstudy.engine.cache import Counters
+from hpstudy.engine.job import Job, Result
+
+
+@pytest.fixture(scope="module")
+def counters() -> Counters:
+    counters = Counters()
+    counters.watch()
+    return counters
+
+
+@pytest.fixture
+def jobs(job: Callable[..., Job]) -> Callable[..., list[Job]]:
+    """One job for each mapping of changes, named by its place, over the changes of all."""
+
+    def make(changes: Sequence[dict[str, Any]], **of_all: Any) -> list[Job]:
+        return [
+            replace(job(**{**of_all, **own}), run=f"run {number}")
+            for number, own in enumerate(changes)
+        ]
+
+    return make
+
+
+def assert_same(ours: Result, alone: Result, tolerance: float) -> None:
+    for name in ("status", "epochs", "scored_epoch", "counts", "program"):
+        assert ours.record[name] == alone.record[name], name
+    for name, curve in alone.curves.items():
+        np.testing.assert_allclose(ours.curves[name], curve, tolerance, tolerance, err_msg=name)
+    assert ours.arrays.keys() == alone.arrays.keys()
+    for name, array in alone.arrays.items():
+        one = ours.arrays[name]
+        assert one.dtype == array.dtype and one.shape == array.shape, name
+        if array.dtype.kind == "f":
+            np.testing.assert_allclose(one, array, tolerance, tolerance, err_msg=name)
+
+
+NEIGHBOURS: list[dict[str, Any]] = [
+    {"training__learning_rate": 0.1},
+    {"training__learning_rate": 0.01, "index": 1, "training__schedule": "cosine"},
+    {"training__learning_rate": 0.05, "index": 3, "training__length__epochs": 3},
+    {"training__learning_rate": 0.2, "index": 4, "training__length__epochs": 1},
+    {"training__learning_rate": 0.3, "model__norm_momentum": 0.5, "training__warmup": 0.3},
+]
+PROGRAMS: dict[str, dict[str, Any]] = {
+    "all": {"subset__train": "all", "training__momentum": 0.8, "training__weight_decay": 0.01},
+    "batchnorm behind a prefix": {"subset__train": "batchnorm"},
+    "random": {"subset__train": "random+output", "subset__per_unit": 2},
+    "random fractions of one program": {"subset__train": "random", "subset__fraction": 0.3},
+    "adam and dropout": {"training__optimizer": "adam", "model__dropout": 0.3},
+    "every example": {"training__last_batch": "keep", "training__label_smoothing": 0.1},
+}
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_lane_equals_the_run_alone(program: str, jobs: Any, digits: Any, trainer: Any) -> None:
+    train = trainer(digits, "float64")
+    several = jobs(NEIGHBOURS, confirm=True, **PROGRAMS[program])
+    found = train.together(4, several)
+    assert len({result.record["program"] for result in found.values()}) == 1
+    for one in several:
+        assert_same(found[one.run], train(one), 1e-9)
+        assert found[one.run].record["lanes"] == 4
+
+
+@pytest.mark.usefixtures("float64")
+def test_a_lane_that_diverges_harms_no_other(jobs: Any, digits: Any, trainer: Any) -> None:
+    train = trainer(digits, "float64")
+    rates = (0.05, 1e200, 0.01, 0.02)
+    several = jobs(
+        [{"training__learning_rate": rate, "index": i} for i, rate in enumerate(rates)],
+        confirm=True,
+        model__normalisation="none",
+        training__length__epochs=4,
+    )
+    found = train.together(2, several)
+    statuses = [found[one.run].record["status"] for one in several]
+    assert statuses == ["finished", "diverged", "finished", "finished"]
+    for one in several:
+        assert_same(found[one.run], train(one), 1e-9)
+
+
+@pytest.mark.usefixtures("float64")
+def test_epochs_cut_short_end_their_own_lane_alone(jobs: Any, digits: Any, trainer: Any) -> None:
+    train = trainer(digits, "float64")
+    several = jobs(
+        [{"training__length__steps": steps} for steps in (5, 17, 20, 34, 35)],
+        confirm=True,
+        training__length__epochs=None,
+        training__last_batch="keep",
+        subset__train="batchnorm+output",
+    )
+    found = train.together(4, several)
+    for one in several:
+        assert_same(found[one.run], train(one), 1e-9)
+
+
+@pytest.mark.parametrize("restore", ["best", "last"])
+@pytest.mark.usefixtures("float64")
+def test_a_lane_that_stops_early_keeps_its_own_best(
+    restore: str, jobs: Any, digits: Any, trainer: Any
+) -> None:
+    train = trainer(digits, "float64")
+    stopping = {"monitor": "loss", "patience": 2, "restore": restore}
+    several = jobs(
+        [{"training__learning_rate": rate} for rate in (0.5, 1.0, 0.02)],
+        confirm=True,
+        at="best_validation" if restore == "last" else "last",
+        training__length__epochs=12,
+        training__early_stopping="on",
+        **{f"training__early_stopping__{key}": value for key, value in stopping.items()},
+    )
+    found = train.together(4, several)
+    assert len({result.record["epochs"] for result in found.values()}) > 1
+    for one in several:
+        assert_same(found[one.run], train(one), 1e-9)
+
+
+def test_a_refilled_lane_equals_a_fresh_run_and_compiles_nothing(
+    jobs: Any, digits: Any, trainer: Any, counters: Counters
+) -> None:
+    train = trainer(digits)
+    several = jobs(
+        [{"index": i, "training__length__epochs": 1 + i % 3} for i in range(9)],
+        confirm=True,
+        subset__train="random+batchnorm",
+        subset__per_unit=2,
+    )
+    train.together(2, several[:1])
+    before = counters.requests
+    found = train.together(2, several)
+    assert counters.requests == before
+    for one in several:
+        (fresh,) = train.together(2, [one]).values()
+        assert_same(found[one.run], fresh, 0)
+    assert counters.requests == before
+
+
+def test_in_single_precision_lanes_agree_with_the_run_alone(
+    jobs: Any, digits: Any, trainer: Any
+) -> None:
+    train = trainer(digits)
+    several = jobs(
+        [{"index": i, "training__learning_rate": 0.05} for i in range(4)],
+        training__length__epochs=10,
+    )
+    found = train.together(4, several)
+    for one in several:
+        score = train(one).record["score"]
+        assert abs(found[one.run].record["score"] - score) <= 2 / len(digits.y_val)
+        assert score > 0.9
+
+
+def test_rungs_end_their_own_lane_alone(jobs: Any, digits: Any, trainer: Any) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def report(run: str, epoch: int, score: float) -> bool:
+        asked.append((run, epoch))
+        return (run, epoch) != ("run 1", 2)
+
+    several = jobs([{"index": i} for i in range(3)], rungs=(1, 2), training__length__epochs=3)
+    found = trainer(digits).together(4, several, report)
+    statuses = {run: result.record["status"] for run, result in found.items()}
+    assert statuses == {"run 0": "finished", "run 1": "pruned", "run 2": "finished"}
+    assert sorted(asked) == [(one.run, epoch) for one in several for epoch in (1, 2)]
+    assert found["run 1"].record["epochs"] == 2
+    assert len(found["run 0"].curves["loss"]) == 3
+
+
+def test_programs_take_turns_and_every_run_ends(jobs: Any, digits: Any, trainer: Any) -> None:
+    widths = (8, 13, 8, 13, 13, 8, 4096)
+    several = jobs(
+        [
+            {"model__width": width, "index": i} if width < 4096 else {"training__batch_size": 4096}
+            for i, width in enumerate(widths)
+        ]
+    )
+    found = trainer(digits).together(2, several)
+    statuses = [found[one.run].record["status"] for one in several]
+    assert statuses == ["finished"] * 6 + ["failed"]
+    assert "training.batch_size is 4096" in found["run 6"].record["reason"]
