@@ -63,22 +63,23 @@ class Host:
     def order(self, epoch: int) -> Order:
         """The plan of an epoch, counted from 1; every epoch has the same shapes."""
         signature = self.signature
-        full, batch, tail = signature.steps, signature.batch_size, signature.tail
+        batches, batch = signature.batches, signature.batch_size
         shuffled = batch_order(self.job.seeds["order"], epoch, signature.examples)
+        # a partial batch is filled up with its last example, which does not count there
+        filled = np.pad(shuffled, (0, max(0, batches * batch - len(shuffled))), mode="edge")
         planned = self._planned(epoch)
-        rates = np.zeros(full + 1, signature.dtype)
+        rates = np.zeros(batches, signature.dtype)
         rates[: len(planned)] = planned
         return Order(
-            batches=shuffled[: full * batch].reshape(full, batch),
-            tail=shuffled[full * batch : full * batch + tail],
+            batches=filled[: batches * batch].reshape(batches, batch),
             rates=rates,
-            steps=np.int32(min(full, len(planned))),
-            with_tail=np.bool_(len(planned) > full),
+            steps=np.int32(len(planned)),
+            last=np.int32(signature.last),
         )
 
     def take(self, totals: Any) -> bool:
-        """Record an epoch's sums; whether the values after it are the ones to score, so far."""
-        row = self._row(np.asarray(totals, np.float64))
+        """Record an epoch's float64 sums; whether the values after it are those to score, so far."""
+        row = self._row(totals)
         self.rows.append(row)
         epoch = self.epoch
         bad = [name for name, value in row.items() if not math.isfinite(value)]
@@ -154,7 +155,6 @@ class Host:
             row[f"{prefix}loss"] = float(part[0] / part[1])
             figures = metrics(self.task, part[1:], self.scale, variance)
             row |= {f"{prefix}{name}": value for name, value in figures.items()}
-        planned = self._planned(self.epoch + 1)
-        rate = planned[min(len(planned), self.signature.steps) - 1]
+        rate = self._planned(self.epoch + 1)[-1]
         row["learning_rate"] = float(np.dtype(self.signature.dtype).type(rate))
         return row

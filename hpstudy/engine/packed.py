@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
+from hpstudy.engine.cache import Entry
 from hpstudy.engine.program import (
     Carry,
     Data,
     Order,
     Run,
     Signature,
-    epoch_function,
-    prefix_function,
+    Values,
+    train_function,
+    validate_function,
 )
-from hpstudy.engine.programs import Prefix
+from hpstudy.engine.programs import (
+    Programs,
+    before_paths,
+    behind,
+    compiled,
+    prefix_inputs,
+    values_at,
+)
 from hpstudy.engine.setups import Built, Setup
 
 
@@ -38,86 +49,119 @@ class Stack(NamedTuple):
 
 @dataclass(frozen=True)
 class Packed:
-    """The executables of `lanes` lanes.
+    """The executables of `lanes` lanes; `train` and `place` take their stack's memory.
 
-    epoch: (carry, run, data, order) -> (carry, a row for each lane); takes the carry's memory.
-    spread: one lane's content -> that content in every lane.
-    place: (stack, one lane's content, its number) -> stack; takes the stack's memory.
-    prefix: what lies before the first trained entry, for one lane; None where nothing does.
+    `spread` puts one lane's content into every lane, `place` into one; `keep` gives some lanes
+    of what is kept their present values, and `take` gives one lane's.
     """
 
     lanes: int
-    epoch: Any
+    train: Any
+    validate: Any
+    prefix: Any
+    before: tuple[str, ...] | None
     spread: Any
     place: Any
-    prefix: Prefix | None
+    keep: Callable[[Any, Any, Any], Any]
+    take: Callable[[Any, Any], Any]
+
+    def content(self, setup: Setup, shared: Data) -> Stack:
+        """One lane's content for a run that begins."""
+        if self.before is None:
+            return Stack(setup.carry, setup.run)
+        x, x_val = self.prefix(values_at(setup.run, self.before), shared.x, shared.x_val)
+        return Stack(setup.carry, setup.run, x, x_val)
+
+    def epoch(self, stack: Stack, shared: Data, order: Order) -> tuple[Stack, tuple[Any, Any]]:
+        """Train and validate an epoch in every lane: the new stack, and both rows of each lane."""
+        data = stack.data(shared)
+        carry, trained = self.train(stack.carry, stack.run, data, order)
+        validated = self.validate(Values.of(carry, stack.run), data)
+        return stack._replace(carry=carry), (trained, validated)
 
 
-@dataclass(frozen=True)
-class Keeping:
-    """The executables that hold on to the values which lanes' scores belong to.
-
-    keep: (kept, now, which lanes) -> kept, with now's values in those lanes.
-    take: (kept, lane) -> that lane's values.
-    """
-
-    keep: Any
-    take: Any
-
-
-def content(setup: Setup, prefix: Prefix | None, shared: Data) -> Stack:
-    """One lane's content for a run that begins."""
-    if prefix is None:
-        return Stack(setup.carry, setup.run)
-    known = {**setup.run.base, **setup.run.inputs}
-    values = {path: known[path] for path in prefix.paths}
-    return Stack(setup.carry, setup.run, *prefix.call(values, shared.x, shared.x_val))
-
-
-def compile_packed(
-    signature: Signature, built: Built, lanes: int, ragged: bool, inputs: tuple[Any, ...]
+def packed(
+    programs: Programs,
+    signature: Signature,
+    build: Callable[[], Built],
+    shape: tuple[int, bool],
+    inputs: tuple[Setup, Data, Order],
 ) -> Packed:
-    """Compile for `lanes` lanes; `inputs` are (setup, shared data, order) of one run.
+    """A program in a shape of (lanes, ragged); `inputs` are those of one run.
 
     Without `ragged` every epoch of every lane has all its steps, and no lane waits for another.
     """
+    lanes, ragged = shape
     setup, shared, order = inputs
-    one, network, prefix = Stack(setup.carry, setup.run), built.network, None
-    if built.before is not None and built.rest is not None:
-        values = {path: setup.run.base[path] for path in built.before.parameters}
-        values |= {path: setup.run.inputs[path] for path in built.before.inputs}
-        call = _compile(prefix_function(built.before), (values, shared.x, shared.x_val))
-        one, network = Stack(one.carry, one.run, *call.out_info), built.rest
-        prefix = Prefix(call, tuple(values))
-    stack, axes = _stacked(one, lanes), _axes(prefix is not None, ragged)
-    epoch = jax.vmap(epoch_function(network, signature), in_axes=(0, 0, *axes))
-    orders = _orders(order, lanes, ragged)
+    one, built = Stack(setup.carry, setup.run), cache(build)
+    words = f"{signature.key} in {lanes} lanes"
+
+    def behind_prefix() -> tuple[Stack, Stack, Data]:
+        """One lane's content, that of all lanes, and the data that they read."""
+        data = behind(built(), setup.run, shared)
+        whole = one if built().before is None else one._replace(x=data.x, x_val=data.x_val)
+        stack = _stacked(whole, lanes)
+        return whole, stack, stack.data(shared)
+
+    def train() -> Entry:
+        _, stack, data = behind_prefix()
+        function = train_function(built().rest, signature)
+        axes = _axes(built()), Order(0, 0, 0 if ragged else None, None)
+        vectorised = jax.vmap(function, in_axes=(0, 0, *axes))
+        inputs = stack.carry, stack.run, data, stacked_order(order, lanes, ragged)
+        made = compiled(vectorised, *inputs, donated=(0,))
+        return Entry(made, {"before": before_paths(built())})
+
+    def validate() -> Entry:
+        _, stack, data = behind_prefix()
+        function = validate_function(built().rest, signature)
+        vectorised = jax.vmap(function, in_axes=(0, _axes(built())))
+        return Entry(compiled(vectorised, Values.of(stack.carry, stack.run), data))
+
+    def prefix() -> Entry:
+        return Entry(compiled(*prefix_inputs(built(), setup.run), shared.x, shared.x_val))
+
+    def spread() -> Entry:
+        return Entry(compiled(_spread(lanes), behind_prefix()[0]))
+
+    def place() -> Entry:
+        whole, stack, _ = behind_prefix()
+        return Entry(compiled(_place, stack, whole, np.int32(0), donated=(0,)))
+
+    def keep(kept: Any, now: Any, which: Any) -> Any:
+        call = programs.entry(f"keep {words}", lambda: Entry(compiled(_keep, kept, now, which)))
+        return call.call(kept, now, which)
+
+    def take(kept: Any, lane: Any) -> Any:
+        call = programs.entry(f"take {words}", lambda: Entry(compiled(_take, kept, lane)))
+        return call.call(kept, lane)
+
+    trained = programs.entry(f"train {words}{' ragged' * ragged}", train)
+    before: tuple[str, ...] | None = trained.facts["before"]
+    key = signature.validation_key(rest=before is not None)
     return Packed(
         lanes,
-        _compile(epoch, (stack.carry, stack.run, stack.data(shared), orders), donated=(0,)),
-        _compile(_spread(lanes), (one,)),
-        _compile(_place, (stack, one, jax.ShapeDtypeStruct((), "int32")), donated=(0,)),
-        prefix,
+        trained.call,
+        programs.entry(f"validate {key} in {lanes} lanes", validate).call,
+        None if before is None else programs.entry(f"prefix {key}", prefix).call,
+        before,
+        programs.entry(f"spread {words}", spread).call,
+        programs.entry(f"place {words}", place).call,
+        keep,
+        take,
     )
 
 
-def compile_keeping(values: Any, lanes: int) -> Keeping:
-    """Compile for one lane's `values`."""
-    stacked, which = _stacked(values, lanes), jax.ShapeDtypeStruct((lanes,), bool)
-    return Keeping(
-        _compile(_keep, (stacked, stacked, which)),
-        _compile(_take, (stacked, jax.ShapeDtypeStruct((), "int32"))),
-    )
+def stacked_order(order: Order, lanes: int, ragged: bool) -> Order:
+    """Room for a plan of every lane, with nothing planned; `order` is that of one run."""
+    blank = Order(*(np.zeros((lanes, *np.shape(one)), np.asarray(one).dtype) for one in order))
+    blank = blank._replace(last=order.last)
+    return blank if ragged else blank._replace(steps=np.int32(len(order.rates)))
 
 
-def _axes(with_prefix: bool, ragged: bool) -> tuple[Data, Order]:
-    own, steps = (0 if with_prefix else None), (0 if ragged else None)
-    return Data(own, None, own, None, None), Order(0, 0, 0, steps, steps)
-
-
-def _orders(order: Order, lanes: int, ragged: bool) -> Order:
-    stacked: Order = _stacked(order, lanes)
-    return stacked if ragged else stacked._replace(steps=order.steps, with_tail=order.with_tail)
+def _axes(built: Built) -> Data:
+    own = None if built.before is None else 0
+    return Data(own, None, own, None, None)
 
 
 def _spread(lanes: int) -> Callable[[Any], Any]:
@@ -144,9 +188,3 @@ def _take(kept: Any, lane: Any) -> Any:
 
 def _stacked(tree: Any, lanes: int) -> Any:
     return jax.tree.map(lambda a: jax.ShapeDtypeStruct((lanes, *a.shape), a.dtype), tree)
-
-
-def _compile(
-    function: Callable[..., Any], inputs: tuple[Any, ...], donated: tuple[int, ...] = ()
-) -> Any:
-    return jax.jit(function, donate_argnums=donated).lower(*inputs).compile()

@@ -6,6 +6,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -15,18 +16,18 @@ from jax.errors import JaxRuntimeError
 from hpstudy.engine.host import Host
 from hpstudy.engine.job import Job, Result, failed
 from hpstudy.engine.lanes import Each, Occupant, Pack
-from hpstudy.engine.packed import Keeping, Packed, compile_keeping, compile_packed
+from hpstudy.engine.packed import packed
 from hpstudy.engine.parts import Parts
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.record import result
-from hpstudy.engine.setups import Built, Setup, Setups
+from hpstudy.engine.setups import Setup, Setups
 from hpstudy.engine.training import train
 from hpstudy.spec.length import length
 
 # (run, epoch, score) of runs that wait at a rung -> which of them go on
 Ask = Callable[[Iterable[tuple[str, int, float]]], Mapping[str, bool]]
 # lanes that one program's pack has room for
-Room = Callable[[Setup, Built], int]
+Room = Callable[[Setup], int]
 
 
 @dataclass(frozen=True)
@@ -151,25 +152,15 @@ class Packs:
 
     def _pack(self, group: Group, setup: Setup, host: Host) -> Pack | None:
         """A new pack of a group; None where its runs train alone."""
-        built = self._setups.build(host.job.config, setup.signature)
-        lanes = self._lanes if self._room is None else min(self._lanes, self._room(setup, built))
+        signature = setup.signature
+        build = partial(self._setups.build, host.job.config, signature)
+        lanes = self._lanes if self._room is None else min(self._lanes, self._room(setup))
         lanes >>= group.halved
         if lanes <= 1:
             return None
-        key = f"{setup.signature.key} in {lanes} lanes{' ragged' * group.ragged}"
         inputs = setup, self._parts.data, host.order(1)
-        packed: Packed = self._programs.other(
-            key, lambda: compile_packed(setup.signature, built, lanes, group.ragged, inputs)
-        )
-        values = lean(setup).carry
-
-        def keeping() -> Keeping:
-            found: Keeping = self._programs.other(
-                f"{key} keep", lambda: compile_keeping((values.theta, values.states), lanes)
-            )
-            return found
-
-        return Pack(packed, self._parts.data, group.ragged, keeping, self._each)
+        found = packed(self._programs, signature, build, (lanes, group.ragged), inputs)
+        return Pack(found, self._parts.data, group.ragged, self._each)
 
     def _answer(self, pack: Pack, ask: Ask) -> None:
         hosts = {one.host.job.run: one.host for _, one in pack.occupied}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import jax
@@ -13,7 +14,7 @@ from hpstudy.engine.job import Job, Result
 from hpstudy.engine.losses import score_outputs
 from hpstudy.engine.network import Arrays
 from hpstudy.engine.parts import CHUNK, Parts, targets
-from hpstudy.engine.program import Carry, chunks, values_of
+from hpstudy.engine.program import Carry, Values, chunks, values_of
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.setups import Setup, Setups
 from hpstudy.subsets import gathered
@@ -79,17 +80,13 @@ def _final(carry: Carry, setup: Setup) -> Arrays:
 
 
 def _predictor(job: Job, setup: Setup, setups: Setups, programs: Programs, carry: Carry) -> Any:
-    dtype = np.dtype(setup.signature.dtype)
+    dtype, values = np.dtype(setup.signature.dtype), Values.of(carry, setup.run)
 
     def predict(x: Any) -> Any:
         shaped, _, _ = chunks(np.asarray(x, dtype), np.zeros(len(x)), CHUNK, dtype)
-        call = programs.predict(
-            setup.signature,
-            lambda: setups.build(job.config, setup.signature),
-            (carry, setup.run, shaped[0]),
-        )
-        parts = [np.asarray(call(carry, setup.run, chunk)) for chunk in shaped]
-        return np.concatenate(parts)[: len(x)]
+        build = partial(setups.build, job.config, setup.signature)
+        call = programs.predict(setup.signature, build, values, shaped[0])
+        return np.concatenate([np.asarray(call(values, chunk)) for chunk in shaped])[: len(x)]
 
     return predict
 

@@ -137,13 +137,13 @@ def test_a_refilled_lane_equals_a_fresh_run_and_compiles_nothing(
         subset__per_unit=2,
     )
     train.together(2, several[:1])
-    before = counters.requests
+    before = counters.compilations
     found = train.together(2, several)
-    assert counters.requests == before
+    assert counters.compilations == before
     for one in several:
         (fresh,) = train.together(2, [one]).values()
         assert_same(found[one.run], fresh, 0)
-    assert counters.requests == before
+    assert counters.compilations == before
 
 
 def test_in_single_precision_lanes_agree_with_the_run_alone(
