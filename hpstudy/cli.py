@@ -84,7 +84,7 @@ def _write_report(folder: Path) -> None:
 
 def _validate(args: argparse.Namespace) -> int:
     from hpstudy import bill, data, extremes
-    from hpstudy.engine.executor import default_workers
+    from hpstudy.engine.devices import default_workers
 
     spec = _spec(args)
     sizes = data.sizes(spec.data)

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hpstudy.data import Split, shared
-from hpstudy.engine.executor import Done, LocalExecutor, Rung, default_workers
+from hpstudy.engine.devices import Fleet, fleet
+from hpstudy.engine.executor import Done, LocalExecutor, Rung
+from hpstudy.engine.flight import in_flight
 from hpstudy.engine.folders import default_folder
 from hpstudy.engine.job import Job
 from hpstudy.errors import StudyChanged
 from hpstudy.events import plain, run_event, study_event, timeless
+from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.phases import CellRun, Planned, Slot, replayed
 from hpstudy.search.mirror import Mirror
 from hpstudy.spec.growth import grown
@@ -27,8 +30,8 @@ from hpstudy.store import Event, Store
 class Progress(Protocol):
     """Watches a study; every method is called from the coordinator between runs."""
 
-    def started(self, spec: Spec, cells: Mapping[str, CellRun], workers: int) -> None:
-        """The study starts or goes on; `cells` stays live."""
+    def started(self, spec: Spec, cells: Mapping[str, CellRun], fleet: Fleet) -> None:
+        """The study starts or goes on, on `fleet`; `cells` stays live."""
 
     def ended(self, event: Event, trained: bool) -> None:
         """A run ended; `trained` is False where the store already had it."""
@@ -89,8 +92,9 @@ class Coordinator:
         self.mirror.rebuild(store)
 
     def run(self, workers: int | None, cache: Path | None) -> Summary:
-        count = workers or default_workers()
-        self.progress.started(self.spec, self.cells, count)
+        engine = self.spec.engine
+        trains = fleet(workers, engine, in_flight(self.spec, HYPERMODELS))
+        self.progress.started(self.spec, self.cells, trains)
         self._settle()
         if any(not cell.done for cell in self.cells.values()):
             with _scratch(self.store.folder / ".scratch") as scratch:
@@ -99,9 +103,10 @@ class Coordinator:
                     "data": str(folders["train"]),
                     "cache": str(cache or default_folder()),
                     "backend": "jax",
-                    "dtype": self.spec.engine.get("dtype", "float32"),
+                    "dtype": engine.get("dtype", "float32"),
+                    "matmul": engine.get("matmul", "float32"),
                 }
-                with LocalExecutor(count, start, Path(folders["test"]), scratch) as executor:
+                with LocalExecutor(trains, start, Path(folders["test"]), scratch) as executor:
                     self._work(executor)
         return self._summary()
 

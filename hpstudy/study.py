@@ -10,6 +10,7 @@ from pathlib import Path
 from hpstudy import data, extremes
 from hpstudy.coordinator import Coordinator, Progress, Summary
 from hpstudy.data import DATASETS
+from hpstudy.engine.devices import Fleet
 from hpstudy.errors import HpstudyError, StoreError
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.phases import CellRun
@@ -27,7 +28,7 @@ REGISTRIES = Registries(DATASETS, HYPERMODELS, WORDS, DRIVERS)
 class Silent:
     """Progress for nobody."""
 
-    def started(self, spec: Spec, cells: Mapping[str, CellRun], workers: int) -> None:
+    def started(self, spec: Spec, cells: Mapping[str, CellRun], fleet: Fleet) -> None:
         pass
 
     def ended(self, event: Event, trained: bool) -> None:

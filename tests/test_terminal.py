@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from hpstudy import spec, terminal
+from hpstudy.engine.devices import Fleet
 from hpstudy.spec import Cell, Spec
 from hpstudy.study import REGISTRIES
 from hpstudy.terminal import listing
@@ -89,7 +90,7 @@ def make_live(ticks: Clock, height: int = 24, width: int = 80) -> tuple[Live, io
 def test_planned_runs_follow_what_is_known(tmp_path: Path, ticks: Clock) -> None:
     study = load(tmp_path)
     cells = fakes(study)
-    standing = Standing(study, cells, 2, ticks)
+    standing = Standing(study, cells, Fleet(2), ticks)
     assert standing.planned == 2 * (4 + 6 + 5)
     one = standing.cells["full width=8"]
     for status in ("finished", "pruned", "diverged", "diverged"):
@@ -104,7 +105,7 @@ def test_planned_runs_follow_what_is_known(tmp_path: Path, ticks: Clock) -> None
 def test_an_exhausted_search_plans_what_it_asked(tmp_path: Path, ticks: Clock) -> None:
     study = load(tmp_path, "search.trials=50")
     cells = fakes(study)
-    standing = Standing(study, cells, 2, ticks)
+    standing = Standing(study, cells, Fleet(2), ticks)
     cells["full width=8"].exhausted, cells["full width=8"].trials = "space exhausted: ...", 12
     assert standing.cells["full width=8"].planned["search"] == 12
 
@@ -112,7 +113,7 @@ def test_an_exhausted_search_plans_what_it_asked(tmp_path: Path, ticks: Clock) -
 def test_a_cell_without_search_is_only_confirmed(tmp_path: Path, ticks: Clock) -> None:
     study = load(tmp_path, "arms={frozen: {train: none, training: {learning_rate: 1}}}")
     cells = {name: FakeCell(one.cell, "confirm") for name, one in fakes(study).items()}
-    assert Standing(study, cells, 2, ticks).planned == 5
+    assert Standing(study, cells, Fleet(2), ticks).planned == 5
 
 
 def test_the_best_score_is_of_validation_and_in_the_metrics_direction(
@@ -120,7 +121,7 @@ def test_the_best_score_is_of_validation_and_in_the_metrics_direction(
 ) -> None:
     for metric, best in (("accuracy", 0.9), ("loss", 0.2)):
         study = load(tmp_path, f"score.metric={metric}")
-        standing = Standing(study, fakes(study), 1, ticks)
+        standing = Standing(study, fakes(study), Fleet(1), ticks)
         for score, status in ((0.2, "finished"), (0.9, "finished"), (0.99, "pruned")):
             cell = standing.take(ended("full width=8", score=score, status=status), True)
         standing.take(ended("full width=8", "confirm", score=1.0), True)
@@ -129,7 +130,7 @@ def test_the_best_score_is_of_validation_and_in_the_metrics_direction(
 
 def test_time_left_comes_from_trained_epochs_alone(tmp_path: Path, ticks: Clock) -> None:
     study = load(tmp_path)
-    standing = Standing(study, fakes(study), 1, ticks)
+    standing = Standing(study, fakes(study), Fleet(1), ticks)
     for _ in range(4):
         standing.take(ended("full width=8"), False)
     assert standing.left is None and standing.rate is None and standing.reused == 4
@@ -145,7 +146,7 @@ def test_plain_lines_tell_phases_failures_and_a_heartbeat(tmp_path: Path, ticks:
     study, stream = load(tmp_path), io.StringIO()
     cells = fakes(study)
     with Plain(stream, ticks) as plain:
-        plain.started(study, cells, 2)
+        plain.started(study, cells, Fleet(2))
         for _ in range(2):
             plain.ended(ended("full width=8"), True)
         plain.ended(ended("full width=8", status="failed", score=None, reason="a\nKeyError"), True)
@@ -171,7 +172,7 @@ def test_plain_lines_of_a_finished_study_are_few(tmp_path: Path, ticks: Clock) -
     study, stream = load(tmp_path), io.StringIO()
     cells = fakes(study)
     with Plain(stream, ticks) as plain:
-        plain.started(study, cells, 2)
+        plain.started(study, cells, Fleet(2))
         for phase in ("search", "choose", "confirm"):
             cells["full width=8"].phase = phase
             plain.ended(ended("full width=8", phase), False)
@@ -184,7 +185,7 @@ def test_the_table_fits_the_terminal(tmp_path: Path, ticks: Clock, count: int, w
     sweep = f"model.width={{sweep: [{', '.join(map(str, range(1, count + 1)))}]}}"
     study = load(tmp_path, sweep)
     live, _ = make_live(ticks, width=width)
-    standing = Standing(study, fakes(study), 2, ticks)
+    standing = Standing(study, fakes(study), Fleet(2), ticks)
     for status in ("pruned", "diverged", "failed"):
         standing.take(ended(f"bn_only width={count}", status=status), True)
     said = wide(live, standing)
@@ -199,7 +200,7 @@ def test_the_table_fits_the_terminal(tmp_path: Path, ticks: Clock, count: int, w
 def test_the_shown_cells_of_a_large_study_stay_for_a_while(tmp_path: Path, ticks: Clock) -> None:
     study = load(tmp_path, f"model.width={{sweep: {list(range(1, 50))}}}")
     live, _ = make_live(ticks)
-    standing = Standing(study, fakes(study), 2, ticks)
+    standing = Standing(study, fakes(study), Fleet(2), ticks)
     before = wide(live, standing)
     ticks.now = 1.0
     standing.take(ended("bn_only width=49"), True)
@@ -214,7 +215,7 @@ def test_the_live_table_redraws_calmly_and_leaves_the_cursor(tmp_path: Path, tic
     study = load(tmp_path)
     live, stream = make_live(ticks)
     with live:
-        live.started(study, fakes(study), 2)
+        live.started(study, fakes(study), Fleet(2))
         once = stream.getvalue().count("best val")
         for _ in range(50):
             live.ended(ended("full width=8"), True)
@@ -231,7 +232,7 @@ def test_names_are_never_markup(tmp_path: Path, ticks: Clock) -> None:
     study = load(tmp_path)
     cells: Mapping[str, FakeCell] = {"a [bold]b[/bold] c": FakeCell(study.cells[0])}
     live, _ = make_live(ticks)
-    assert "a [bold]b[/bold] c" in "\n".join(wide(live, Standing(study, cells, 1, ticks)))
+    assert "a [bold]b[/bold] c" in "\n".join(wide(live, Standing(study, cells, Fleet(1), ticks)))
 
 
 def test_off_a_terminal_progress_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import os
 import platform
 from dataclasses import dataclass
 
-from hpstudy.engine.executor import default_workers
+from hpstudy.engine.devices import default_workers
 from hpstudy.events import versions
 
 

@@ -20,6 +20,7 @@ from hpstudy import data, spec
 from hpstudy.bench import timed
 from hpstudy.coordinator import Coordinator
 from hpstudy.engine import protocol
+from hpstudy.engine.devices import Fleet
 from hpstudy.engine.executor import Done, LocalExecutor, Rung
 from hpstudy.engine.job import Job
 from hpstudy.search.driver import DRIVERS
@@ -47,7 +48,7 @@ class AtOnce(LocalExecutor):
     """Ends every run as soon as it is asked for, with a made-up record of a real one's size."""
 
     def __init__(self) -> None:
-        super().__init__(1, {}, Path(), Path())
+        super().__init__(Fleet(1), {}, Path(), Path())
         self._jobs: list[Job] = []
         line = np.linspace(0.0, 1.0, EPOCHS)
         names = ("train_loss", "train_accuracy", "loss", "accuracy", "learning_rate")

@@ -8,16 +8,19 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from hpstudy.engine import protocol
-from hpstudy.engine.job import Job, Result, failed
+from hpstudy.engine.devices import Fleet, cores
+from hpstudy.engine.job import Job, failed
 from hpstudy.errors import WorkerError
 
+T = TypeVar("T")
 _LOG_TAIL = 2000  # bytes of a dead worker's standard error that its run's reason quotes
 
 
@@ -45,8 +48,10 @@ class _Worker:
     process: subprocess.Popen[bytes]
     log: Path
     core: int | None
+    gpu: str | None
+    frames: FileIO
     ready: bool = False
-    job: Job | None = None
+    jobs: dict[str, Job] = field(default_factory=dict)
     last_kind: str = ""
 
 
@@ -57,16 +62,18 @@ class _Pending:
 
 
 class LocalExecutor:
-    """A pool of workers, one for each core it may use; a context manager that leaves none behind.
+    """A pool of workers, one for each core or GPU; a context manager that leaves none behind.
 
     `start` is the workers' first frame (data and cache folders, backend, dtype); `test` the folder
     of the test split, whose name only confirm jobs are told; `scratch` where workers' logs go.
     """
 
-    def __init__(self, workers: int, start: Mapping[str, Any], test: Path, scratch: Path) -> None:
-        self._start, self._test = dict(start), test
-        self._count = max(1, workers)
-        self._cores = _cores()
+    def __init__(self, fleet: Fleet, start: Mapping[str, Any], test: Path, scratch: Path) -> None:
+        self._fleet, self._test = fleet, test
+        self._start = {**start, "lanes": fleet.lanes, "fitted": fleet.fitted}
+        # beside the runs in lanes some wait, so that a lane that gets free is filled at once
+        self._held = 1 if fleet.lanes == 1 else 2 * fleet.lanes
+        self._cores = [] if fleet.gpus else cores()
         self._selector = selectors.DefaultSelector()
         self._workers: list[_Worker] = []
         self._pending: list[_Pending] = []
@@ -91,8 +98,8 @@ class LocalExecutor:
     def submit(self, job: Job, kind: str) -> None:
         """Queue a job; jobs of one `kind` are likely to share a program and keep to one worker."""
         self._pending.append(_Pending(job, kind))
-        while len(self._workers) < min(self._count, len(self._pending) + self._busy()):
-            self._spawn(self._free_core())
+        while len(self._workers) < min(self._fleet.workers, len(self._pending) + self._busy()):
+            self._spawn(_rarest(self._cores, [worker.core for worker in self._workers]))
         self._dispatch()
 
     def wait(self, timeout: float | None = None) -> list[Rung | Done]:
@@ -100,8 +107,7 @@ class LocalExecutor:
         events: list[Rung | Done] = []
         for key, _ in self._selector.select(timeout):
             worker: _Worker = key.data
-            assert worker.process.stdout is not None
-            frame = protocol.read(worker.process.stdout)
+            frame = protocol.read(worker.frames)
             if frame is None:
                 events += self._replace(worker)
             else:
@@ -112,49 +118,48 @@ class LocalExecutor:
     def answer(self, run: str, go: bool) -> None:
         """Tell the worker that waits at a rung whether to go on."""
         for worker in self._workers:
-            if worker.job is not None and worker.job.run == run:
-                _send(worker, {"go": go})
+            if run in worker.jobs:
+                _send(worker, {"type": "answer", "run": run, "go": go})
 
     def _received(self, worker: _Worker, head: dict[str, Any], payload: bytes) -> list[Rung | Done]:
         if head["type"] == "ready":
             worker.ready = True
             return []
-        assert worker.job is not None
-        run = worker.job.run
+        run = head["run"]
         if head["type"] == "rung":
             return [Rung(run, head["epoch"], head["score"])]
-        worker.job = None
+        del worker.jobs[run]
         split = head["curves"]
         return [Done(run, head["record"], payload[:split], payload[split:])]
 
     def _replace(self, worker: _Worker) -> list[Rung | Done]:
-        """Bury a dead worker; its run fails with what the worker said last."""
+        """Bury a dead worker; its runs fail with what the worker said last."""
         status = worker.process.wait()
         said = worker.log.read_bytes()[-_LOG_TAIL:].decode(errors="replace").strip()
-        self._selector.unregister(worker.process.stdout)  # type: ignore[arg-type]
+        self._selector.unregister(worker.frames)
         _close(worker)
         self._workers.remove(worker)
         if not worker.ready:
             raise WorkerError(f"a worker ended with {_words(status)} before its first run:\n{said}")
         if self._pending:
             self._spawn(worker.core)
-        if worker.job is None:
-            return []
         reason = f"the worker ended with {_words(status)}\n{said}".strip()
-        result: Result = failed(worker.job, reason)
-        return [Done(worker.job.run, result.record, b"", b"")]
+        return [Done(run, failed(job, reason).record, b"", b"") for run, job in worker.jobs.items()]
 
     def _dispatch(self) -> None:
-        for worker in self._workers:
-            alive = worker.ready and worker.process.poll() is None
-            if alive and worker.job is None and self._pending:
-                chosen = self._choose(worker)
-                self._pending.remove(chosen)
-                worker.job, worker.last_kind = chosen.job, chosen.kind
-                head: dict[str, Any] = {"type": "job", "job": asdict(chosen.job)}
-                if chosen.job.confirm:
-                    head["test"] = str(self._test)
-                _send(worker, head)
+        """Give jobs to the workers that hold fewest, as many as they may hold."""
+        alive = [one for one in self._workers if one.ready and one.process.poll() is None]
+        while self._pending and alive:
+            worker = min(alive, key=lambda one: len(one.jobs))
+            if len(worker.jobs) >= self._held:
+                return
+            chosen = self._choose(worker)
+            self._pending.remove(chosen)
+            worker.jobs[chosen.job.run], worker.last_kind = chosen.job, chosen.kind
+            head: dict[str, Any] = {"type": "job", "job": asdict(chosen.job)}
+            if chosen.job.confirm:
+                head["test"] = str(self._test)
+            _send(worker, head)
 
     def _choose(self, worker: _Worker) -> _Pending:
         """The first job of the worker's last kind; else of a kind that nobody trains; else any."""
@@ -164,16 +169,12 @@ class LocalExecutor:
         return (own or fresh or self._pending)[0]
 
     def _busy(self) -> int:
-        return sum(worker.job is not None for worker in self._workers)
-
-    def _free_core(self) -> int | None:
-        if not self._cores:
-            return None
-        taken = [worker.core for worker in self._workers]
-        return min(self._cores, key=taken.count)
+        return sum(bool(worker.jobs) for worker in self._workers)
 
     def _spawn(self, core: int | None) -> None:
         self._started += 1
+        gpu = _rarest(self._fleet.gpus, [worker.gpu for worker in self._workers])
+        visible = {} if gpu is None else {"CUDA_VISIBLE_DEVICES": gpu}
         log = self._logs / f"worker-{self._started}.log"
         with log.open("wb") as errors:
             process = subprocess.Popen(
@@ -183,22 +184,20 @@ class LocalExecutor:
                 stderr=errors,
                 start_new_session=True,
                 # compiler threads would each leave a heap of their own behind
-                env={"MALLOC_ARENA_MAX": "1", **os.environ},
+                env={"MALLOC_ARENA_MAX": "1", **os.environ, **visible},
             )
-        worker = _Worker(process, log, core)
         assert process.stdout is not None
+        # a buffer could hold a whole frame that the selector does not see
+        frames = FileIO(process.stdout.fileno(), closefd=False)
+        worker = _Worker(process, log, core, gpu, frames)
         self._workers.append(worker)
-        self._selector.register(process.stdout, selectors.EVENT_READ, worker)
-        _send(worker, {"type": "start", "core": core, **self._start})
+        self._selector.register(frames, selectors.EVENT_READ, worker)
+        _send(worker, {"type": "start", "core": core, "gpu": gpu, **self._start})
 
 
-def default_workers() -> int:
-    """One for each core that this process may use."""
-    return len(_cores()) or os.cpu_count() or 1
-
-
-def _cores() -> list[int]:
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+def _rarest(places: Sequence[T], taken: Sequence[T | None]) -> T | None:
+    """The place that is taken least often; None where there is none."""
+    return min(places, key=taken.count, default=None)
 
 
 def _send(worker: _Worker, head: Mapping[str, Any]) -> None:

@@ -78,7 +78,7 @@ class Host:
         )
 
     def take(self, totals: Any) -> bool:
-        """Record an epoch's float64 sums; whether the values after it are those to score, so far."""
+        """Record an epoch's float64 sums; whether the values after it are those to score so far."""
         row = self._row(totals)
         self.rows.append(row)
         epoch = self.epoch

@@ -20,14 +20,14 @@ from hpstudy.engine.packed import packed
 from hpstudy.engine.parts import Parts
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.record import result
-from hpstudy.engine.setups import Setup, Setups
+from hpstudy.engine.setups import Built, Setup, Setups
 from hpstudy.engine.training import train
 from hpstudy.spec.length import length
 
 # (run, epoch, score) of runs that wait at a rung -> which of them go on
 Ask = Callable[[Iterable[tuple[str, int, float]]], Mapping[str, bool]]
 # lanes that one program's pack has room for
-Room = Callable[[Setup], int]
+Room = Callable[[Setup, Callable[[], Built]], int]
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,8 @@ class Packs:
         """A new pack of a group; None where its runs train alone."""
         signature = setup.signature
         build = partial(self._setups.build, host.job.config, signature)
-        lanes = self._lanes if self._room is None else min(self._lanes, self._room(setup))
-        lanes >>= group.halved
+        most = self._lanes if self._room is None else self._room(setup, build)
+        lanes = min(self._lanes, most) >> group.halved
         if lanes <= 1:
             return None
         inputs = setup, self._parts.data, host.order(1)

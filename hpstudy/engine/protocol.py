@@ -11,6 +11,8 @@ import io
 import json
 import struct
 from collections.abc import Mapping
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import IO, Any
 
 _LENGTHS = struct.Struct(">IQ")
@@ -44,11 +46,44 @@ def pack(arrays: Mapping[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
+class Inbox:
+    """Frames that arrive while their reader is at work: a thread keeps the pipe empty."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._frames: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+        self._ended = False
+        Thread(target=self._read, args=(stream,), daemon=True).start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the other side is gone and everything it sent is taken."""
+        return self._ended
+
+    def take(self, wait: bool) -> list[dict[str, Any]]:
+        """The heads of all frames that are there; with `wait` at least one, unless none follows."""
+        found: list[dict[str, Any]] = []
+        while not self._ended:
+            try:
+                head = self._frames.get(block=wait and not found)
+            except Empty:
+                break
+            if head is None:
+                self._ended = True
+            else:
+                found.append(head)
+        return found
+
+    def _read(self, stream: IO[bytes]) -> None:
+        while (frame := read(stream)) is not None:
+            self._frames.put(frame[0])
+        self._frames.put(None)
+
+
 def _exactly(stream: IO[bytes], count: int) -> bytes | None:
-    content = b""
+    content = bytearray()
     while len(content) < count:
         more = stream.read(count - len(content))
         if not more:
             return None
         content += more
-    return content
+    return bytes(content)

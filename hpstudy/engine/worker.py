@@ -1,17 +1,21 @@
-"""A worker process: `python -m hpstudy.engine.worker`, one job at a time over its pipes.
+"""A worker process: `python -m hpstudy.engine.worker`, jobs over its pipes.
 
 It reads {"type": "start", ...} once, then {"type": "job", ...} frames, and writes `rung` frames,
-each answered by {"go": bool}, and one `done` frame a job. It ends when its input does.
+each answered by {"type": "answer", "run": ..., "go": bool}, and one `done` frame a job, in any
+order. It ends when its input does.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import traceback
-from typing import IO, Any
+from collections.abc import Mapping
+from typing import Any
 
 from hpstudy.engine import protocol
+
+_DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
+PRECISIONS = {"float32": "float32", "tf32": "tensorfloat32"}
 
 
 def main() -> None:
@@ -25,91 +29,50 @@ def main() -> None:
     if frame is None:
         return
     start = frame[0]
-    prepare_process(start["core"], start["backend"])
-    serve(start, incoming, outgoing)
+    prepare_process(start["core"], start["backend"], start["gpu"] is not None, start["matmul"])
+    from hpstudy.engine.lean import import_keras
+
+    import_keras()
+    from hpstudy.engine.serving import Serving
+
+    Serving(start, numerics(start), outgoing).serve(protocol.Inbox(incoming))
 
 
-def prepare_process(core: int | None, backend: str) -> None:
-    """Pin to one core and one thread, and name the Keras backend, before anything heavy loads."""
+def prepare_process(
+    core: int | None, backend: str, gpu: bool = False, matmul: str = "float32"
+) -> None:
+    """Set threads, precision and the Keras backend, before anything heavy loads.
+
+    On a core: pinned to it, one thread. On a GPU: memory taken as it is needed, operations in one
+    order, and products of 32-bit numbers in the precision `matmul`.
+    """
+    flags: tuple[str, ...] = ()
     if core is not None:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {core})
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ[name] = "1"
-        flags = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flags}".strip()
+        flags = ("--xla_cpu_multi_thread_eigen=false", "intra_op_parallelism_threads=1")
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    if gpu:
+        flags = (_DETERMINISTIC,)
+        # a GPU that JAX cannot use is an error, not a reason to train on the CPU
+        os.environ.setdefault("JAX_PLATFORMS", "cuda,cpu")
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+        os.environ["JAX_DEFAULT_MATMUL_PRECISION"] = PRECISIONS[matmul]
+    if flags:
+        os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *flags]).strip()
     os.environ["KERAS_BACKEND"] = backend
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
-def serve(start: dict[str, Any], incoming: IO[bytes], outgoing: IO[bytes]) -> None:
-    """Answer job frames; a job that raises is a failed run, and the next one goes on."""
-    from pathlib import Path
-
-    from hpstudy.engine.lean import import_keras
-
-    import_keras()
-    from hpstudy.data.shared import read
-    from hpstudy.engine.cache import Counters, ProgramCache
-    from hpstudy.engine.job import Job, Result, failed
-    from hpstudy.engine.parts import Parts
-    from hpstudy.engine.programs import Programs
-    from hpstudy.engine.setups import Setups
-    from hpstudy.engine.training import train
-
-    counters = Counters()
-    counters.watch()
-    programs = Programs(ProgramCache(Path(start["cache"])))
-    split = read(Path(start["data"]), None)
-    parts = Parts.of(split, start["dtype"])
-    setups = Setups(split.shape, len(split.x_train), len(split.x_val), start["dtype"])
-    recorded = numerics(start)
-    protocol.write(outgoing, {"type": "ready"})
-    while (frame := protocol.read(incoming)) is not None:
-        head = frame[0]
-        job = Job(**{**head["job"], "rungs": tuple(head["job"]["rungs"])})
-
-        def report(epoch: int, score: float) -> bool:
-            protocol.write(outgoing, {"type": "rung", "epoch": epoch, "score": score})
-            answer = protocol.read(incoming)
-            if answer is None:
-                sys.exit(0)
-            return bool(answer[0]["go"])
-
-        before = (counters.compilations, programs.cache.loads)
-        try:
-            test = None
-            if job.confirm:
-                whole = read(Path(start["data"]), Path(head["test"]))
-                test = (whole.x_test, whole.y_test)
-            result = train(job, setups, programs, parts, test, report)
-        except Exception:
-            result = failed(job, traceback.format_exc())
-        result = Result(
-            {
-                **result.record,
-                "numerics": recorded
-                | {name: result.record.pop(name, False) for name in ("prefix", "gathered")},
-                "compilations": counters.compilations - before[0],
-                "cache_loads": programs.cache.loads - before[1],
-            },
-            result.curves,
-            result.arrays,
-        )
-        curves = protocol.pack(result.curves) if result.curves else b""
-        arrays = protocol.pack(result.arrays) if result.arrays else b""
-        head = {"type": "done", "record": result.record, "curves": len(curves)}
-        protocol.write(outgoing, head, curves + arrays)
-
-
-def numerics(start: dict[str, Any]) -> dict[str, Any]:
+def numerics(start: Mapping[str, Any]) -> dict[str, Any]:
     """What bit-equal results depend on besides the study file."""
     import jax
     import keras
 
     device = jax.devices()[0]
-    return {
+    found = {
         "backend": keras.backend.backend(),
         "device": device.device_kind,
         "jax": jax.__version__,
@@ -118,6 +81,10 @@ def numerics(start: dict[str, Any]) -> dict[str, Any]:
         "dtype": start["dtype"],
         "lanes": 1,
     }
+    if start["gpu"] is not None:
+        flags = os.environ.get("XLA_FLAGS", "").split()
+        found |= {"matmul": start["matmul"], "deterministic": _DETERMINISTIC in flags}
+    return found
 
 
 def _die_with_parent() -> None:

@@ -88,8 +88,10 @@ class CellSearch:
             )
         if not math.isfinite(value):
             return True
-        reports = self._reports.setdefault(number, {})
-        reports[epoch] = value
+        # a run that starts again reports from its first rung
+        before = self._reports.get(number, {})
+        reports = {rung: score for rung, score in before.items() if rung < epoch} | {epoch: value}
+        self._reports[number] = reports
         seen = max(0, number - self._window + 1)
         return self._pruner.prunes(seen, reports, self._length(self.trials[number].config))
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hpstudy.errors import StudyChanged
+from hpstudy.spec.head import ENGINE
 from hpstudy.spec.identity import canonical, plain
 from hpstudy.spec.layers import LENGTHS
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Value
@@ -112,8 +113,11 @@ def _changed_head(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         (f"score.{key}", old["score"].get(key), new["score"].get(key)) for key in ("metric", "at")
     ]
     pairs.append(("seed", old.get("seed"), new.get("seed")))
-    engines = old.get("engine", {}), new.get("engine", {})
-    pairs += [(f"engine.{key}", *(engine.get(key) for engine in engines)) for key in engines[1]]
+    # how many lanes train side by side is part of each run's numerics, not of what it is
+    fixed = {one.name: one.default for one in ENGINE if one.role == "structure"}
+    for name, default in fixed.items():
+        pair = (event.get("engine", {}).get(name, default) for event in (old, new))
+        pairs.append((f"engine.{name}", *pair))
     fewer = [("confirm.seeds", old.get("confirm_seeds"), new.get("confirm_seeds"))]
     pairs += [one for one in fewer if one[1] is not None and one[2] < one[1]]
     for key, was, now in pairs:

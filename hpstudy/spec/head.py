@@ -29,6 +29,8 @@ CONFIRM = (Parameter("seeds", "int", 10, "", 1),)
 ENGINE = (
     Parameter("backend", "choice", "auto", "", options=("auto", "jax")),
     Parameter("dtype", "choice", "float32", "", options=("float32",)),
+    Parameter("matmul", "choice", "float32", "", options=("float32", "tf32")),
+    Parameter("lanes", "int_or_choice", "auto", "", 1, options=("auto",), role="value"),
 )
 DRIVER, SAMPLER, PRUNER = "optuna", "tpe", "none"
 

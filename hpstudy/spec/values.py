@@ -9,6 +9,9 @@ from hpstudy.spec.problems import Problems, nearest
 from hpstudy.spec.space import Scalar
 from hpstudy.spec.yaml import Node
 
+_WHOLE = ("int", "int_or_choice")
+_MIXED = ("int_or_choice", "number_or_choice")
+
 
 def takes(parameter: Parameter) -> str:
     """What a setting takes, in words: 'a whole number of at least 1'."""
@@ -24,10 +27,10 @@ def takes(parameter: Parameter) -> str:
         bounds += " (excluded)" * parameter.open_high
     elif low is not None:
         bounds = f" above {low:g}" if parameter.open_low else f" of at least {low:g}"
-    noun = "a whole number" if parameter.kind == "int" else "a number"
+    noun = "a whole number" if parameter.kind in _WHOLE else "a number"
     if parameter.kind == "numbers":
         return f"a list of rising numbers{bounds}"
-    words = f", or one of {options}" if parameter.kind == "number_or_choice" else ""
+    words = f", or one of {options}" if parameter.kind in _MIXED else ""
     return noun + bounds + words
 
 
@@ -41,7 +44,7 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
         problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}{hint}")
         return None
     if isinstance(content, bool) and content not in parameter.options:
-        if kind in ("choice", "text", "number_or_choice"):
+        if kind in ("choice", "text", *_MIXED):
             as_read = "true" if content else "false"
             say = f"`{node.text}` is read by YAML as {as_read}; quote it if the word is meant"
             problems.add(node, f"{key}: {say}; it takes {takes(parameter)}")
@@ -49,7 +52,7 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
     elif isinstance(content, str):
         if kind == "text" or (kind != "numbers" and content in parameter.options):
             return content
-        if kind in ("choice", "number_or_choice"):
+        if kind in ("choice", *_MIXED):
             options = [str(option) for option in parameter.options]
             hint = nearest(content, options) if kind == "choice" else f"it takes {takes(parameter)}"
             problems.add(node, f"{key} is `{content}`, which is not known; {hint}")
@@ -66,14 +69,14 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
 
 
 def _number(parameter: Parameter, value: float) -> int | float | None:
-    if not math.isfinite(value) or (parameter.kind == "int" and value != int(value)):
+    if not math.isfinite(value) or (parameter.kind in _WHOLE and value != int(value)):
         return None
     low, high = parameter.low, parameter.high
     if low is not None and (value < low or (parameter.open_low and value == low)):
         return None
     if high is not None and (value > high or (parameter.open_high and value == high)):
         return None
-    return int(value) if parameter.kind == "int" else float(value)
+    return int(value) if parameter.kind in _WHOLE else float(value)
 
 
 def _numbers(

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hpstudy.analysis.words import Measure
+from hpstudy.engine.devices import Fleet
 from hpstudy.spec.study import Spec
 from hpstudy.store import Event
 from hpstudy.terminal.standing import CellStanding, Standing, Watched
@@ -54,9 +55,9 @@ class Live:
             self._draw(self._standing)
         self._live.stop()
 
-    def started(self, spec: Spec, cells: Mapping[str, Watched], workers: int) -> None:
+    def started(self, spec: Spec, cells: Mapping[str, Watched], fleet: Fleet) -> None:
         """Show the table."""
-        self._standing = Standing(spec, cells, workers, self._clock)
+        self._standing = Standing(spec, cells, fleet, self._clock)
         self._live.start()
         self._draw(self._standing)
 
@@ -104,7 +105,7 @@ class Live:
 
 
 def _head(standing: Standing) -> str:
-    parts = [count(len(standing.cells), "cell"), count(standing.workers, "worker")]
+    parts = [count(len(standing.cells), "cell"), standing.fleet.words]
     if standing.reused:
         parts.append(f"{count(standing.reused, 'run')} reused")
     trouble = troubles(standing.statuses)

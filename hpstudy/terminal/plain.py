@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TextIO
 
 from hpstudy.analysis.words import Measure
+from hpstudy.engine.devices import Fleet
 from hpstudy.spec.study import Spec
 from hpstudy.store import Event
 from hpstudy.terminal.standing import CellStanding, Standing, Watched
@@ -38,12 +39,12 @@ class Plain:
         if kind is None and self._standing is not None:
             self._tell_reused(self._standing)
 
-    def started(self, spec: Spec, cells: Mapping[str, Watched], workers: int) -> None:
+    def started(self, spec: Spec, cells: Mapping[str, Watched], fleet: Fleet) -> None:
         """Say what starts."""
-        standing = self._standing = Standing(spec, cells, workers, self._clock)
+        standing = self._standing = Standing(spec, cells, fleet, self._clock)
         self._phases = {name: cell.phase for name, cell in cells.items()}
         most = f"at most {count(standing.planned, 'run')}"
-        parts = (count(len(cells), "cell"), most, count(workers, "worker"))
+        parts = (count(len(cells), "cell"), most, fleet.words)
         self._say(f"{spec.name}: {', '.join(parts)}")
 
     def ended(self, event: Event, trained: bool) -> None:

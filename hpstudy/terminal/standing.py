@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Protocol
 
+from hpstudy.engine.devices import Fleet
 from hpstudy.spec.study import Cell, Spec
 from hpstudy.store import Event
 
@@ -95,9 +96,9 @@ class Standing:
     """The whole study; `clock` gives seconds."""
 
     def __init__(
-        self, spec: Spec, cells: Mapping[str, Watched], workers: int, clock: Callable[[], float]
+        self, spec: Spec, cells: Mapping[str, Watched], fleet: Fleet, clock: Callable[[], float]
     ) -> None:
-        self.spec, self.workers, self._clock = spec, workers, clock
+        self.spec, self.fleet, self._clock = spec, fleet, clock
         self.cells = {
             name: CellStanding(cell, spec.confirm_seeds, spec.score.maximise)
             for name, cell in cells.items()

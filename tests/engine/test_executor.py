@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hpstudy.data import shared
+from hpstudy.engine.devices import Fleet
 from hpstudy.engine.executor import Done, LocalExecutor
 from hpstudy.engine.job import Job
 from hpstudy.errors import WorkerError
@@ -19,7 +20,8 @@ from hpstudy.errors import WorkerError
 def start(digits: Any, tmp_path: Path) -> dict[str, Any]:
     folders = shared.write(digits, tmp_path)
     cache = str(tmp_path / "cache")
-    return {"data": folders["train"], "cache": cache, "backend": "jax", "dtype": "float32"}
+    numbers = {"dtype": "float32", "matmul": "float32"}
+    return {"data": folders["train"], "cache": cache, "backend": "jax", **numbers}
 
 
 def finished(executor: LocalExecutor) -> Done:
@@ -42,7 +44,7 @@ def children() -> list[int]:
 def test_a_worker_that_dies_idle_costs_no_run(
     start: dict[str, Any], job: Callable[..., Job], tmp_path: Path
 ) -> None:
-    with LocalExecutor(1, start, tmp_path, tmp_path) as executor:
+    with LocalExecutor(Fleet(1), start, tmp_path, tmp_path) as executor:
         executor.submit(replace(job(), run="first"), "kind")
         assert finished(executor).record["status"] == "finished"
         (pid,) = children()
@@ -55,7 +57,7 @@ def test_a_worker_that_dies_idle_costs_no_run(
 
 
 def test_a_worker_that_cannot_start_says_why(start: dict[str, Any], tmp_path: Path) -> None:
-    with LocalExecutor(1, start | {"data": "/nowhere"}, tmp_path, tmp_path) as executor:
+    with LocalExecutor(Fleet(1), start | {"data": "/nowhere"}, tmp_path, tmp_path) as executor:
         executor.submit(Job("run", {}, {}, "accuracy", "last", True), "kind")
         with pytest.raises(WorkerError, match="no stored split"):
             finished(executor)

@@ -20,7 +20,12 @@ def test_defaults_are_filled_in(read):
     )
     assert (spec.score.metric, spec.score.at, spec.score.maximise) == ("accuracy", "last", True)
     assert spec.contrasts == (("norm", "full"),)
-    assert spec.engine == {"backend": "auto", "dtype": "float32"}
+    assert spec.engine == {
+        "backend": "auto",
+        "dtype": "float32",
+        "matmul": "float32",
+        "lanes": "auto",
+    }
     search = spec.cells[0].search
     assert search is not None
     assert (search.driver, search.sampler, search.pruner) == ("optuna", "tpe", "none")

@@ -10,6 +10,7 @@ from hpstudy import study
 from hpstudy.bench.configurations import Configuration
 from hpstudy.bench.peers.job import Job, answer
 from hpstudy.bench.peers.listed import RATE, listed
+from hpstudy.engine.devices import Fleet
 from hpstudy.phases import CellRun
 from hpstudy.spec.study import Spec
 from hpstudy.store import Event, Store
@@ -22,8 +23,8 @@ class Watch:
         self.started_at, self.workers = 0.0, 1
         self.runs: list[tuple[float, float]] = []
 
-    def started(self, spec: Spec, cells: Mapping[str, CellRun], workers: int) -> None:
-        self.started_at, self.workers = time.time(), workers
+    def started(self, spec: Spec, cells: Mapping[str, CellRun], fleet: Fleet) -> None:
+        self.started_at, self.workers = time.time(), fleet.workers
 
     def ended(self, event: Event, trained: bool) -> None:
         now = time.time()

@@ -1,0 +1,115 @@
+"""What a worker does with its frames: jobs into packs, rungs to be answered, results out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+
+from hpstudy.data.shared import read
+from hpstudy.engine import protocol
+from hpstudy.engine.cache import Counters, ProgramCache
+from hpstudy.engine.job import Job, Result, failed
+from hpstudy.engine.packs import Packs
+from hpstudy.engine.parts import Parts
+from hpstudy.engine.programs import Programs
+from hpstudy.engine.protocol import Inbox
+from hpstudy.engine.room import device_memory, fitting
+from hpstudy.engine.setups import Setups
+
+_THREADS = 8  # that draw lanes' orders where no core is this worker's own
+_OF_RUN = ("lanes", "halved", "prefix", "gathered")
+
+
+class Serving:
+    """A worker's side of the pipes; `start` is its first frame, `numerics` what it says of it."""
+
+    def __init__(
+        self, start: Mapping[str, Any], numerics: Mapping[str, Any], outgoing: IO[bytes]
+    ) -> None:
+        self._start, self._numerics, self._outgoing = start, numerics, outgoing
+        self._counters = Counters()
+        self._counters.watch()
+        self._programs = Programs(ProgramCache(Path(start["cache"])))
+        self._counted = (0, 0)
+        split = read(Path(start["data"]), None)
+        parts = Parts.of(split, start["dtype"])
+        setups = Setups(split.shape, len(split.x_train), len(split.x_val), start["dtype"])
+        room = fitting(parts, device_memory()) if start["fitted"] else None
+        threads = min(_THREADS, os.cpu_count() or 1) if start["core"] is None else 1
+        each = ThreadPoolExecutor(threads).map if threads > 1 and start["lanes"] > 1 else map
+        self._packs = Packs(setups, self._programs, parts, start["lanes"], room, each)
+        self._test = cache(self._read_test)
+        self._send({"type": "ready"})
+
+    def serve(self, inbox: Inbox) -> None:
+        """Train what arrives until the other side is gone."""
+
+        def ask(asking: Iterable[tuple[str, int, float]]) -> Mapping[str, bool]:
+            return self._ask(inbox, asking)
+
+        def meanwhile() -> None:
+            self._take(inbox, wait=False)
+
+        while not inbox.ended:
+            self._take(inbox, wait=self._packs.idle)
+            for result in self._packs.step(ask, meanwhile):
+                self._tell(result)
+
+    def _take(self, inbox: Inbox, wait: bool) -> dict[str, bool]:
+        """Take the jobs that have arrived; answers among them by run."""
+        answers: dict[str, bool] = {}
+        for head in inbox.take(wait):
+            if head["type"] == "answer":
+                answers[head["run"]] = bool(head["go"])
+            else:
+                self._add(head)
+        return answers
+
+    def _add(self, head: Mapping[str, Any]) -> None:
+        job = Job(**{**head["job"], "rungs": tuple(head["job"]["rungs"])})
+        try:
+            self._packs.add(job, self._test(head["test"]) if job.confirm else None)
+        except Exception:
+            self._tell(failed(job, traceback.format_exc()))
+
+    def _ask(self, inbox: Inbox, asking: Iterable[tuple[str, int, float]]) -> Mapping[str, bool]:
+        left = set()
+        for run, epoch, score in asking:
+            self._send({"type": "rung", "run": run, "epoch": epoch, "score": score})
+            left.add(run)
+        answers: dict[str, bool] = {}
+        while left - answers.keys():
+            if inbox.ended:
+                sys.exit(0)
+            answers |= self._take(inbox, wait=True)
+        return answers
+
+    def _tell(self, result: Result) -> None:
+        record, counted = dict(result.record), self._counts()
+        own = {name: record.pop(name) for name in _OF_RUN if name in record}
+        record |= {
+            "numerics": {**self._numerics, "prefix": False, "gathered": False, **own},
+            "compilations": counted[0] - self._counted[0],
+            "cache_loads": counted[1] - self._counted[1],
+        }
+        self._counted = counted
+        curves = protocol.pack(result.curves) if result.curves else b""
+        arrays = protocol.pack(result.arrays) if result.arrays else b""
+        head = {"type": "done", "run": record["run"], "record": record, "curves": len(curves)}
+        self._send(head, curves + arrays)
+
+    def _counts(self) -> tuple[int, int]:
+        return self._counters.compilations, self._programs.cache.loads
+
+    def _read_test(self, folder: str) -> tuple[Any, Any]:
+        whole = read(Path(self._start["data"]), Path(folder))
+        return whole.x_test, whole.y_test
+
+    def _send(self, head: Mapping[str, Any], payload: bytes = b"") -> None:
+        protocol.write(self._outgoing, head, payload)
