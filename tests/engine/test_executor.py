@@ -61,3 +61,27 @@ def test_a_worker_that_cannot_start_says_why(start: dict[str, Any], tmp_path: Pa
         executor.submit(Job("run", {}, {}, "accuracy", "last", True), "kind")
         with pytest.raises(WorkerError, match="no stored split"):
             finished(executor)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds workers through /proc")
+def test_a_worker_that_dies_fails_all_the_runs_it_held_and_no_others(
+    start: dict[str, Any], job: Callable[..., Job], tmp_path: Path
+) -> None:
+    with LocalExecutor(Fleet(1, lanes=2), start, tmp_path, tmp_path) as executor:
+        for number in range(3):
+            executor.submit(replace(job(rungs=(1,)), run=f"held {number}"), "kind")
+        asked: set[str] = set()
+        while len(asked) < 2:
+            asked |= {event.run for event in executor.wait(timeout=60)}
+        (pid,) = children()
+        os.kill(pid, signal.SIGKILL)
+        ended: list[Done] = []
+        while len(ended) < 3:
+            ended += [one for one in executor.wait(timeout=60) if isinstance(one, Done)]
+        executor.submit(replace(job(), run="after"), "kind")
+        while len(ended) < 4:
+            ended += [one for one in executor.wait(timeout=60) if isinstance(one, Done)]
+        statuses = {done.run: done.record["status"] for done in ended}
+        assert statuses["after"] == "finished"
+        assert [statuses[f"held {number}"] for number in range(3)] == ["failed"] * 3
+    assert children() == []

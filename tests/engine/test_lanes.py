@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from jax.errors import JaxRuntimeError
 
 from hpstudy.engine.cache import Counters
 from hpstudy.engine.job import Job, Result
+from hpstudy.engine.packed import Packed, packed
 
 
 @pytest.fixture(scope="module")
@@ -189,3 +191,85 @@ def test_programs_take_turns_and_every_run_ends(jobs: Any, digits: Any, trainer:
     statuses = [found[one.run].record["status"] for one in several]
     assert statuses == ["finished"] * 6 + ["failed"]
     assert "training.batch_size is 4096" in found["run 6"].record["reason"]
+
+
+def exhausted(*_: Any) -> Any:
+    raise JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 1 byte")
+
+
+def test_without_memory_half_the_lanes_start_again(
+    jobs: Any, digits: Any, trainer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third epoch does not fit: one run has been pruned by then, and another has begun."""
+    epochs = 0
+
+    def small(*given: Any) -> Packed:
+        found = packed(*given)
+
+        def train(*inputs: Any) -> Any:
+            nonlocal epochs
+            epochs += 1
+            return exhausted() if epochs == 3 else found.train(*inputs)
+
+        return replace(found, train=train) if found.lanes == 4 else found
+
+    monkeypatch.setattr("hpstudy.engine.packs.packed", small)
+    several = jobs([{"index": i} for i in range(6)], rungs=(1,), training__length__epochs=4)
+    train = trainer(digits)
+    found = train.together(4, several, lambda run, epoch, score: run != "run 1")
+    assert found.keys() == {one.run for one in several}
+    lanes = {run: (one.record["lanes"], one.record.get("halved")) for run, one in found.items()}
+    assert lanes == {"run 1": (4, None)} | {f"run {number}": (2, 1) for number in (0, 2, 3, 4, 5)}
+    monkeypatch.undo()
+    for run, fresh in train.together(2, several, lambda run, *_: run != "run 1").items():
+        if run != "run 1":
+            assert_same(found[run], fresh, 0)
+
+
+def test_a_run_that_does_not_fit_by_itself_fails_with_the_reason(
+    jobs: Any, digits: Any, trainer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def small(*given: Any) -> Packed:
+        return replace(packed(*given), train=exhausted)
+
+    monkeypatch.setattr("hpstudy.engine.packs.packed", small)
+    monkeypatch.setattr("hpstudy.engine.programs.Program.epoch", exhausted)
+    found = trainer(digits).together(4, jobs([{"index": 0}, {"index": 1}]))
+    for result in found.values():
+        assert result.record["status"] == "failed"
+        assert (result.record["lanes"], result.record["halved"]) == (1, 2)
+        assert "does not hold this run even by itself" in result.record["reason"]
+
+
+def test_what_raises_in_a_pack_fails_its_runs_and_no_others(
+    jobs: Any, digits: Any, trainer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError("broken on purpose")
+
+    def small(programs: Any, signature: Any, *given: Any) -> Packed:
+        found = packed(programs, signature, *given)
+        return replace(found, train=broken) if dict(signature.structure)["width"] == 13 else found
+
+    monkeypatch.setattr("hpstudy.engine.packs.packed", small)
+    several = jobs([{"model__width": width, "index": i} for i, width in enumerate((8, 13, 13, 8))])
+    found = trainer(digits).together(2, several)
+    statuses = [found[one.run].record["status"] for one in several]
+    assert statuses == ["finished", "failed", "failed", "finished"]
+    assert "broken on purpose" in found["run 1"].record["reason"]
+
+
+def test_frozen_values_stay_bit_equal_in_every_lane(jobs: Any, digits: Any, trainer: Any) -> None:
+    several = jobs([{"index": i} for i in range(3)], confirm=True, subset__train="batchnorm")
+    for result in trainer(digits).together(4, several).values():
+        moved = {
+            path.removeprefix("final/")
+            for path, value in result.arrays.items()
+            if path.startswith("final/")
+            and not np.array_equal(value, result.arrays[path.replace("final/", "initial/")])
+        }
+        assert moved == {
+            f"norm_{layer}/{name}"
+            for layer in range(2)
+            for name in ("gamma", "beta", "moving_mean", "moving_variance")
+        }
