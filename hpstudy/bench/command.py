@@ -12,6 +12,7 @@ from typing import TextIO
 from hpstudy.bench.bookkeeping import bookkeeping
 from hpstudy.bench.contest import contest
 from hpstudy.bench.floor import floor
+from hpstudy.bench.lanes import lanes
 from hpstudy.bench.memory import memory
 from hpstudy.bench.options import Options
 from hpstudy.bench.studies import STUDIES
@@ -39,6 +40,7 @@ BENCHES: dict[str, Bench] = {
     "bookkeeping": Bench("a trial's cost beside its training, as trials pile up", bookkeeping),
     "memory": Bench("how processes grow over 500 runs of as many architectures", memory),
     "floor": Bench("training speed beside the matrix-product peak of the same shapes", floor),
+    "lanes": Bench("run-epochs a second as more runs train side by side", lanes),
 }
 
 

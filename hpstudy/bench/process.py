@@ -22,7 +22,7 @@ class Ended:
     failure: str | None
 
 
-def timed(module: str, arguments: Sequence[str], backend: str = "jax") -> Ended:
+def timed(module: str, arguments: Sequence[str], backend: str = "jax", gpu: bool = False) -> Ended:
     """Run `python -m module` to its end, alone; interrupting this ends it too."""
     # what a killed process leaves behind goes with its temporary folder
     scratch = tempfile.TemporaryDirectory(prefix="hpstudy-bench-", ignore_cleanup_errors=True)
@@ -30,7 +30,7 @@ def timed(module: str, arguments: Sequence[str], backend: str = "jax") -> Ended:
         started, began = time.time(), time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
-            env={**environment(backend), "TMPDIR": folder},
+            env={**environment(backend, gpu), "TMPDIR": folder},
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
@@ -48,13 +48,11 @@ def timed(module: str, arguments: Sequence[str], backend: str = "jax") -> Ended:
         return Ended(started, seconds, f"exit status {status}\n{last}")
 
 
-def environment(backend: str) -> dict[str, str]:
-    """This process's environment on one Keras backend, with no compilation cache and no GPU."""
+def environment(backend: str, gpu: bool = False) -> dict[str, str]:
+    """This process's environment on one Keras backend, without a compilation cache.
+
+    GPUs are hidden but for those who measure them.
+    """
     kept = {k: v for k, v in os.environ.items() if not k.startswith("JAX_COMPILATION_CACHE")}
-    return {
-        **kept,
-        "KERAS_BACKEND": backend,
-        "JAX_PLATFORMS": "cpu",
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-    }
+    hidden = {} if gpu else {"JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": "-1"}
+    return {**kept, **hidden, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2"}

@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from hpstudy.subsets.split import power_of_two
+
 _PLUGINS = ("jax_cuda13_plugin", "jax_cuda12_plugin")
 _CUDA = ("cuda", "gpu")
 
@@ -76,11 +78,6 @@ def fleet(
     if asked == "auto":
         lanes, fitted = power_of_two(most), True
     return Fleet(min(workers or len(found), len(found)), found, lanes, fitted)
-
-
-def power_of_two(number: int) -> int:
-    """The smallest power of two that is at least `number`."""
-    return 1 << max(number - 1, 0).bit_length()
 
 
 def default_workers() -> int:

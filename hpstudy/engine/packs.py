@@ -88,7 +88,7 @@ class Packs:
         key, setup = ("", False), None
         if self._lanes > 1:
             try:
-                setup = self._setups.of(job.config, job.seeds)
+                setup = self._setups.of(job.config, job.seeds, job.padded)
                 plan = length(job.config, setup.signature.examples)
             except Exception:
                 self._ended.append(_noted(failed(job, traceback.format_exc()), self._lanes, 0))
@@ -138,7 +138,7 @@ class Packs:
         while group.waiting and not group.alone and (group.pack is None or group.pack.free):
             began, compiling = perf_counter(), self._programs.seconds
             job, test, setup = (waiting := group.waiting[0]).job, waiting.test, waiting.setup
-            setup = setup or self._setups.of(job.config, job.seeds)
+            setup = setup or self._setups.of(job.config, job.seeds, job.padded)
             host = Host.of(job, setup.signature, self._parts)
             if group.pack is None:
                 group.pack = self._pack(group, setup, host)
@@ -153,7 +153,7 @@ class Packs:
     def _pack(self, group: Group, setup: Setup, host: Host) -> Pack | None:
         """A new pack of a group; None where its runs train alone."""
         signature = setup.signature
-        build = partial(self._setups.build, host.job.config, signature)
+        build = partial(self._setups.build, setup)
         most = self._lanes if self._room is None else self._room(setup, build)
         lanes = min(self._lanes, most) >> group.halved
         if lanes <= 1:
@@ -181,7 +181,7 @@ class Packs:
             found = failed(host.job, traceback.format_exc())
         spent = occupant.compiling + self._programs.seconds - compiling
         seconds = {"total": occupant.seconds + perf_counter() - began, "compile": spent}
-        found = found.noting(prefix=pack.has_prefix, seconds=seconds)
+        found = found.noting({"prefix": pack.has_prefix}, seconds=seconds)
         return _noted(found, len(pack.occupants), group.halved)
 
     def _train_alone(self, group: Group, ask: Ask) -> None:
@@ -234,4 +234,4 @@ def out_of_memory(error: BaseException) -> bool:
 
 
 def _noted(found: Result, lanes: int, halved: int) -> Result:
-    return found.noting(lanes=lanes, **({"halved": halved} if halved else {}))
+    return found.noting({"lanes": lanes, **({"halved": halved} if halved else {})})

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from hpstudy.engine import padding
 from hpstudy.engine.host import Host
 from hpstudy.engine.job import Job, Result
 from hpstudy.engine.losses import score_outputs
@@ -43,7 +44,7 @@ def result(
         x_test, y_test = test
         y_test = targets(parts.task, y_test, setup.signature.dtype)
         if status == "finished":
-            outputs = _predictor(job, setup, setups, programs, kept)(x_test)
+            outputs = _predictor(setup, setups, programs, kept)(x_test)
             figures = score_outputs(setup.signature.loss, outputs, y_test, parts.scale)
             bad = [name for name, value in figures.items() if not math.isfinite(value)]
             if bad:
@@ -69,22 +70,25 @@ def result(
         "rungs": host.rungs,
         "counts": setup.counts,
         "program": setup.signature.key,
-        "gathered": bool(gathered.paths(setup.run.base, setup.run.indices)),
+        "numerics": {
+            "gathered": bool(gathered.paths(setup.run.base, setup.run.indices)),
+            "padded": dict(job.padded),
+        },
     }
     return Result(record, host.curves(), arrays)
 
 
 def _final(carry: Carry, setup: Setup) -> Arrays:
     """Every value after training, joined in NumPy: eager JAX operations would compile."""
-    return values_of(jax.tree.map(np.asarray, carry), setup.run)
+    return padding.cut(values_of(jax.tree.map(np.asarray, carry), setup.run), setup.shapes)
 
 
-def _predictor(job: Job, setup: Setup, setups: Setups, programs: Programs, carry: Carry) -> Any:
+def _predictor(setup: Setup, setups: Setups, programs: Programs, carry: Carry) -> Any:
     dtype, values = np.dtype(setup.signature.dtype), Values.of(carry, setup.run)
 
     def predict(x: Any) -> Any:
         shaped, _, _ = chunks(np.asarray(x, dtype), np.zeros(len(x)), CHUNK, dtype)
-        build = partial(setups.build, job.config, setup.signature)
+        build = partial(setups.build, setup)
         call = programs.predict(setup.signature, build, values, shaped[0])
         return np.concatenate([np.asarray(call(values, chunk)) for chunk in shaped])[: len(x)]
 

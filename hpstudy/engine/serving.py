@@ -23,7 +23,6 @@ from hpstudy.engine.room import device_memory, fitting
 from hpstudy.engine.setups import Setups
 
 _THREADS = 8  # that draw lanes' orders where no core is this worker's own
-_OF_RUN = ("lanes", "halved", "prefix", "gathered")
 
 
 class Serving:
@@ -92,9 +91,8 @@ class Serving:
 
     def _tell(self, result: Result) -> None:
         record, counted = dict(result.record), self._counts()
-        own = {name: record.pop(name) for name in _OF_RUN if name in record}
         record |= {
-            "numerics": {**self._numerics, "prefix": False, "gathered": False, **own},
+            "numerics": {**self._numerics, **record.get("numerics", {})},
             "compilations": counted[0] - self._counted[0],
             "cache_loads": counted[1] - self._counted[1],
         }

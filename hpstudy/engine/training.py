@@ -24,11 +24,11 @@ def train(
     Raises whatever building or compiling the model raises; divergence is a result.
     """
     began, compiling = perf_counter(), programs.seconds
-    setup = setups.of(job.config, job.seeds)
+    setup = setups.of(job.config, job.seeds, job.padded)
     host = Host.of(job, setup.signature, parts)
     program = programs.of(
         setup.signature,
-        partial(setups.build, job.config, setup.signature),
+        partial(setups.build, setup),
         (setup.carry, setup.run, parts.data, host.order(1)),
     )
     data = program.after_prefix(setup.run, parts.data)
@@ -42,4 +42,4 @@ def train(
             host.answer(report(*host.asks))
     ended = result(host, setup, kept, programs, setups, parts, test)
     seconds = {"total": perf_counter() - began, "compile": programs.seconds - compiling}
-    return ended.noting(prefix=program.before is not None, seconds=seconds)
+    return ended.noting({"prefix": program.before is not None}, seconds=seconds)

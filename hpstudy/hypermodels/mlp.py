@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from hpstudy.hypermodels.base import settings
 from hpstudy.spec.declarations import DataShape, ModelDeclaration, Parameter, Tensor
 from hpstudy.spec.space import Scalar
+from hpstudy.subsets.split import power_of_two
 
 if TYPE_CHECKING:
     import keras
@@ -131,6 +132,18 @@ def tensors(config: Mapping[str, Scalar], shape: DataShape) -> tuple[Tensor, ...
     return tuple(found)
 
 
+def padded(config: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
+    """The width as a power of two, where added units change nothing.
+
+    Layer normalisation would count them, dropout would draw for them, and an activation that is
+    not 0 at 0 would train the weights behind them.
+    """
+    chosen = settings(MLP_DECLARATION, config)
+    if chosen["normalisation"] == "layer" or chosen["dropout"] or chosen["activation"] == "sigmoid":
+        return {}
+    return {"width": power_of_two(cast(int, chosen["width"]))}
+
+
 def build(config: Mapping[str, Scalar], shape: DataShape) -> keras.Model:
     """The functional Keras model; nothing is compiled, and its initial values are random."""
     import keras
@@ -207,4 +220,5 @@ MLP_DECLARATION = ModelDeclaration(
     parameters=PARAMETERS,
     tensors=tensors,
     build="hpstudy.hypermodels.mlp:build",
+    padded=padded,
 )

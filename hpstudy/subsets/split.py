@@ -65,7 +65,7 @@ def pad(parts: Parts) -> Parts:
     theta, indices = dict(parts.theta), dict(parts.indices)
     for path, index in parts.indices.items():
         number = len(index)
-        extra = padded(number) - number
+        extra = power_of_two(number) - number
         beyond = parts.base[path].size + np.arange(extra, dtype=np.int64)
         indices[path] = np.concatenate([np.asarray(index), beyond])
         zeros = np.zeros(extra, dtype=np.asarray(theta[path]).dtype)
@@ -73,7 +73,7 @@ def pad(parts: Parts) -> Parts:
     return Parts(parts.base, theta, indices)
 
 
-def padded(number: int) -> int:
+def power_of_two(number: int) -> int:
     """The smallest power of two that is at least `number`."""
     return 1 << max(number - 1, 0).bit_length()
 

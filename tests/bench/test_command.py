@@ -52,7 +52,7 @@ def test_bookkeeping_leaves_a_whole_study(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["memory", "floor"])
+@pytest.mark.parametrize("name", ["memory", "floor", "lanes"])
 def test_hpstudy_alone_is_measured(name: str, tmp_path: Path) -> None:
     shown = io.StringIO()
     assert run([name], Options(trials=3, quick=True), shown, None)

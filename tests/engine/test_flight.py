@@ -48,7 +48,7 @@ def test_room_is_a_power_of_two_of_whole_lanes(job: Any, digits: Any, trainer: A
     def asked(**changes: Any) -> Any:
         one = job(**changes)
         setup = train.setups.of(one.config, one.seeds)
-        built = train.setups.build(one.config, setup.signature)
+        built = train.setups.build(setup)
         return setup, partial(lane_bytes, train.parts, built), partial(room, built=built)
 
     setup, size, fits = asked(subset__train="all")

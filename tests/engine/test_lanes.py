@@ -59,6 +59,7 @@ PROGRAMS: dict[str, dict[str, Any]] = {
     "random": {"subset__train": "random+output", "subset__per_unit": 2},
     "random fractions of one program": {"subset__train": "random", "subset__fraction": 0.3},
     "adam and dropout": {"training__optimizer": "adam", "model__dropout": 0.3},
+    "widths of one padded program": {"subset__train": "all"},
     "every example": {"training__last_batch": "keep", "training__label_smoothing": 0.1},
 }
 
@@ -68,11 +69,17 @@ PROGRAMS: dict[str, dict[str, Any]] = {
 def test_a_lane_equals_the_run_alone(program: str, jobs: Any, digits: Any, trainer: Any) -> None:
     train = trainer(digits, "float64")
     several = jobs(NEIGHBOURS, confirm=True, **PROGRAMS[program])
+    if "padded" in program:
+        wide = {"model.width": 16}
+        several = [
+            replace(one, config={**one.config, "model.width": 12 + n % 5}, padded=wide)
+            for n, one in enumerate(several)
+        ]
     found = train.together(4, several)
     assert len({result.record["program"] for result in found.values()}) == 1
     for one in several:
         assert_same(found[one.run], train(one), 1e-9)
-        assert found[one.run].record["lanes"] == 4
+        assert found[one.run].record["numerics"]["lanes"] == 4
 
 
 @pytest.mark.usefixtures("float64")
@@ -218,7 +225,8 @@ def test_without_memory_half_the_lanes_start_again(
     train = trainer(digits)
     found = train.together(4, several, lambda run, epoch, score: run != "run 1")
     assert found.keys() == {one.run for one in several}
-    lanes = {run: (one.record["lanes"], one.record.get("halved")) for run, one in found.items()}
+    told = {run: one.record["numerics"] for run, one in found.items()}
+    lanes = {run: (numerics["lanes"], numerics.get("halved")) for run, numerics in told.items()}
     assert lanes == {"run 1": (4, None)} | {f"run {number}": (2, 1) for number in (0, 2, 3, 4, 5)}
     monkeypatch.undo()
     for run, fresh in train.together(2, several, lambda run, *_: run != "run 1").items():
@@ -237,7 +245,7 @@ def test_a_run_that_does_not_fit_by_itself_fails_with_the_reason(
     found = trainer(digits).together(4, jobs([{"index": 0}, {"index": 1}]))
     for result in found.values():
         assert result.record["status"] == "failed"
-        assert (result.record["lanes"], result.record["halved"]) == (1, 2)
+        assert result.record["numerics"] == {"lanes": 1, "halved": 2}
         assert "does not hold this run even by itself" in result.record["reason"]
 
 

@@ -135,6 +135,8 @@ def test_one_mistake(problems, study, old, new, spot, words):
         ("search: none", "{float", "has search: none"),
         ("confirm: 3", "3\n", "a mapping of seeds; saw `3`"),
         ("engine: {dtype: float16}", "float16", "`float32`"),
+        ("engine: {lanes: 2.5}", "2.5", "a whole number of at least 1, or one of auto"),
+        ("engine: {lanes: many}", "many", "a whole number of at least 1, or one of auto"),
         ("seed: -1", "-1", "a whole number of at least 0"),
         ("sweep: {model.depth: 3}", "{model.depth", "a list of settings"),
         ("sweep: [{model.depth: 3}]", "model.depth", "also set in line 4; keep one"),

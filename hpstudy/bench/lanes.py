@@ -1,0 +1,106 @@
+"""The benchmark `lanes`: runs trained side by side, beside `model.fit` and the memory floor."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from hpstudy.bench.machine import machine
+from hpstudy.bench.options import Options
+from hpstudy.bench.process import timed
+from hpstudy.bench.studies import DIGITS, FASHION
+from hpstudy.bench.table import Findings, Table, number
+from hpstudy.engine.devices import gpus
+from hpstudy.errors import HpstudyError
+from hpstudy.spec.study import Data
+
+BATCH = 128
+ON_GPU, ON_CPU, QUICK = (1, 8, 64, 256, 1024), (1, 4, 16), (1, 2, 4)
+
+
+@dataclass(frozen=True)
+class Net:
+    """An MLP and what trains in it."""
+
+    depth: int
+    width: int
+    subset: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.depth}x{self.width} {self.subset}"
+
+
+NETS = (
+    Net(2, 128, "all"),
+    Net(2, 128, "batchnorm"),
+    Net(3, 256, "all"),
+    Net(4, 784, "all"),
+)
+SMALL = (Net(2, 16, "all"), Net(2, 16, "batchnorm"))
+
+
+def lanes(options: Options) -> Findings:
+    """Run-epochs a second of each network; every network is measured in a process of its own."""
+    gpu = bool(gpus())
+    counts = QUICK if options.quick else ON_GPU if gpu else ON_CPU
+    data, nets = (DIGITS, SMALL) if options.quick else (FASHION, NETS)
+    before = machine()
+    found = []
+    for net in nets:
+        found.append(_measured(net, data, counts, gpu, options.laps))
+        options.say(f"lanes: {net.name} measured")
+    notes = (before.busy,) if before.busy else ()
+    table = _table(found, counts, data.name, notes)
+    return Findings((table,), {"machine": asdict(before), "data": data.name, "networks": found})
+
+
+def _measured(net: Net, data: Data, counts: Sequence[int], gpu: bool, laps: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="hpstudy-bench-") as folder:
+        asked = {"net": asdict(net), "data": asdict(data), "lanes": counts, "laps": laps}
+        (Path(folder) / "asked.json").write_text(json.dumps({**asked, "gpu": gpu, "batch": BATCH}))
+        ended = timed("hpstudy.bench.laned", [folder], gpu=gpu)
+        if ended.failure:
+            raise HpstudyError(f"lanes: {net.name} failed: {ended.failure}")
+        result: dict[str, Any] = json.loads((Path(folder) / "result.json").read_text())
+    return {"network": net.name, **result}
+
+
+def _table(
+    found: Sequence[Mapping[str, Any]], counts: Sequence[int], data: str, notes: tuple[str, ...]
+) -> Table:
+    """A row for each network and precision: run-epochs a second, and the floor's."""
+    rows = []
+    for one in found:
+        for precision, laps in one["laps"].items():
+            rates = {key: median(lap[key] for lap in laps) for key in laps[0]}
+            best = max(rate for key, rate in rates.items() if key != "fit")
+            rows.append(
+                (
+                    one["network"],
+                    precision,
+                    number(rates["fit"], 2),
+                    *(number(rates.get(str(count)), 2) for count in counts),
+                    number(1 / one["floor"], 2),
+                    number(1 / one["floor"] / best, 1),
+                )
+            )
+    device, bandwidth = found[0]["device"], found[0]["bandwidth"]
+    return Table(
+        f"lanes: run-epochs a second of MLPs on {data}, batch {BATCH}, on {device}",
+        ("network", "products", "model.fit", *(f"{n} lanes" for n in counts), "floor", "x floor"),
+        tuple(rows),
+        (
+            "floor: what copying at this device's measured "
+            f"{number(bandwidth / 1e9, 0)} GB/s would allow, of bytes that a step of one run has "
+            "to move (trained values, optimizer state and layer states read and written, frozen "
+            "values read, activations written and read); x floor: floor over the fastest; a dash: "
+            "not enough memory",
+            *notes,
+        ),
+    )
