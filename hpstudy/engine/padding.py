@@ -16,7 +16,7 @@ import numpy as np
 from hpstudy.spec.declarations import DataShape, ModelDeclaration
 from hpstudy.spec.length import Length
 from hpstudy.spec.space import Choice, IntRange, Scalar, Value
-from hpstudy.subsets.split import power_of_two
+from hpstudy.subsets.powers import power_of_two
 
 # An MLP's program takes as long to compile as one core needs for about this many operations
 # (1.0 to 1.3 s, at 80 to 110 thousand million a second).

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from hpstudy.subsets.powers import power_of_two
 from hpstudy.subsets.rules import Selection
 
 Array: TypeAlias = Any  # a numpy.ndarray or a jax.Array
@@ -71,11 +72,6 @@ def pad(parts: Parts) -> Parts:
         zeros = np.zeros(extra, dtype=np.asarray(theta[path]).dtype)
         theta[path] = np.concatenate([np.asarray(theta[path]), zeros])
     return Parts(parts.base, theta, indices)
-
-
-def power_of_two(number: int) -> int:
-    """The smallest power of two that is at least `number`."""
-    return 1 << max(number - 1, 0).bit_length()
 
 
 def join(

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.spec.declarations import DataShape
+from hpstudy.subsets.powers import power_of_two
 from hpstudy.subsets.rules import Rule, count, select
-from hpstudy.subsets.split import Parts, join, pad, power_of_two, split
+from hpstudy.subsets.split import Parts, join, pad, split
 
 TENSORS = HYPERMODELS["mlp"].tensors({"width": 5}, DataShape((7,), "classification", 3))
 RULES = [
