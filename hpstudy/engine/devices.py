@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from hpstudy.subsets.split import power_of_two
+from hpstudy.subsets.powers import power_of_two
 
 _PLUGINS = ("jax_cuda13_plugin", "jax_cuda12_plugin")
 _CUDA = ("cuda", "gpu")

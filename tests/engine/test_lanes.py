@@ -60,6 +60,12 @@ PROGRAMS: dict[str, dict[str, Any]] = {
     "random fractions of one program": {"subset__train": "random", "subset__fraction": 0.3},
     "adam and dropout": {"training__optimizer": "adam", "model__dropout": 0.3},
     "widths of one padded program": {"subset__train": "all"},
+    "convolutions": {
+        "model__type": "lenet",
+        "model__kernel_size": 3,
+        "model__filters": 3,
+        "model__filters_2": 4,
+    },
     "every example": {"training__last_batch": "keep", "training__label_smoothing": 0.1},
 }
 
