@@ -100,7 +100,7 @@ def packed(
         """One lane's content, that of all lanes, and the data that they read."""
         data = behind(built(), setup.run, shared)
         whole = one if built().before is None else one._replace(x=data.x, x_val=data.x_val)
-        stack = _stacked(whole, lanes)
+        stack: Stack = jax.eval_shape(_spread(lanes), whole)
         return whole, stack, stack.data(shared)
 
     def train() -> Entry:
@@ -184,7 +184,3 @@ def _keep(kept: Any, now: Any, which: Any) -> Any:
 
 def _take(kept: Any, lane: Any) -> Any:
     return jax.tree.map(lambda k: lax.dynamic_index_in_dim(k, lane, 0, keepdims=False), kept)
-
-
-def _stacked(tree: Any, lanes: int) -> Any:
-    return jax.tree.map(lambda a: jax.ShapeDtypeStruct((lanes, *a.shape), a.dtype), tree)

@@ -220,11 +220,7 @@ class Packs:
 
 def lean(setup: Setup) -> Setup:
     """A setup without its values: shapes alone."""
-
-    def shape(one: Any) -> Any:
-        return jax.ShapeDtypeStruct(one.shape, one.dtype)
-
-    carry, run = jax.tree.map(shape, (setup.carry, setup.run))
+    carry, run = jax.eval_shape(lambda *values: values, setup.carry, setup.run)
     return replace(setup, carry=carry, run=run, initial={})
 
 
