@@ -182,7 +182,10 @@ class Bench:
 
         signature, carry = self.setup.signature, self.setup.carry
         units = 4 * self.asked["net"]["depth"] * self.asked["net"]["width"]
-        state = 2 * size(carry) + size(self.setup.run.base)
+        before = self._build().before
+        prefix = before.parameters if before is not None else ()
+        frozen = {path: one for path, one in self.setup.run.base.items() if path not in prefix}
+        state = 2 * size(carry) + size(frozen)
         step = state + 2 * signature.batch_size * units
         return float(signature.batches * step + signature.validation * 2 * units)
 

@@ -56,6 +56,8 @@ def lanes(options: Options) -> Findings:
         found.append(_measured(net, data, counts, gpu, options.laps))
         options.say(f"lanes: {net.name} measured")
     notes = (before.busy,) if before.busy else ()
+    if not gpu:
+        notes = ("in a CPU's cache a small network moves faster than memory does", *notes)
     table = _table(found, counts, data.name, notes)
     return Findings((table,), {"machine": asdict(before), "data": data.name, "networks": found})
 
@@ -91,16 +93,24 @@ def _table(
                 )
             )
     device, bandwidth = found[0]["device"], found[0]["bandwidth"]
+    columns = (f"{n} lane{'s' * (n > 1)}" for n in counts)
     return Table(
         f"lanes: run-epochs a second of MLPs on {data}, batch {BATCH}, on {device}",
-        ("network", "products", "model.fit", *(f"{n} lanes" for n in counts), "floor", "x floor"),
+        (
+            "network",
+            "products",
+            "model.fit",
+            *columns,
+            "floor",
+            "x floor",
+        ),
         tuple(rows),
         (
             "floor: what copying at this device's measured "
             f"{number(bandwidth / 1e9, 0)} GB/s would allow, of bytes that a step of one run has "
             "to move (trained values, optimizer state and layer states read and written, frozen "
-            "values read, activations written and read); x floor: floor over the fastest; a dash: "
-            "not enough memory",
+            "values behind the prefix read, activations written and read); x floor: floor over the "
+            "fastest; a dash: not enough memory",
             *notes,
         ),
     )
