@@ -14,21 +14,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
 from hpstudy import data, spec
 from hpstudy.bench import timed
-from hpstudy.coordinator import Coordinator
-from hpstudy.engine import protocol
-from hpstudy.engine.executor import Done, LocalExecutor, Rung
-from hpstudy.engine.job import Job
+from hpstudy.bench.atonce import Bookkeeping
+from hpstudy.bench.madeup import EPOCHS, Plain
 from hpstudy.search.driver import DRIVERS
-from hpstudy.spec.seeds import derived
 from hpstudy.spec.study import Spec
 from hpstudy.store import Store
 from hpstudy.study import REGISTRIES, Silent
 
-EPOCHS = 20
 FILE = """\
 # What does a trial cost beside its training?
 name: untrained
@@ -41,58 +35,6 @@ training:
 arms: {{full: {{train: all}}}}
 search: {{sampler: {sampler}, pruner: none, trials: {trials}}}
 """
-
-
-class AtOnce(LocalExecutor):
-    """Ends every run as soon as it is asked for, with a made-up record of a real one's size."""
-
-    def __init__(self) -> None:
-        super().__init__(1, {}, Path(), Path())
-        self._jobs: list[Job] = []
-        line = np.linspace(0.0, 1.0, EPOCHS)
-        names = ("train_loss", "train_accuracy", "loss", "accuracy", "learning_rate")
-        self._curves = protocol.pack({"epoch": np.arange(EPOCHS), **dict.fromkeys(names, line)})
-
-    def submit(self, job: Job, kind: str) -> None:
-        self._jobs.append(job)
-
-    def wait(self, timeout: float | None = None) -> list[Rung | Done]:
-        job = self._jobs.pop(0)
-        return [Done(job.run, record(job), self._curves, b"")]
-
-
-def record(job: Job) -> dict[str, Any]:
-    """What a worker would say of a finished run; the score is drawn from the run's name."""
-    score = derived(0, job.run) / 2**63
-    metrics = {"train_loss": 0.1, "train_accuracy": 0.9, "loss": 0.2, "accuracy": score}
-    return {
-        "run": job.run,
-        "status": "finished",
-        "reason": None,
-        "score": score,
-        "scored_epoch": EPOCHS,
-        "metrics": metrics,
-        "epochs": EPOCHS,
-        "rungs": {},
-        "counts": {"trained": 10_000, "frozen": 0, "total": 10_000},
-        "program": job.run,
-        "seconds": {"total": 1.0, "compile": 0.1},
-        "numerics": {"backend": "jax", "device": "cpu", "threads": 1, "lanes": 1},
-        "compilations": 0,
-        "cache_loads": 1,
-    }
-
-
-class Bookkeeping(Coordinator):
-    """A coordinator without workers."""
-
-    def keep(self) -> float:
-        """Run the study to its end; the seconds that this took."""
-        began = perf_counter()
-        with AtOnce() as executor:
-            self._settle()
-            self._work(executor)
-        return perf_counter() - began
 
 
 class Ends(Silent):
@@ -111,11 +53,11 @@ def main() -> None:
     DRIVERS["optuna"] = replace(DRIVERS["optuna"], build="hpstudy.bench.timed:build")
     study, ends = _study(folder, sampler, trials), Ends()
     store, split = Store(folder / "study"), data.load(study.data)
-    total = Bookkeeping(study, split, store, ends).keep()
+    total = Bookkeeping(study, split, store, ends).keep(Plain())
     asks = list(timed.ASKS)
     timed.ASKS.clear()
     began = perf_counter()
-    Bookkeeping(study, split, store, Silent()).keep()
+    Bookkeeping(study, split, store, Silent()).keep(Plain())
     opened = perf_counter() - began - sum(timed.ASKS)
     last = min(100, trials // 2)
     # with a window of q, trial n ends before trial n + q is asked
