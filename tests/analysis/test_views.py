@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpstudy.analysis import load, views
-from hpstudy.analysis.record import read
+from hpstudy.analysis import claims, load, views
 from hpstudy.store import Store
 from tests.analysis import synthetic
 from tests.analysis.synthetic import Options
@@ -17,9 +16,7 @@ TIMES = ["seconds.total", "seconds.compile", "time"]
 
 
 def written(store: Store) -> dict[str, str]:
-    record = read(store)
-    assert record is not None
-    return {path.name: path.read_text() for path in views.write(record, store)}
+    return {path.name: path.read_text() for path in views.write(claims(store.folder))}
 
 
 def test_runs_csv_has_every_setting_and_keeps_times_last(tmp_path: Path) -> None:
