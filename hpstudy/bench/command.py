@@ -14,6 +14,7 @@ from hpstudy.bench.contest import contest
 from hpstudy.bench.floor import floor
 from hpstudy.bench.memory import memory
 from hpstudy.bench.options import Options
+from hpstudy.bench.report import report
 from hpstudy.bench.studies import STUDIES
 from hpstudy.bench.table import Findings, show
 from hpstudy.errors import HpstudyError
@@ -37,6 +38,7 @@ def _race(name: str) -> Bench:
 BENCHES: dict[str, Bench] = {
     **{name: _race(name) for name in STUDIES},
     "bookkeeping": Bench("a trial's cost beside its training, as trials pile up", bookkeeping),
+    "report": Bench("a report's seconds and size, as trials and cells pile up", report),
     "memory": Bench("how processes grow over 500 runs of as many architectures", memory),
     "floor": Bench("training speed beside the matrix-product peak of the same shapes", floor),
 }
