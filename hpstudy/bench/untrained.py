@@ -1,6 +1,6 @@
 """A study whose runs end at once: what asking, recording, telling and mirroring cost alone.
 
-`python -m hpstudy.bench.untrained FOLDER SAMPLER TRIALS` leaves FOLDER/study and FOLDER/result.json
+`python -m hpstudy.bench.untrained FOLDER SAMPLER PRUNER TRIALS` leaves FOLDER/study and FOLDER/result.json
 with the seconds of each trial, the sampler's own asks apart.
 """
 
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from hpstudy import data, spec
@@ -33,7 +33,7 @@ training:
   batch_size: {{choice: [32, 64, 128]}}
   learning_rate: {{float: [0.001, 1], log: true}}
 arms: {{full: {{train: all}}}}
-search: {{sampler: {sampler}, pruner: none, trials: {trials}}}
+search: {{sampler: {sampler}, pruner: {pruner}, trials: {trials}}}
 """
 
 
@@ -49,22 +49,25 @@ class Ends(Silent):
 
 def main() -> None:
     """Keep the books of a study of TRIALS trials, then open it again as `run` would."""
-    folder, sampler, trials = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    folder, trials = Path(sys.argv[1]), int(sys.argv[4])
     DRIVERS["optuna"] = replace(DRIVERS["optuna"], build="hpstudy.bench.timed:build")
-    study, ends = _study(folder, sampler, trials), Ends()
+    study, ends = _study(folder, *sys.argv[2:4], trials), Ends()
     store, split = Store(folder / "study"), data.load(study.data)
+    spent = process_time()
     total = Bookkeeping(study, split, store, ends).keep(Plain())
-    asks = list(timed.ASKS)
+    spent = process_time() - spent - sum(ask.processor for ask in timed.ASKS)
+    asks = [ask.seconds for ask in timed.ASKS]
     timed.ASKS.clear()
     began = perf_counter()
     Bookkeeping(study, split, store, Silent()).keep(Plain())
-    opened = perf_counter() - began - sum(timed.ASKS)
+    opened = perf_counter() - began - sum(ask.seconds for ask in timed.ASKS)
     last = min(100, trials // 2)
     # with a window of q, trial n ends before trial n + q is asked
     inside = asks[trials - last - 1 + _parallel(study) :]
     found = {
         "ask": sum(asks) / trials,
         "ask_last": sum(asks[-last:]) / last,
+        "own_cores": spent / trials,
         "own": (total - sum(asks)) / trials,
         "own_last": (ends.at[-1] - ends.at[-1 - last] - sum(inside)) / last,
         "open": opened,
@@ -73,9 +76,9 @@ def main() -> None:
     (folder / "result.json").write_text(json.dumps(found))
 
 
-def _study(folder: Path, sampler: str, trials: int) -> Spec:
+def _study(folder: Path, sampler: str, pruner: str, trials: int) -> Spec:
     path = folder / "untrained.yaml"
-    path.write_text(FILE.format(epochs=EPOCHS, sampler=sampler, trials=trials))
+    path.write_text(FILE.format(epochs=EPOCHS, sampler=sampler, pruner=pruner, trials=trials))
     found = spec.load(path, REGISTRIES)
     (cell,) = found.cells
     assert cell.search is not None

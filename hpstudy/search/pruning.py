@@ -61,6 +61,9 @@ class OptunaPruner:
         self._step = step
         self._direction = StudyDirection.MAXIMIZE if maximise else StudyDirection.MINIMIZE
         self._told: list[FrozenTrial] = []
+        # of those, the finished ones, and how many they were before each trial was told
+        self._finished: list[FrozenTrial] = []
+        self._before: list[int] = [0]
 
     def rungs(self, length: int) -> tuple[int, ...]:
         """The epochs at whose end a run reports and waits; never the last epoch."""
@@ -76,12 +79,16 @@ class OptunaPruner:
             rungs = outcome.rungs if outcome.state == "pruned" else {}
             trial = self._trial(TrialState.PRUNED, rungs, length)
         self._told.append(trial)
+        if outcome.state == "finished":
+            self._finished.append(trial)
+        self._before.append(len(self._finished))
 
     def prunes(self, seen: int, reports: Mapping[int, float], length: int) -> bool:
         """Whether a trial stops that was asked when `seen` trials were told."""
         trial = self._trial(TrialState.RUNNING, reports, length, latest=True)
-        study = cast(optuna.Study, _Snapshot(self._direction, [*self._told[:seen], trial]))
-        return self._pruner.prune(study, trial)
+        finished = self._finished[: self._before[seen]]
+        told = _Snapshot(self._direction, [*self._told[:seen], trial], finished)
+        return self._pruner.prune(cast(optuna.Study, told), trial)
 
     def _epochs(self, length: int) -> list[int]:
         return [epoch for epoch in self._schedule(length) if epoch < length]
@@ -114,14 +121,20 @@ class OptunaPruner:
 
 @dataclass(frozen=True)
 class _Snapshot:
-    """The part of an Optuna study that pruners read, over a fixed list of trials."""
+    """The part of an Optuna study that pruners read, over a fixed list of trials.
+
+    `finished` are those of them that the median is taken over, which would take long to look for.
+    """
 
     direction: StudyDirection
     trials: list[FrozenTrial]
+    finished: list[FrozenTrial]
 
     def get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None
     ) -> list[FrozenTrial]:
+        if states == (TrialState.COMPLETE,):
+            return self.finished
         return [trial for trial in self.trials if states is None or trial.state in states]
 
     @property

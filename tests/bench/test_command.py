@@ -47,7 +47,8 @@ def test_bookkeeping_leaves_a_whole_study(tmp_path: Path) -> None:
     kept = tmp_path / "bench.json"
     assert run(["bookkeeping"], Options(trials=12, repeats=1), io.StringIO(), kept)
     (found,) = json.loads(kept.read_text()).values()
-    assert [lap["sampler"] for lap in found["laps"]] == ["random", "tpe"]
+    searches = [(lap["sampler"], lap["pruner"]) for lap in found["laps"]]
+    assert searches == [("random", "none"), ("random", "asha"), ("tpe", "none")]
     assert all(lap["own"] > 0 and lap["ask"] > 0 for lap in found["laps"])
 
 
