@@ -41,9 +41,9 @@ def bookkeeping(options: Options) -> Findings:
     rows = tuple(_row(*key, laps) for key, laps in found.items())
     notes = (
         "ms of one trial, over all and over the last ones (at most 100); ask: inside the sampler; "
-        "rest: prune, record, tell, mirror, curves on disk; rest, on cores: what of it this process "
-        "computed, and waited neither for the disk nor for other processes; open again: read the folder and replay the "
-        "search, without the asks; report: `python -m hpstudy report`, its process included",
+        "rest: prune, record, tell, mirror, curves on disk; rest, on cores: without the waits for "
+        "the disk and for other processes; open again: read the folder and replay the search, "
+        "without the asks; report: `python -m hpstudy report`, its process included",
         *([before.busy] if before.busy else []),
     )
     table = Table(

@@ -1,7 +1,7 @@
 """A study whose runs end at once: what asking, recording, telling and mirroring cost alone.
 
-`python -m hpstudy.bench.untrained FOLDER SAMPLER PRUNER TRIALS` leaves FOLDER/study and FOLDER/result.json
-with the seconds of each trial, the sampler's own asks apart.
+`python -m hpstudy.bench.untrained FOLDER SAMPLER PRUNER TRIALS` leaves FOLDER/study, and in
+FOLDER/result.json the seconds of each trial, the sampler's own asks apart.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main() -> None:
     """Keep the books of a study of TRIALS trials, then open it again as `run` would."""
     folder, trials = Path(sys.argv[1]), int(sys.argv[4])
     DRIVERS["optuna"] = replace(DRIVERS["optuna"], build="hpstudy.bench.timed:build")
-    study, ends = _study(folder, *sys.argv[2:4], trials), Ends()
+    study, ends = _study(folder, sys.argv[2], sys.argv[3], trials), Ends()
     store, split = Store(folder / "study"), data.load(study.data)
     spent = process_time()
     total = Bookkeeping(study, split, store, ends).keep(Plain())

@@ -60,9 +60,9 @@ class OptunaPruner:
         self._schedule = schedule
         self._step = step
         self._direction = StudyDirection.MAXIMIZE if maximise else StudyDirection.MINIMIZE
-        self._told: list[FrozenTrial] = []
+        self._told: list[_Told] = []
         # of those, the finished ones, and how many they were before each trial was told
-        self._finished: list[FrozenTrial] = []
+        self._finished: list[_Told] = []
         self._before: list[int] = [0]
 
     def rungs(self, length: int) -> tuple[int, ...]:
@@ -71,13 +71,8 @@ class OptunaPruner:
 
     def tell(self, outcome: Outcome, length: int) -> None:
         """Add the next trial in canonical order; diverged and failed ones hold no values."""
-        if outcome.state == "finished":
-            trial = self._trial(TrialState.COMPLETE, outcome.rungs, length, outcome.score)
-        elif outcome.state == "failed":
-            trial = self._trial(TrialState.FAIL, {}, length)
-        else:
-            rungs = outcome.rungs if outcome.state == "pruned" else {}
-            trial = self._trial(TrialState.PRUNED, rungs, length)
+        rungs = outcome.rungs if outcome.state in ("finished", "pruned") else {}
+        trial = _Told(_STATES[outcome.state], *self._marks(rungs, length))
         self._told.append(trial)
         if outcome.state == "finished":
             self._finished.append(trial)
@@ -85,7 +80,10 @@ class OptunaPruner:
 
     def prunes(self, seen: int, reports: Mapping[int, float], length: int) -> bool:
         """Whether a trial stops that was asked when `seen` trials were told."""
-        trial = self._trial(TrialState.RUNNING, reports, length, latest=True)
+        values, passed = self._marks(reports, length, latest=True)
+        trial = optuna.trial.create_trial(
+            state=TrialState.RUNNING, intermediate_values=values, system_attrs=passed
+        )
         finished = self._finished[: self._before[seen]]
         told = _Snapshot(self._direction, [*self._told[:seen], trial], finished)
         return self._pruner.prune(cast(optuna.Study, told), trial)
@@ -93,14 +91,10 @@ class OptunaPruner:
     def _epochs(self, length: int) -> list[int]:
         return [epoch for epoch in self._schedule(length) if epoch < length]
 
-    def _trial(
-        self,
-        state: TrialState,
-        reports: Mapping[int, float],
-        length: int,
-        score: float | None = None,
-        latest: bool = False,
-    ) -> FrozenTrial:
+    def _marks(
+        self, reports: Mapping[int, float], length: int, latest: bool = False
+    ) -> tuple[dict[int, float], dict[str, float]]:
+        """A trial's values by Optuna's step, and ASHA's marks of the rungs that it passed."""
         epochs = self._epochs(length)
         values: dict[int, float] = {}
         passed: dict[str, float] = {}
@@ -114,9 +108,24 @@ class OptunaPruner:
                 continue  # this rung is the question: ASHA marks a rung when it has decided
             for below in range(rung + 1):
                 passed.setdefault(f"completed_rung_{below}", value)
-        return optuna.trial.create_trial(
-            state=state, value=score, intermediate_values=values, system_attrs=passed
-        )
+        return values, passed
+
+
+_STATES = {
+    "finished": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "diverged": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The part of an ended trial that pruners read, of every such trial at every rung."""
+
+    state: TrialState
+    intermediate_values: dict[int, float]
+    system_attrs: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -127,12 +136,12 @@ class _Snapshot:
     """
 
     direction: StudyDirection
-    trials: list[FrozenTrial]
-    finished: list[FrozenTrial]
+    trials: list[_Told | FrozenTrial]
+    finished: list[_Told]
 
     def get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None
-    ) -> list[FrozenTrial]:
+    ) -> Sequence[_Told | FrozenTrial]:
         if states == (TrialState.COMPLETE,):
             return self.finished
         return [trial for trial in self.trials if states is None or trial.state in states]
