@@ -1,9 +1,10 @@
-"""Compiles a program at most once over all workers: the others load it from disk.
+"""Programs on disk: compiled at most once over all workers, loaded by the others without tracing.
 
-Each program has a folder of its own in the cache; a worker compiles into a private folder and
-publishes it by one atomic rename, under a lock that a crash releases. What lies in the folders is
-JAX's own persistent compilation cache, keyed by JAX on top of our program key, so another version
-or another machine never loads a foreign entry.
+An entry is one file, a serialised executable and plain facts about it. It is written beside its
+place and published by one atomic rename, under a lock that a crash releases. Its name is a hash of
+the program's key and of all that its machine code depends on (`surroundings`), so another version,
+processor or flag never meets a foreign entry. Entries are pickles, as JAX serialises executables:
+they are as trusted as the user's own cache folder, and nothing else is ever loaded from there.
 """
 
 from __future__ import annotations
@@ -11,87 +12,104 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import shutil
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import pickle
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import jax
-from jax.experimental.compilation_cache import compilation_cache
+from jax.experimental import serialize_executable
 
+from hpstudy.engine.surroundings import surroundings
+
+LIMIT = 2**30  # bytes of entries; the ones used longest ago go first
 _COMPILED = "/jax/core/compile/backend_compile_duration"
-_HIT = "/jax/compilation_cache/cache_hits"
 
 
 @dataclass
 class Counters:
-    """Backend compilations and cache loads of this process, eager ones included."""
+    """Backend compilations of this process, eager ones included."""
 
-    requests: int = 0
-    loads: int = 0
-
-    @property
-    def compilations(self) -> int:
-        return self.requests - self.loads
+    compilations: int = 0
 
     def watch(self) -> None:
-        """Start counting; JAX reports a load from its cache as a compilation request too."""
+        """Start counting."""
         jax.monitoring.register_event_duration_secs_listener(self._on_duration)
-        jax.monitoring.register_event_listener(self._on_event)
 
     def _on_duration(self, event: str, duration_secs: float, **_: Any) -> None:
-        self.requests += event == _COMPILED
-
-    def _on_event(self, event: str, **_: Any) -> None:
-        self.loads += event == _HIT
+        self.compilations += event == _COMPILED
 
 
-class CompilationCache:
-    """Compiles through `folder`, shared by any number of processes."""
+@dataclass(frozen=True)
+class Entry:
+    """An executable, and facts about it that are not in its machine code."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    call: Any
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ProgramCache:
+    """Compiles through `folder`, shared by any number of processes; `loads` counts what it had."""
+
+    def __init__(self, folder: Path, limit: int = LIMIT) -> None:
+        self.folder, self.limit, self.loads = folder, limit, 0
         folder.mkdir(parents=True, exist_ok=True)
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-        # XLA's own caches would put this folder's path into JAX's key
-        jax.config.update("jax_persistent_cache_enable_xla_caches", "none")
-        jax.config.update("jax_enable_compilation_cache", False)
+        self._surroundings = surroundings()
 
-    def compiled(self, key: str, compile_all: Callable[[], Any]) -> Any:
-        """The result of `compile_all`, whose compilations are loaded where `key` is published."""
-        name = hashlib.sha256(f"{key} {jax.__version__}".encode()).hexdigest()[:16]
-        published = self.folder / name
+    def entry(self, key: str, compile_it: Callable[[], Entry]) -> Entry:
+        """The entry of `key`, from disk or else from `compile_it`, which then is published."""
+        name = hashlib.sha256(f"{key}\n{self._surroundings}".encode()).hexdigest()[:32]
+        published = self.folder / f"{name}.program"
         with _locked(self.folder / f"{name}.lock"):
-            if published.exists():
-                with _cache_in(published):
-                    return compile_all()
-            private = self.folder / f".{name}.{os.getpid()}"
-            try:
-                with _cache_in(private):
-                    result = compile_all()
-                os.replace(private, published)
-            finally:
-                shutil.rmtree(private, ignore_errors=True)
-            return result
+            found = _read(published)
+            if found is not None:
+                self.loads += 1
+                return found
+            made = compile_it()
+            self._publish(made, published)
+        return made
+
+    def _publish(self, entry: Entry, place: Path) -> None:
+        private = place.with_suffix(f".{os.getpid()}")
+        try:
+            serialised = serialize_executable.serialize(entry.call)
+            private.write_bytes(pickle.dumps((serialised, dict(entry.facts))))
+            os.replace(private, place)
+        finally:
+            private.unlink(missing_ok=True)
+        self._bound(place)
+
+    def _bound(self, newest: Path) -> None:
+        entries = []
+        for path in self.folder.glob("*.program"):
+            # another process may be at the same work
+            with suppress(FileNotFoundError):
+                status = path.stat()
+                entries.append((status.st_mtime, status.st_size, path))
+        held = sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries):
+            if held <= self.limit:
+                return
+            if path != newest:
+                path.unlink(missing_ok=True)
+                path.with_suffix(".lock").unlink(missing_ok=True)
+                held -= size
 
 
-@contextmanager
-def _cache_in(folder: Path) -> Iterator[None]:
-    jax.config.update("jax_enable_compilation_cache", True)
-    compilation_cache.reset_cache()
-    jax.config.update("jax_compilation_cache_dir", str(folder))
+def _read(path: Path) -> Entry | None:
+    """The entry at `path`; one that cannot be read is deleted, and compiled again."""
     try:
-        with warnings.catch_warnings():
-            # an unreadable entry is compiled again; the answer is the same
-            warnings.filterwarnings("ignore", message="Error reading persistent compilation cache")
-            yield
-    finally:
-        jax.config.update("jax_enable_compilation_cache", False)
-        compilation_cache.reset_cache()
+        serialised, facts = pickle.loads(path.read_bytes())
+        found = Entry(serialize_executable.deserialize_and_load(*serialised), facts)
+        os.utime(path)
+    except FileNotFoundError:
+        return None
+    except Exception:
+        path.unlink(missing_ok=True)
+        return None
+    return found
 
 
 @contextmanager

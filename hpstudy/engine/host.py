@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import jax
 import numpy as np
 
 from hpstudy.engine.job import Job, Report
@@ -47,29 +48,29 @@ class Host:
     def order(self, epoch: int) -> Order:
         """The plan of an epoch, counted from 1; every epoch has the same shapes."""
         signature = self.setup.signature
-        full, batch, tail = signature.steps, signature.batch_size, signature.tail
+        batches, batch = signature.batches, signature.batch_size
         shuffled = batch_order(self.job.seeds["order"], epoch, signature.examples)
+        # a partial batch is filled up with its last example, which does not count there
+        filled = np.pad(shuffled, (0, max(0, batches * batch - len(shuffled))), mode="edge")
         first = (epoch - 1) * self.plan.steps_per_epoch
-        left = self.plan.steps - first
-        rates = np.zeros(full + 1, signature.dtype)
+        rates = np.zeros(batches, signature.dtype)
         planned = self.rates[first : first + self.plan.steps_per_epoch]
         rates[: len(planned)] = planned
         return Order(
-            batches=shuffled[: full * batch].reshape(full, batch),
-            tail=shuffled[full * batch : full * batch + tail],
+            batches=filled[: batches * batch].reshape(batches, batch),
             rates=rates,
-            steps=np.int32(min(full, left)),
-            with_tail=np.bool_(left > full),
+            steps=np.int32(min(batches, self.plan.steps - first)),
+            last=np.int32(signature.last),
         )
 
     def train(self, program: Program, data: Data, report: Report) -> tuple[str, str | None]:
         """Status and reason; stops at divergence, at a rung's no, or early as the settings say."""
-        carry, run = self.setup.carry, self.setup.run
+        carry, run = jax.device_put((self.setup.carry, self.setup.run))
         stopping = Stopping.from_config(self.job.config)
         for epoch in range(1, self.plan.epochs + 1):
             order = self.order(epoch)
             carry, totals = program.epoch(carry, run, data, order)
-            row = self._row(np.asarray(totals, np.float64), order)
+            row = self._row(totals, order)
             self.rows.append(row)
             bad = [name for name, value in row.items() if not math.isfinite(value)]
             if bad:

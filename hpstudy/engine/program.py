@@ -1,11 +1,11 @@
-"""One compiled training function: an epoch of steps and its validation pass in a single call."""
+"""The compiled functions of a run: an epoch of steps, a validation pass, a prediction."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 import jax
@@ -16,6 +16,7 @@ from jax import lax
 from hpstudy.engine.losses import LOSSES, sums
 from hpstudy.engine.network import Arrays, Network
 from hpstudy.engine.optimizers import OPTIMIZERS, Moments, Numbers
+from hpstudy.hypermodels import examples
 from hpstudy.subsets import gathered
 from hpstudy.subsets.split import join
 
@@ -25,7 +26,8 @@ class Signature:
     """What changes the traced computation, and nothing else; runs with equal ones share a program.
 
     `structure` is the architecture's structural settings; `trained` gives each trained path the
-    length of its trained vector (padded, for index sets) or -1 where the whole tensor trains.
+    length of its trained vector (padded, for index sets) or -1 where the whole tensor trains;
+    `prefix_limit` is how many bytes of activations may be kept of what lies before training.
     """
 
     model: str
@@ -41,6 +43,7 @@ class Signature:
     validation: int
     keep_last: bool
     dtype: str
+    prefix_limit: int
 
     @property
     def key(self) -> str:
@@ -49,14 +52,27 @@ class Signature:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
-    def steps(self) -> int:
-        """Full batches in an epoch."""
-        return self.examples // self.batch_size
+    def partial(self) -> bool:
+        """Whether an epoch's last batch has fewer examples than the others."""
+        return self.keep_last and self.examples % self.batch_size > 0
 
     @property
-    def tail(self) -> int:
-        """Examples of the partial last batch, 0 where it is dropped."""
-        return self.examples % self.batch_size if self.keep_last else 0
+    def batches(self) -> int:
+        """Batches in an epoch, a partial one included."""
+        return self.examples // self.batch_size + self.partial
+
+    @property
+    def last(self) -> int:
+        """Examples of the last batch."""
+        return self.examples % self.batch_size if self.partial else self.batch_size
+
+    def validation_key(self, rest: bool) -> str:
+        """16 hex digits that name the validation pass of the whole network, or of the rest.
+
+        Batch size, optimizer and whole trained tensors change nothing in it, so programs share it.
+        """
+        trained = self.trained if rest else tuple(one for one in self.trained if one[1] >= 0)
+        return replace(self, trained=trained, batch_size=0, optimizer="", keep_last=False).key
 
 
 class Carry(NamedTuple):
@@ -88,82 +104,121 @@ class Data(NamedTuple):
 
 
 class Order(NamedTuple):
-    """One epoch's plan: example numbers (steps, batch) and the tail's, rates, how far to go."""
+    """One epoch's plan: example numbers (batches, batch), rates (batches,), and steps to take.
+
+    The last batch is partial where `last_batch` is kept: `last` of its examples are real.
+    """
 
     batches: Any
-    tail: Any
     rates: Any
     steps: Any
-    with_tail: Any
+    last: Any
+
+
+class Values(NamedTuple):
+    """Every value of a network, trained and frozen: whole tensors, and those to be joined."""
+
+    whole: Arrays
+    base: Arrays
+    theta: Arrays
+    indices: Arrays
+
+    @classmethod
+    def of(cls, carry: Carry, run: Run) -> Values:
+        """Nothing is computed: which tensors train as a whole leaves no trace in the shape."""
+        apart = run.indices.keys()
+        tensors = {**run.base, **carry.theta}
+        return cls(
+            {path: v for path, v in tensors.items() if path not in apart}
+            | carry.states
+            | run.inputs,
+            {path: run.base[path] for path in apart},
+            {path: carry.theta[path] for path in apart},
+            run.indices,
+        )
+
+    def joined(self) -> Arrays:
+        """One array a variable, keyed by path."""
+        return {**self.whole, **join(self.base, self.theta, self.indices)}
 
 
 def values_of(carry: Carry, run: Run) -> Arrays:
     """Every value of the network, trained and frozen, keyed by path."""
-    return {**join(run.base, carry.theta, run.indices), **carry.states, **run.inputs}
+    return Values.of(carry, run).joined()
 
 
-def epoch_function(network: Network, signature: Signature) -> Callable[..., tuple[Carry, Any]]:
-    """(Carry, Run, Data, Order) -> (Carry, row).
+def train_function(network: Network, signature: Signature) -> Callable[..., tuple[Carry, Any]]:
+    """(Carry, Run, Data, Order) -> (Carry, row): one epoch of steps.
 
-    The row holds the training loss sum and `sums` in training mode, then the validation loss sum
-    (unsmoothed) and `sums`.
+    The row holds the loss sum and `sums` over the epoch's examples, in training mode.
     """
     update, loss = OPTIMIZERS[signature.optimizer], LOSSES[signature.loss]
-    task, width = signature.task, 2 if signature.task == "classification" else 3
+    task = signature.task
 
-    def step(carry: Carry, run: Run, x: Any, y: Any, rate: Any) -> tuple[Carry, Any]:
+    def step(carry: Carry, run: Run, x: Any, y: Any, rate: Any, real: Any) -> tuple[Carry, Any]:
         few = gathered.paths(run.base, run.indices)
+        weights = jnp.ones(len(x), x.dtype) if real is None else real
 
         def objective(theta: Arrays) -> tuple[Any, tuple[Arrays, Any]]:
             values = values_of(carry._replace(theta=theta), run)
-            with gathered.training({path: (theta[path], run.indices[path]) for path in few}):
+            entries = {path: (theta[path], run.indices[path]) for path in few}
+            with gathered.training(entries), examples.weighted(real):
                 outputs, states = network(values, x, training=True)
-            each = loss(outputs, y, run.smoothing)
-            return each.mean(), (states, (each.sum(), outputs))
+            total = (weights * loss(outputs, y, run.smoothing)).sum()
+            return total / weights.sum(), (states, (total, outputs))
 
         gradients, (states, (total, outputs)) = jax.grad(objective, has_aux=True)(carry.theta)
         theta, moments = update(carry.theta, gradients, carry.moments, rate, run.numbers)
-        row = jnp.concatenate([total[None], sums(task, outputs, y, jnp.ones(len(x), x.dtype))])
+        row = jnp.concatenate([total[None], sums(task, outputs, y, weights)])
         return Carry(theta, states, moments), row
 
     def epoch(carry: Carry, run: Run, data: Data, order: Order) -> tuple[Carry, Any]:
         def body(i: Any, state: tuple[Carry, Any]) -> tuple[Carry, Any]:
             chosen = order.batches[i]
-            after, row = step(state[0], run, data.x[chosen], data.y[chosen], order.rates[i])
+            real = None
+            if signature.partial:
+                count = jnp.where(i == signature.batches - 1, order.last, signature.batch_size)
+                real = (jnp.arange(signature.batch_size) < count).astype(data.x.dtype)
+            after, row = step(state[0], run, data.x[chosen], data.y[chosen], order.rates[i], real)
             return after, state[1] + row
 
-        start = (carry, jnp.zeros(width + 1, data.x.dtype))
-        state = lax.fori_loop(0, order.steps, body, start)
-        if signature.tail:
-
-            def last(state: tuple[Carry, Any]) -> tuple[Carry, Any]:
-                x, y = data.x[order.tail], data.y[order.tail]
-                after, row = step(state[0], run, x, y, order.rates[order.steps])
-                return after, state[1] + row
-
-            state = lax.cond(order.with_tail, last, lambda unchanged: unchanged, state)
-        carry, trained = state
-        return carry, jnp.concatenate([trained, validate(values_of(carry, run), data)])
-
-    def validate(values: Arrays, data: Data) -> Any:
-        def chunk(total: Any, part: tuple[Any, Any, Any]) -> tuple[Any, None]:
-            x, y, weights = part
-            outputs, _ = network(values, x, training=False)
-            each = loss(outputs, y, jnp.zeros((), outputs.dtype))
-            row = [(weights * each).sum()[None], sums(task, outputs, y, weights)]
-            return total + jnp.concatenate(row), None
-
-        start = jnp.zeros(width + 1, data.x.dtype)
-        return lax.scan(chunk, start, (data.x_val, data.y_val, data.w_val))[0]
+        start = (carry, jnp.zeros(width(task), data.x.dtype))
+        carry, row = lax.fori_loop(0, order.steps, body, start)
+        return carry, row
 
     return epoch
 
 
-def predict_function(network: Network) -> Callable[[Carry, Run, Any], Any]:
-    """(Carry, Run, x) -> outputs in inference mode."""
+def validate_function(network: Network, signature: Signature) -> Callable[[Values, Data], Any]:
+    """(Values, Data) -> row: the unsmoothed loss sum and `sums` over the validation part."""
+    loss, task = LOSSES[signature.loss], signature.task
 
-    def predict(carry: Carry, run: Run, x: Any) -> Any:
-        return network(values_of(carry, run), x, training=False)[0]
+    def validate(values: Values, data: Data) -> Any:
+        whole = values.joined()
+
+        def chunk(total: Any, part: tuple[Any, Any, Any]) -> tuple[Any, None]:
+            x, y, weights = part
+            outputs, _ = network(whole, x, training=False)
+            each = loss(outputs, y, jnp.zeros((), outputs.dtype))
+            row = [(weights * each).sum()[None], sums(task, outputs, y, weights)]
+            return total + jnp.concatenate(row), None
+
+        start = jnp.zeros(width(task), data.x_val.dtype)
+        return lax.scan(chunk, start, (data.x_val, data.y_val, data.w_val))[0]
+
+    return validate
+
+
+def width(task: str) -> int:
+    """Numbers in a row: the loss sum and `sums`."""
+    return 3 if task == "classification" else 4
+
+
+def predict_function(network: Network) -> Callable[[Values, Any], Any]:
+    """(Values, x) -> outputs in inference mode."""
+
+    def predict(values: Values, x: Any) -> Any:
+        return network(values.joined(), x, training=False)[0]
 
     return predict
 

@@ -5,97 +5,153 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from time import perf_counter
 from typing import Any
 
 import jax
+import numpy as np
 
 from hpstudy.engine import memory
-from hpstudy.engine.cache import CompilationCache
+from hpstudy.engine.cache import Entry, ProgramCache
+from hpstudy.engine.network import Arrays
 from hpstudy.engine.program import (
+    Carry,
+    Data,
+    Order,
+    Run,
     Signature,
-    epoch_function,
+    Values,
     predict_function,
     prefix_function,
+    train_function,
+    validate_function,
 )
 from hpstudy.engine.setups import Built
 
-_KEPT = 24  # programs a worker keeps; an MLP's takes about 2 MiB
-_SWEEP = 4  # compilations after which the memory they left behind is given back
+_KEPT = 72  # executables a worker keeps, of one to three a program; an MLP's takes about 1 MiB
+_SWEEP = 8  # compilations after which the memory they left behind is given back
 
 
 @dataclass(frozen=True)
-class Prefix:
-    """Computes what lies before the first trained entry, from the values at `paths`."""
-
-    call: Any
-    paths: tuple[str, ...]
-
-
-@dataclass
 class Program:
-    """The executables of one signature; `prefix` and `predict` exist where they are needed."""
+    """The executables of one signature.
 
-    epoch: Any
-    prefix: Prefix | None = None
-    predict: Any = None
+    `prefix` computes what lies before the first trained entry, from the values at `before`; both
+    are None where the program has none.
+    """
+
+    train: Any
+    validate: Any
+    prefix: Any
+    before: tuple[str, ...] | None
+
+    def after_prefix(self, run: Run, data: Data) -> Data:
+        """The data that the program's epochs take: behind the prefix where there is one."""
+        if self.before is None:
+            return data
+        x, x_val = self.prefix(_values(run, self.before), data.x, data.x_val)
+        return data._replace(x=x, x_val=x_val)
+
+    def epoch(self, carry: Carry, run: Run, data: Data, order: Order) -> tuple[Carry, Any]:
+        """Train an epoch and validate: the new carry, and both rows as float64."""
+        carry, trained = self.train(carry, run, data, order)
+        validated = self.validate(Values.of(carry, run), data)
+        return carry, np.concatenate([trained, validated], dtype=np.float64)
 
 
 class Programs:
-    """Finds or compiles programs; `seconds` is the time that this worker spent on that."""
+    """Finds, loads or compiles programs; `seconds` is the time that this worker spent on that."""
 
-    def __init__(self, cache: CompilationCache) -> None:
-        self._cache = cache
-        self._programs: OrderedDict[str, Program] = OrderedDict()
+    def __init__(self, cached: ProgramCache) -> None:
+        self.cache = cached
+        self._kept: OrderedDict[str, Entry] = OrderedDict()
         self._compiled = 0
         self.seconds = 0.0
 
-    def epoch(self, signature: Signature, build: Callable[[], Built], inputs: Any) -> Program:
-        """The program of `signature`; `inputs` are (carry, run, data, order) of its shapes."""
-        program = self._programs.get(signature.key)
-        if program is None:
-            program = self._timed(signature.key, lambda: _compile_epoch(signature, build(), inputs))
-            self._programs[signature.key] = program
-            if len(self._programs) > _KEPT:
-                self._programs.popitem(last=False)
-        self._programs.move_to_end(signature.key)
-        return program
+    def of(self, signature: Signature, build: Callable[[], Built], inputs: Any) -> Program:
+        """The program of `signature`; `inputs` are (carry, run, data, order) of its shapes.
 
-    def predict(self, signature: Signature, build: Callable[[], Built], inputs: Any) -> Any:
-        """The whole network in inference mode for (carry, run, x) of these shapes."""
-        program = self._programs[signature.key]
-        if program.predict is None:
-            key = f"{signature.key} predict {inputs[2].shape}"
-            program.predict = self._timed(
-                key, lambda: _compile(predict_function(build().network), inputs)
+        `build` is called only where something is compiled.
+        """
+        carry, run, data, order = inputs
+        built = cache(build)
+
+        def train() -> Entry:
+            function = train_function(built().rest, signature)
+            behind = _behind(built(), run, data)
+            return Entry(
+                _compiled(function, carry, run, behind, order), {"before": _paths(built())}
             )
-        return program.predict
 
-    def _timed(self, key: str, compile_all: Callable[[], Any]) -> Any:
-        began = perf_counter()
-        try:
-            return self._cache.compiled(key, compile_all)
-        finally:
-            self._compiled += 1
-            if self._compiled == 1:
-                memory.settle()
-            elif self._compiled % _SWEEP == 0:
-                memory.release()
-            self.seconds += perf_counter() - began
+        trained = self._entry(f"train {signature.key}", train)
+        before: tuple[str, ...] | None = trained.facts["before"]
+        key = signature.validation_key(rest=before is not None)
+
+        def validate() -> Entry:
+            function = validate_function(built().rest, signature)
+            return Entry(_compiled(function, Values.of(carry, run), _behind(built(), run, data)))
+
+        def prefix() -> Entry:
+            return Entry(_compiled(*_prefix(built(), run), data.x, data.x_val))
+
+        validated = self._entry(f"validate {key}", validate)
+        prefixed = None if before is None else self._entry(f"prefix {key}", prefix).call
+        return Program(trained.call, validated.call, prefixed, before)
+
+    def predict(
+        self, signature: Signature, build: Callable[[], Built], values: Values, x: Any
+    ) -> Any:
+        """The whole network in inference mode for (values, x) of these shapes."""
+        key = f"predict {signature.validation_key(rest=False)} {x.shape}"
+        return self._entry(
+            key, lambda: Entry(_compiled(predict_function(build().network), values, x))
+        ).call
+
+    def _entry(self, key: str, compile_it: Callable[[], Entry]) -> Entry:
+        if key not in self._kept:
+            began = perf_counter()
+            try:
+                self._kept[key] = self.cache.entry(key, lambda: self._fresh(compile_it))
+            finally:
+                self.seconds += perf_counter() - began
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def _fresh(self, compile_it: Callable[[], Entry]) -> Entry:
+        made = compile_it()
+        self._compiled += 1
+        if self._compiled == 1:
+            memory.settle()
+        elif self._compiled % _SWEEP == 0:
+            memory.release()
+        return made
 
 
-def _compile_epoch(signature: Signature, built: Built, inputs: Any) -> Program:
-    carry, run, data, order = inputs
-    if built.before is None or built.rest is None:
-        return Program(_compile(epoch_function(built.network, signature), inputs))
-    values = {path: run.base[path] for path in built.before.parameters}
-    values |= {path: run.inputs[path] for path in built.before.inputs}
-    prefix = _compile(prefix_function(built.before), (values, data.x, data.x_val))
-    x, x_val = prefix.out_info
-    cached = data._replace(x=x, x_val=x_val)
-    epoch = _compile(epoch_function(built.rest, signature), (carry, run, cached, order))
-    return Program(epoch, Prefix(prefix, tuple(values)))
+def _paths(built: Built) -> tuple[str, ...] | None:
+    return None if built.before is None else (*built.before.parameters, *built.before.inputs)
 
 
-def _compile(function: Callable[..., Any], inputs: Any) -> Any:
+def _prefix(built: Built, run: Run) -> tuple[Callable[..., Any], Arrays]:
+    """The prefix as a function of (values, x, chunked x), and its values."""
+    assert built.before is not None
+    return prefix_function(built.before), _values(run, _paths(built) or ())
+
+
+def _behind(built: Built, run: Run, data: Data) -> Data:
+    """The data, or their shapes behind the prefix where there is one."""
+    if built.before is None:
+        return data
+    x, x_val = jax.eval_shape(*_prefix(built, run), data.x, data.x_val)
+    return Data(x, data.y, x_val, data.y_val, data.w_val)
+
+
+def _values(run: Run, paths: tuple[str, ...]) -> Arrays:
+    known = {**run.base, **run.inputs}
+    return {path: known[path] for path in paths}
+
+
+def _compiled(function: Callable[..., Any], *inputs: Any) -> Any:
     return jax.jit(function).lower(*inputs).compile()

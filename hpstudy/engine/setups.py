@@ -36,11 +36,14 @@ class Blueprint:
 
 @dataclass(frozen=True)
 class Built:
-    """A model and what the engine traces of it; `before` and `rest` are None without a prefix."""
+    """A model and what the engine traces of it: what training begins with, and what lies before.
+
+    Without a prefix `before` is None and `rest` the whole network.
+    """
 
     network: Network
     before: Network | None
-    rest: Network | None
+    rest: Network
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ class Setups:
             validation=self._validation,
             keep_last=config["training.last_batch"] == "keep",
             dtype=str(self._dtype),
+            prefix_limit=PREFIX_LIMIT,
         )
         run = Run(
             base=parts.base,
@@ -120,8 +124,8 @@ class Setups:
         trained = {path for path, _ in signature.trained}
         changing = {key for key, path in paths.items() if path in trained or kinds[path] == "state"}
         halves = cut(model, changing)
-        if halves is None or self._cached_bytes(halves[0]) > PREFIX_LIMIT:
-            return Built(network, None, None)
+        if halves is None or self._cached_bytes(halves[0]) > signature.prefix_limit:
+            return Built(network, None, network)
         before, rest = (Network.of(half, kinds, _paths(half, paths)) for half in halves)
         return Built(network, before, rest)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -14,8 +15,8 @@ from hpstudy.engine.host import Host
 from hpstudy.engine.job import Job, Report, Result
 from hpstudy.engine.losses import score_outputs
 from hpstudy.engine.network import Arrays
-from hpstudy.engine.program import Carry, Data, chunks, values_of
-from hpstudy.engine.programs import Program, Programs
+from hpstudy.engine.program import Carry, Data, Values, chunks, values_of
+from hpstudy.engine.programs import Programs
 from hpstudy.engine.setups import Setup, Setups
 from hpstudy.spec.length import length
 from hpstudy.subsets import gathered
@@ -67,12 +68,12 @@ def train(
     setup = setups.of(job.config, job.seeds)
     plan = length(job.config, setup.signature.examples)
     host = Host(job, setup, plan, parts.task, parts.scale, parts.variance)
-    program = programs.epoch(
+    program = programs.of(
         setup.signature,
-        lambda: setups.build(job.config, setup.signature),
+        partial(setups.build, job.config, setup.signature),
         (setup.carry, setup.run, parts.data, host.order(1)),
     )
-    data = _after_prefix(program, setup, parts.data)
+    data = program.after_prefix(setup.run, parts.data)
     status, reason = host.train(program, data, report)
     arrays: Arrays = {}
     scored = host.scored()
@@ -109,21 +110,12 @@ def train(
         "rungs": host.rungs,
         "counts": setup.counts,
         "program": setup.signature.key,
-        "prefix": program.prefix is not None,
+        "prefix": program.before is not None,
         "gathered": bool(gathered.paths(setup.run.base, setup.run.indices)),
     }
     compile_seconds = programs.seconds - compiling
     record["seconds"] = {"total": perf_counter() - began, "compile": compile_seconds}
     return Result(record, host.curves(), arrays)
-
-
-def _after_prefix(program: Program, setup: Setup, data: Data) -> Data:
-    if program.prefix is None:
-        return data
-    known = {**setup.run.base, **setup.run.inputs}
-    values = {path: known[path] for path in program.prefix.paths}
-    x, x_val = program.prefix.call(values, data.x, data.x_val)
-    return data._replace(x=x, x_val=x_val)
 
 
 def _final(carry: Carry, setup: Setup) -> Arrays:
@@ -132,17 +124,13 @@ def _final(carry: Carry, setup: Setup) -> Arrays:
 
 
 def _predictor(job: Job, setup: Setup, setups: Setups, programs: Programs, carry: Carry) -> Any:
-    dtype = np.dtype(setup.signature.dtype)
+    dtype, values = np.dtype(setup.signature.dtype), Values.of(carry, setup.run)
 
     def predict(x: Any) -> Any:
         shaped, _, _ = chunks(np.asarray(x, dtype), np.zeros(len(x)), CHUNK, dtype)
-        call = programs.predict(
-            setup.signature,
-            lambda: setups.build(job.config, setup.signature),
-            (carry, setup.run, shaped[0]),
-        )
-        parts = [np.asarray(call(carry, setup.run, chunk)) for chunk in shaped]
-        return np.concatenate(parts)[: len(x)]
+        build = partial(setups.build, job.config, setup.signature)
+        call = programs.predict(setup.signature, build, values, shaped[0])
+        return np.concatenate([np.asarray(call(values, chunk)) for chunk in shaped])[: len(x)]
 
     return predict
 

@@ -47,8 +47,11 @@ def serve(start: dict[str, Any], incoming: IO[bytes], outgoing: IO[bytes]) -> No
     """Answer job frames; a job that raises is a failed run, and the next one goes on."""
     from pathlib import Path
 
+    from hpstudy.engine.lean import import_keras
+
+    import_keras()
     from hpstudy.data.shared import read
-    from hpstudy.engine.cache import CompilationCache, Counters
+    from hpstudy.engine.cache import Counters, ProgramCache
     from hpstudy.engine.job import Job, Result, failed
     from hpstudy.engine.programs import Programs
     from hpstudy.engine.setups import Setups
@@ -56,7 +59,7 @@ def serve(start: dict[str, Any], incoming: IO[bytes], outgoing: IO[bytes]) -> No
 
     counters = Counters()
     counters.watch()
-    programs = Programs(CompilationCache(Path(start["cache"])))
+    programs = Programs(ProgramCache(Path(start["cache"])))
     split = read(Path(start["data"]), None)
     parts = Parts.of(split, start["dtype"])
     setups = Setups(split.shape, len(split.x_train), len(split.x_val), start["dtype"])
@@ -73,7 +76,7 @@ def serve(start: dict[str, Any], incoming: IO[bytes], outgoing: IO[bytes]) -> No
                 sys.exit(0)
             return bool(answer[0]["go"])
 
-        before = (counters.compilations, counters.loads)
+        before = (counters.compilations, programs.cache.loads)
         try:
             test = None
             if job.confirm:
@@ -88,7 +91,7 @@ def serve(start: dict[str, Any], incoming: IO[bytes], outgoing: IO[bytes]) -> No
                 "numerics": recorded
                 | {name: result.record.pop(name, False) for name in ("prefix", "gathered")},
                 "compilations": counters.compilations - before[0],
-                "cache_loads": counters.loads - before[1],
+                "cache_loads": programs.cache.loads - before[1],
             },
             result.curves,
             result.arrays,

@@ -15,6 +15,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from hpstudy.hypermodels import examples
+from hpstudy.hypermodels.batch_moments import normalised
 from hpstudy.hypermodels.initializers import Constant, ones, zeros
 from hpstudy.subsets import gathered
 
@@ -79,21 +81,22 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
         dtype = _precision(inputs)
         inputs = ops.cast(inputs, dtype)
         mean, variance = ops.cast(self.moving_mean, dtype), ops.cast(self.moving_variance, dtype)
-        if training:
-            momentum = ops.cast(self.momentum, dtype)
-            old_mean, old_variance = mean, variance
+        beta = ops.cast(self.beta, dtype) if self.center else ops.zeros_like(mean)
+        gamma = ops.cast(self.gamma, dtype) if self.scale else ops.ones_like(mean)
+        epsilon = ops.cast(self.epsilon, dtype)
+        if not training:
+            outputs = (inputs - mean) * (ops.rsqrt(variance + epsilon) * gamma) + beta
+            return ops.cast(outputs, self.compute_dtype)
+        old = mean, variance
+        if keras.config.backend() == "jax" and mask is None:
+            given = examples.weights()
+            outputs, mean, variance = normalised(inputs, gamma, beta, epsilon, given)
+        else:
             mean, variance = self._moments(inputs, mask)
-            self.moving_mean.assign(old_mean * momentum + mean * (1.0 - momentum))
-            self.moving_variance.assign(old_variance * momentum + variance * (1.0 - momentum))
-        outputs = ops.batch_normalization(
-            x=inputs,
-            mean=mean,
-            variance=variance,
-            axis=self.axis,
-            offset=ops.cast(self.beta, dtype) if self.center else None,
-            scale=ops.cast(self.gamma, dtype) if self.scale else None,
-            epsilon=ops.cast(self.epsilon, dtype),
-        )
+            outputs = (inputs - mean) * (ops.rsqrt(variance + epsilon) * gamma) + beta
+        momentum = ops.cast(self.momentum, dtype)
+        self.moving_mean.assign(old[0] * momentum + mean * (1.0 - momentum))
+        self.moving_variance.assign(old[1] * momentum + variance * (1.0 - momentum))
         return ops.cast(outputs, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import keras
 import pytest
 
 from hpstudy import data
-from hpstudy.engine.cache import CompilationCache
+from hpstudy.engine.cache import ProgramCache
 from hpstudy.engine.job import Job, Result
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.setups import Setups
@@ -89,7 +89,7 @@ class Trainer:
 
     def __init__(self, split: Any, cache: Path, dtype: str) -> None:
         self.split = split
-        self.programs = Programs(CompilationCache(cache))
+        self.programs = Programs(ProgramCache(cache))
         self.parts = Parts.of(split, dtype)
         self.setups = Setups(split.shape, len(split.x_train), len(split.x_val), dtype)
 
