@@ -270,7 +270,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         nargs="*",
         help="small, full and seed race the peers (all three where it is left out); bookkeeping, "
-        "report, memory and floor measure hpstudy alone",
+        "report, memory, growth and floor measure hpstudy alone",
     )
     for option, words in (
         ("--trials", "trials in place of the benchmark's own number"),

@@ -34,8 +34,8 @@ def bookkeeping(options: Options) -> Findings:
             for trials in sizes:
                 for sampler, pruner in SEARCHES:
                     place = Path(folder) / f"{sampler}-{pruner}-{trials}-{repeat}"
-                    taken = _taken(place, sampler, pruner, trials)
-                    found.setdefault((trials, sampler, pruner), []).append(taken)
+                    lap = taken(place, sampler, pruner, trials)
+                    found.setdefault((trials, sampler, pruner), []).append(lap)
                     head = f"bookkeeping, repeat {repeat + 1}: {sampler}, pruner {pruner}"
                     options.say(f"{head}, {trials} trials")
     rows = tuple(_row(*key, laps) for key, laps in found.items())
@@ -59,7 +59,8 @@ def bookkeeping(options: Options) -> Findings:
     return Findings((table,), data)
 
 
-def _taken(place: Path, sampler: str, pruner: str, trials: int) -> Taken:
+def taken(place: Path, sampler: str, pruner: str, trials: int) -> Taken:
+    """One study of trials without training, in the new folder `place`, and its report."""
     place.mkdir()
     ended = timed("hpstudy.bench.untrained", [str(place), sampler, pruner, str(trials)])
     if ended.failure:

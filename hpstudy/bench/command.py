@@ -12,6 +12,7 @@ from typing import TextIO
 from hpstudy.bench.bookkeeping import bookkeeping
 from hpstudy.bench.contest import contest
 from hpstudy.bench.floor import floor
+from hpstudy.bench.growth import growth
 from hpstudy.bench.memory import memory
 from hpstudy.bench.options import Options
 from hpstudy.bench.report import report
@@ -40,6 +41,7 @@ BENCHES: dict[str, Bench] = {
     "bookkeeping": Bench("a trial's cost beside its training, as trials pile up", bookkeeping),
     "report": Bench("a report's seconds and size, as trials and cells pile up", report),
     "memory": Bench("how processes grow over 500 runs of as many architectures", memory),
+    "growth": Bench("what more trials, deeper and wider networks cost", growth),
     "floor": Bench("training speed beside the matrix-product peak of the same shapes", floor),
 }
 

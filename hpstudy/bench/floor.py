@@ -17,7 +17,7 @@ from hpstudy.bench.laps import Lap, of_peer
 from hpstudy.bench.machine import Machine, machine
 from hpstudy.bench.options import Options
 from hpstudy.bench.peers import COLD, PEERS, WARM
-from hpstudy.bench.products import Product, Sizes, operations, step
+from hpstudy.bench.products import Sizes, operations, rate, step
 from hpstudy.bench.race import race
 from hpstudy.bench.standing import time_table
 from hpstudy.bench.studies import STUDIES, Study
@@ -57,12 +57,6 @@ def floor(options: Options) -> Findings:
         "laps": [asdict(lap) for lap in laps],
     }
     return Findings(tuple(table for table in shown if table is not None), found_data)
-
-
-def rate(one: Configuration, sizes: Sizes, peaks: Peak) -> float:
-    """Operations a second that the products of one training step reach, run after each other."""
-    products: Sequence[Product] = list(step(one, sizes))
-    return sum(p.operations for p in products) / sum(peaks[p] for p in products)
 
 
 def _training(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hpstudy.bench.configurations import Configuration
@@ -60,3 +60,9 @@ def operations(one: Configuration, sizes: Sizes) -> int:
     gradients = {"all": whole}.get(one.subset, 0)
     inputs = whole - first
     return sizes.train * (forward + gradients + inputs) + sizes.validation * forward
+
+
+def rate(one: Configuration, sizes: Sizes, peaks: Mapping[Product, float]) -> float:
+    """Operations a second that the products of one training step reach, run after each other."""
+    products = list(step(one, sizes))
+    return sum(p.operations for p in products) / sum(peaks[p] for p in products)
