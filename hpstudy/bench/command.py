@@ -42,7 +42,7 @@ BENCHES: dict[str, Bench] = {
     "report": Bench("a report's seconds and size, as trials and cells pile up", report),
     "memory": Bench("how processes grow over 500 runs of as many architectures", memory),
     "growth": Bench("what more trials, deeper and wider networks cost", growth),
-    "floor": Bench("training speed beside the matrix-product peak of the same shapes", floor),
+    "floor": Bench("training time beside what its matrix products alone would take", floor),
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -10,14 +9,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from hpstudy import data
 from hpstudy.bench import bookkeeping, report
 from hpstudy.bench.configurations import Configuration
 from hpstudy.bench.cores import Peak, peak
 from hpstudy.bench.epochs import Epochs, epochs
 from hpstudy.bench.machine import machine
 from hpstudy.bench.options import Options
-from hpstudy.bench.products import Sizes, operations, rate, step
+from hpstudy.bench.products import of_study, operations, rate, step
 from hpstudy.bench.report import Shape
 from hpstudy.bench.studies import MNIST, Study
 from hpstudy.bench.table import Findings, Table, number
@@ -146,10 +144,3 @@ def _networks_table(
             *busy,
         ),
     )
-
-
-def of_study(study: Study) -> Sizes:
-    """What the networks of a study are fed."""
-    found = data.sizes(study.data)
-    inputs = math.prod(found.shape.input_shape)
-    return Sizes(found.train, found.validation, inputs, found.shape.outputs)

@@ -62,7 +62,7 @@ def test_a_large_study_is_made_and_reported_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["memory", "floor"])
+@pytest.mark.parametrize("name", ["memory", "growth", "floor"])
 def test_hpstudy_alone_is_measured(name: str, tmp_path: Path) -> None:
     shown = io.StringIO()
     assert run([name], Options(trials=3, quick=True), shown, None)
