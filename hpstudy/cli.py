@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from hpstudy import analysis, bill, data, extremes, fresh, study, terminal
+    from hpstudy import bill, data, extremes, fresh, study, terminal
 
     spec = _spec(args)
     found = extremes.check(spec, data.sizes(spec.data))
@@ -69,8 +69,9 @@ def _run(args: argparse.Namespace) -> int:
         print(f"Stopped. To go on: {args.again}", file=sys.stderr, flush=True)
         _write_report(folder)
         return INTERRUPTED
-    claims = _write_report(folder) or analysis.claims(folder)
-    print("\n".join(terminal.outcome(claims, _width())))
+    claims = _write_report(folder)
+    if claims is not None:
+        print("\n".join(terminal.outcome(claims, _width())))
     print(f"\nDashboard: {_command('dashboard', str(folder))}")
     return DONE if summary.complete else INCOMPLETE
 
