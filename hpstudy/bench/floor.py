@@ -126,7 +126,8 @@ def _studies(taken: Sequence[Taken], before: Machine) -> Table:
         (
             "trained: all runs, without compiling or loading; arithmetic: their matrix products at "
             "the peak; narrow: the same networks two units wide, so as many steps, calls and "
-            "batches, measured on one core alone; rest: what is elementwise, and memory traffic",
+            "batches, measured on one core alone; rest: what is elementwise, memory traffic, and "
+            "each run's set-up",
             *busy,
         ),
     )
