@@ -14,8 +14,10 @@ from hpstudy.data import Split, shared
 from hpstudy.engine.executor import Done, LocalExecutor, Rung, default_workers
 from hpstudy.engine.folders import default_folder
 from hpstudy.engine.job import Job
+from hpstudy.engine.padding import padded
 from hpstudy.errors import StudyChanged
 from hpstudy.events import plain, run_event, study_event, timeless
+from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.phases import CellRun, Planned, Slot, replayed
 from hpstudy.search.mirror import Mirror
 from hpstudy.spec.growth import grown
@@ -154,18 +156,26 @@ class Coordinator:
         return False
 
     def _submit(self, executor: LocalExecutor, planned: Planned) -> None:
-        score = self.spec.score
+        score, config = self.spec.score, planned.proposal.config
+        rounded = padded(
+            config,
+            self.cells[planned.slot.cell].cell.settings,
+            HYPERMODELS[str(config["model.type"])],
+            self.split.shape,
+            length(config, len(self.split.x_train)),
+        )
         job = Job(
             run=planned.run,
-            config=planned.proposal.config,
+            config=config,
             seeds=planned.seeds,
             metric=score.metric,
             at=score.at,
             maximise=score.maximise,
             rungs=planned.rungs,
             confirm=planned.slot.phase == "confirm",
+            padded=rounded,
         )
-        executor.submit(job, _kind(planned.proposal.config))
+        executor.submit(job, _kind({**config, **rounded}))
 
     def _known(self, cell: CellRun, planned: Planned) -> Event | None:
         """The stored record that this run would repeat, if there is one."""

@@ -12,7 +12,10 @@ Report = Callable[[int, float], bool]
 
 @dataclass(frozen=True)
 class Job:
-    """One run: everything that decides its result, and what to keep of it."""
+    """One run: everything that decides its result, and what to keep of it.
+
+    `padded` holds the settings that its program rounds up (see `hpstudy.engine.padding`).
+    """
 
     run: str
     config: Mapping[str, Any]
@@ -22,6 +25,7 @@ class Job:
     maximise: bool
     rungs: tuple[int, ...] = ()
     confirm: bool = False
+    padded: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,8 @@ from hpstudy.engine.program import (
 )
 from hpstudy.engine.setups import Built
 
-_KEPT = 72  # executables a worker keeps, of one to three a program; an MLP's takes about 1 MiB
-_SWEEP = 8  # compilations after which the memory they left behind is given back
+_KEPT = 36  # executables a worker keeps, up to three of a program; loading one again takes 10 ms
+_SWEEP = 4  # compilations after which the memory they left behind is given back
 
 
 @dataclass(frozen=True)

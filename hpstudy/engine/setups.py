@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from hpstudy.engine import padding
 from hpstudy.engine.losses import loss_name
 from hpstudy.engine.network import Arrays, Network
 from hpstudy.engine.optimizers import Numbers, start
@@ -20,9 +21,11 @@ from hpstudy.hypermodels.initial import VariablePlan, initial_values, plan
 from hpstudy.spec.declarations import DataShape, ModelDeclaration, Tensor
 from hpstudy.subsets.keras import tensors, variables
 from hpstudy.subsets.rules import Rule, count, select
-from hpstudy.subsets.split import pad, split
+from hpstudy.subsets.split import Parts, pad, split
 
 PREFIX_LIMIT = 2**30  # bytes of cached activations; beyond it the prefix is computed every step
+Shapes = Mapping[str, tuple[int, ...]]
+
 _PLANS = 64  # distinct model settings whose variable plans a worker keeps
 
 
@@ -48,13 +51,19 @@ class Built:
 
 @dataclass(frozen=True)
 class Setup:
-    """One run, ready to train: its program's signature and every input of it."""
+    """One run, ready to train: its program's signature and every input of it.
 
+    `config` and all arrays but `initial` are those of the program, which may be padded; `shapes`
+    are the network's own.
+    """
+
+    config: Mapping[str, Any]
     signature: Signature
     carry: Carry
     run: Run
     initial: Arrays
     counts: dict[str, int]
+    shapes: Mapping[str, tuple[int, ...]]
 
 
 class Setups:
@@ -65,9 +74,20 @@ class Setups:
         self._dtype = np.dtype(dtype)
         self._blueprints: OrderedDict[tuple[Any, ...], Blueprint] = OrderedDict()
 
-    def of(self, config: Mapping[str, Any], seeds: Mapping[str, int]) -> Setup:
-        """The setup of a run; raises RuleError where the subset does not fit the network."""
+    def of(
+        self,
+        config: Mapping[str, Any],
+        seeds: Mapping[str, int],
+        rounded: Mapping[str, Any] | None = None,
+    ) -> Setup:
+        """The setup of a run, with the settings `rounded` up in its program.
+
+        Raises RuleError where the subset does not fit the network.
+        """
         blueprint = self._blueprint(config)
+        shapes = {variable.path: variable.shape for variable in blueprint.plan}
+        roomy = {**config, **(rounded or {})}
+        room = {variable.path: variable.shape for variable in self._blueprint(roomy).plan}
         rule = Rule.from_config(config)
         counts = count(rule, blueprint.tensors)
         selection = select(rule, blueprint.tensors, seeds["mask"])
@@ -82,7 +102,7 @@ class Setups:
             kind: {path: value for path, value in values.items() if kinds[path] == kind}
             for kind in ("parameter", "state", "input")
         }
-        parts = pad(split(selection, of_kind["parameter"]))
+        parts = pad(_filled(split(selection, of_kind["parameter"]), shapes, room))
         optimizer = config["training.optimizer"]
         trained = tuple(
             (path, len(parts.theta[path]) if path in parts.indices else -1)
@@ -90,7 +110,7 @@ class Setups:
         )
         signature = Signature(
             model=config["model.type"],
-            structure=structure(declaration(config), config),
+            structure=structure(declaration(roomy), roomy),
             trained=trained,
             input_shape=self._shape.input_shape,
             outputs=self._shape.outputs,
@@ -111,13 +131,14 @@ class Setups:
             numbers=Numbers.from_config(config, self._dtype),
             smoothing=self._dtype.type(config.get("training.label_smoothing") or 0.0),
         )
-        carry = Carry(parts.theta, of_kind["state"], start(optimizer, parts.theta))
+        states = padding.filled(of_kind["state"], room)
+        carry = Carry(parts.theta, states, start(optimizer, parts.theta))
         figures = {"trained": counts.trained, "frozen": counts.frozen, "total": counts.total}
-        return Setup(signature, carry, run, values, figures)
+        return Setup(roomy, signature, carry, run, values, figures, shapes)
 
-    def build(self, config: Mapping[str, Any], signature: Signature) -> Built:
-        """The model of `config` as traceable networks, cut where training begins."""
-        model = build_model(config, self._shape)
+    def build(self, setup: Setup) -> Built:
+        """The model of a setup as traceable networks, cut where training begins."""
+        model, signature = build_model(setup.config, self._shape), setup.signature
         paths = {id(owned.variable): owned.path for owned in variables(model)}
         kinds = {planned.path: planned.kind for planned in plan(model)}
         network = Network.of(model, kinds, paths)
@@ -170,6 +191,21 @@ def structure(entry: ModelDeclaration, config: Mapping[str, Any]) -> tuple[tuple
         elif parameter.name == "dropout":
             facts.append((parameter.name, bool(value)))
     return tuple(facts)
+
+
+def _filled(parts: Parts, shapes: Shapes, room: Shapes) -> Parts:
+    """Parts of a network in the room of a larger one."""
+    if shapes == room:
+        return parts
+    whole = {path: value for path, value in parts.theta.items() if path not in parts.indices}
+    return Parts(
+        padding.filled(parts.base, room),
+        parts.theta | padding.filled(whole, room),
+        {
+            path: padding.moved(index, shapes[path], room[path])
+            for path, index in parts.indices.items()
+        },
+    )
 
 
 def _paths(model: Any, paths: Mapping[int, str]) -> dict[int, str]:

@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from hpstudy.engine import padding
 from hpstudy.engine.host import Host
 from hpstudy.engine.job import Job, Report, Result
 from hpstudy.engine.losses import score_outputs
@@ -65,12 +66,12 @@ def train(
     Raises whatever building or compiling the model raises; divergence is a result.
     """
     began, compiling = perf_counter(), programs.seconds
-    setup = setups.of(job.config, job.seeds)
+    setup = setups.of(job.config, job.seeds, job.padded)
     plan = length(job.config, setup.signature.examples)
     host = Host(job, setup, plan, parts.task, parts.scale, parts.variance)
     program = programs.of(
         setup.signature,
-        partial(setups.build, job.config, setup.signature),
+        partial(setups.build, setup),
         (setup.carry, setup.run, parts.data, host.order(1)),
     )
     data = program.after_prefix(setup.run, parts.data)
@@ -84,7 +85,7 @@ def train(
         x_test, y_test = test
         y_test = targets(parts.task, y_test, setup.signature.dtype)
         if status == "finished":
-            outputs = _predictor(job, setup, setups, programs, host.kept)(x_test)
+            outputs = _predictor(setup, setups, programs, host.kept)(x_test)
             figures = score_outputs(setup.signature.loss, outputs, y_test, parts.scale)
             bad = [name for name, value in figures.items() if not math.isfinite(value)]
             if bad:
@@ -110,8 +111,11 @@ def train(
         "rungs": host.rungs,
         "counts": setup.counts,
         "program": setup.signature.key,
-        "prefix": program.before is not None,
-        "gathered": bool(gathered.paths(setup.run.base, setup.run.indices)),
+        "numerics": {
+            "prefix": program.before is not None,
+            "gathered": bool(gathered.paths(setup.run.base, setup.run.indices)),
+            "padded": dict(job.padded),
+        },
     }
     compile_seconds = programs.seconds - compiling
     record["seconds"] = {"total": perf_counter() - began, "compile": compile_seconds}
@@ -120,15 +124,15 @@ def train(
 
 def _final(carry: Carry, setup: Setup) -> Arrays:
     """Every value after training, joined in NumPy: eager JAX operations would compile."""
-    return values_of(jax.tree.map(np.asarray, carry), setup.run)
+    return padding.cut(values_of(jax.tree.map(np.asarray, carry), setup.run), setup.shapes)
 
 
-def _predictor(job: Job, setup: Setup, setups: Setups, programs: Programs, carry: Carry) -> Any:
+def _predictor(setup: Setup, setups: Setups, programs: Programs, carry: Carry) -> Any:
     dtype, values = np.dtype(setup.signature.dtype), Values.of(carry, setup.run)
 
     def predict(x: Any) -> Any:
         shaped, _, _ = chunks(np.asarray(x, dtype), np.zeros(len(x)), CHUNK, dtype)
-        build = partial(setups.build, job.config, setup.signature)
+        build = partial(setups.build, setup)
         call = programs.predict(setup.signature, build, values, shaped[0])
         return np.concatenate([np.asarray(call(values, chunk)) for chunk in shaped])[: len(x)]
 

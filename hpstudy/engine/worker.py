@@ -88,8 +88,7 @@ def serve(start: dict[str, Any], incoming: IO[bytes], outgoing: IO[bytes]) -> No
         result = Result(
             {
                 **result.record,
-                "numerics": recorded
-                | {name: result.record.pop(name, False) for name in ("prefix", "gathered")},
+                "numerics": recorded | result.record.get("numerics", {}),
                 "compilations": counters.compilations - before[0],
                 "cache_loads": programs.cache.loads - before[1],
             },

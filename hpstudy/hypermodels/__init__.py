@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hpstudy.hypermodels.lenet import LENET_DECLARATION
 from hpstudy.hypermodels.mlp import MLP_DECLARATION
 from hpstudy.spec.declarations import ModelDeclaration
 
 if TYPE_CHECKING:
-    from hpstudy.hypermodels.tuner import MLP
+    from hpstudy.hypermodels.tuner import MLP, LeNet
 
-__all__ = ["HYPERMODELS", "MLP"]
+__all__ = ["HYPERMODELS", "MLP", "LeNet"]
 
 HYPERMODELS: dict[str, ModelDeclaration] = {
     "mlp": MLP_DECLARATION,
+    "lenet": LENET_DECLARATION,
 }
 
 
 def __getattr__(name: str) -> Any:
-    # MLP needs Keras and Keras Tuner; declarations are read without either
-    if name == "MLP":
-        from hpstudy.hypermodels.tuner import MLP
+    # they need Keras and Keras Tuner; declarations are read without either
+    if name in ("MLP", "LeNet"):
+        from hpstudy.hypermodels import tuner
 
-        return MLP
+        return getattr(tuner, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

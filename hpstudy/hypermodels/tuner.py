@@ -11,6 +11,7 @@ import keras_tuner
 from hpstudy.hypermodels.base import ModelError
 from hpstudy.hypermodels.compiling import compile_model
 from hpstudy.hypermodels.initial import initial_values, plan
+from hpstudy.hypermodels.lenet import LENET_DECLARATION
 from hpstudy.hypermodels.mlp import MLP_DECLARATION
 from hpstudy.hypermodels.registration import Registration
 from hpstudy.spec.declarations import DataShape, ModelDeclaration
@@ -19,9 +20,7 @@ from hpstudy.spec.space import Choice, Config, FloatRange, IntRange, Value
 from hpstudy.subsets import keras as subset
 from hpstudy.subsets.rules import Rule, select
 
-SPACE: Mapping[str, Value] = {
-    "model.depth": IntRange(1, 8, log=True),
-    "model.width": IntRange(32, 512, log=True),
+_SHARED: Mapping[str, Value] = {
     "model.activation": Choice(("relu", "tanh", "gelu")),
     "model.activation_placement": Choice(("after_norm", "before_norm")),
     "training.batch_size": Choice((32, 64, 128, 256)),
@@ -31,6 +30,20 @@ SPACE: Mapping[str, Value] = {
         ("all", "batchnorm", "random"),
         {"random": {"subset.fraction": FloatRange(1e-3, 1.0, log=True)}},
     ),
+}
+
+
+SPACE: Mapping[str, Value] = {
+    "model.depth": IntRange(1, 8, log=True),
+    "model.width": IntRange(32, 512, log=True),
+    **_SHARED,
+}
+LENET_SPACE: Mapping[str, Value] = {
+    "model.filters": IntRange(4, 32, log=True),
+    "model.filters_2": IntRange(8, 64, log=True),
+    "model.kernel_size": Choice((3, 5)),
+    "model.dense_width": IntRange(32, 256, log=True),
+    **_SHARED,
 }
 
 
@@ -107,3 +120,23 @@ class MLP(DeclaredHyperModel):
     ) -> None:
         shape = DataShape(tuple(input_shape), task, outputs)
         super().__init__(MLP_DECLARATION, shape, {**SPACE, **(space or {})}, seed)
+
+
+class LeNet(DeclaredHyperModel):
+    """The LeNet-5-style network as a Keras Tuner hypermodel; arguments as for `MLP`.
+
+    input_shape: (rows, columns) or (rows, columns, channels) of the images. Its own settings are
+    `model.filters`, `model.filters_2`, `model.kernel_size`, `model.dense_width`,
+    `model.dense_width_2` and `model.pooling`; `space` overrides `LENET_SPACE`.
+    """
+
+    def __init__(
+        self,
+        input_shape: tuple[int, ...],
+        outputs: int,
+        task: Literal["classification", "regression"] = "classification",
+        space: Mapping[str, Value] | None = None,
+        seed: int = 0,
+    ) -> None:
+        shape = DataShape(tuple(input_shape), task, outputs)
+        super().__init__(LENET_DECLARATION, shape, {**LENET_SPACE, **(space or {})}, seed)

@@ -57,12 +57,19 @@ class DataShape:
     outputs: int
 
 
+def unpadded(config: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
+    """Nothing may be rounded up."""
+    return {}
+
+
 @dataclass(frozen=True)
 class ModelDeclaration:
     """An architecture: its settings, and its tensors as a function of them.
 
     `build` names 'module:function' with the signature (config, DataShape) -> keras.Model, where
-    config is keyed by the bare parameter names.
+    config is keyed by the bare parameter names. `padded` gives the settings that may be rounded up
+    without a change in what the network computes, with their rounded values: units whose weights
+    in and out are zero must pass nothing on and stay zero in training.
     """
 
     name: str
@@ -70,6 +77,7 @@ class ModelDeclaration:
     parameters: tuple[Parameter, ...]
     tensors: Callable[[Mapping[str, Scalar], DataShape], tuple[Tensor, ...]]
     build: str
+    padded: Callable[[Mapping[str, Scalar]], Mapping[str, Scalar]] = unpadded
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from hpstudy.subsets.powers import power_of_two
 from hpstudy.subsets.rules import Selection
 
 Array: TypeAlias = Any  # a numpy.ndarray or a jax.Array
@@ -65,17 +66,12 @@ def pad(parts: Parts) -> Parts:
     theta, indices = dict(parts.theta), dict(parts.indices)
     for path, index in parts.indices.items():
         number = len(index)
-        extra = padded(number) - number
+        extra = power_of_two(number) - number
         beyond = parts.base[path].size + np.arange(extra, dtype=np.int64)
         indices[path] = np.concatenate([np.asarray(index), beyond])
         zeros = np.zeros(extra, dtype=np.asarray(theta[path]).dtype)
         theta[path] = np.concatenate([np.asarray(theta[path]), zeros])
     return Parts(parts.base, theta, indices)
-
-
-def padded(number: int) -> int:
-    """The smallest power of two that is at least `number`."""
-    return 1 << max(number - 1, 0).bit_length()
 
 
 def join(

@@ -49,14 +49,16 @@ def config() -> Callable[..., Config]:
     """A full configuration from the declared defaults; keywords are settings, '__' for '.'."""
 
     def make(**changes: Any) -> Config:
+        model = HYPERMODELS[changes.get("model__type", "mlp")]
         parameters = {
-            **{f"model.{p.name}": p for p in HYPERMODELS["mlp"].parameters},
+            **{f"model.{p.name}": p for p in model.parameters},
             **{f"training.{p.name}": p for p in TRAINING},
         }
         base: Config = {"model.type": "mlp", "subset.train": "all"}
-        base |= {f"model.{k}": v for k, v in defaults(HYPERMODELS["mlp"].parameters).items()}
+        base |= {f"model.{k}": v for k, v in defaults(model.parameters).items()}
         base |= {f"training.{k}": v for k, v in defaults(TRAINING).items() if v is not None}
-        base |= {"model.width": 16, "training.batch_size": 64, "training.length.epochs": 2}
+        small = {"model.width": 16} if model.name == "mlp" else {}
+        base |= {**small, "training.batch_size": 64, "training.length.epochs": 2}
         base |= {key.replace("__", "."): value for key, value in changes.items()}
         conditions = {
             key: {f"{key.split('.')[0]}.{other}": allowed for other, allowed in p.when.items()}

@@ -233,17 +233,17 @@ def test_the_cached_prefix_changes_nothing(
 ) -> None:
     run = job(confirm=True, subset__train="batchnorm", model__width=32, training__length__epochs=4)
     cached = trainer(digits)(run)
-    assert cached.record["prefix"]
+    assert cached.record["numerics"]["prefix"]
     monkeypatch.setattr("hpstudy.engine.setups.PREFIX_LIMIT", 0)
     plain = trainer(digits)(run)
-    assert not plain.record["prefix"]
+    assert not plain.record["numerics"]["prefix"]
     np.testing.assert_allclose(
         cached.arrays["test_outputs"], plain.arrays["test_outputs"], rtol=1e-4, atol=1e-4
     )
 
 
 def test_a_full_run_has_no_prefix(job: Any, digits: Any, trainer: Any) -> None:
-    assert not trainer(digits)(job()).record["prefix"]
+    assert not trainer(digits)(job()).record["numerics"]["prefix"]
 
 
 def test_a_batch_larger_than_the_data_is_told(job: Any, digits: Any, trainer: Any) -> None:

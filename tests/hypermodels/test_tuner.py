@@ -13,7 +13,7 @@ import keras_tuner
 import numpy as np
 import pytest
 
-from hpstudy.hypermodels import MLP
+from hpstudy.hypermodels import MLP, LeNet
 from hpstudy.hypermodels.base import ModelError
 from hpstudy.hypermodels.initial import initial_values, plan
 from hpstudy.hypermodels.mlp import PARAMETERS, build
@@ -155,7 +155,7 @@ if BACKEND == "jax":
     listen(lambda event, _, **__: compiled.append(event))
 
 import keras, keras_tuner, numpy as np
-from hpstudy.hypermodels import MLP
+from hpstudy.hypermodels import MLP, LeNet
 from hpstudy.hypermodels.initial import initial_values, plan
 from hpstudy.hypermodels.mlp import build
 from hpstudy.spec.declarations import DataShape
@@ -255,3 +255,14 @@ def test_initial_values_are_the_same_on_every_backend(search: Any) -> None:
     model = build({"dropout": 0.1, "gamma_initializer": "uniform"}, shape)
     for path, value in initial_values(plan(model), 5, 6).items():
         assert value.astype("f8").tobytes().hex() == search["values"][path]
+
+
+def test_lenet_is_a_hypermodel_too() -> None:
+    hp = keras_tuner.HyperParameters()
+    hypermodel = LeNet((28, 28), 10, space={"model.kernel_size": 3, "subset.train": "batchnorm"})
+    model = hypermodel.build(hp)
+    assert {"model.filters", "model.filters_2", "model.dense_width"} <= registered(hp).keys()
+    trained = {one.path for one in model.trainable_variables}
+    assert {path.split("/")[-1] for path in trained} == {"gamma", "beta"}
+    history = hypermodel.fit(hp, model, np.zeros((64, 28, 28)), np.zeros(64, int), verbose=0)
+    assert np.isfinite(history.history["loss"][-1])

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.spec.declarations import DataShape
+from hpstudy.subsets.powers import power_of_two
 from hpstudy.subsets.rules import Rule, count, select
-from hpstudy.subsets.split import Parts, join, pad, padded, split
+from hpstudy.subsets.split import Parts, join, pad, split
 
 TENSORS = HYPERMODELS["mlp"].tensors({"width": 5}, DataShape((7,), "classification", 3))
 RULES = [
@@ -106,7 +107,7 @@ def test_lanes_join_side_by_side() -> None:
 
 @pytest.mark.parametrize(("number", "up"), [(1, 1), (2, 2), (3, 4), (4, 4), (5, 8), (1000, 1024)])
 def test_padding_goes_to_the_next_power_of_two(number: int, up: int) -> None:
-    assert padded(number) == up
+    assert power_of_two(number) == up
 
 
 def test_another_networks_selection_is_refused() -> None:

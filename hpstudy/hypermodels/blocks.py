@@ -1,0 +1,206 @@
+"""What hidden layers share over architectures: settings, and normalisation around an activation.
+
+A block is a product (Dense or convolution), normalisation, activation (`after_norm`) or product,
+activation, normalisation (`before_norm`), then dropout. The product has no bias where there is a
+normalisation: under `after_norm` the normalisation would take it out again, under `before_norm` it
+is left out so that both placements have the same parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, cast
+
+from hpstudy.spec.declarations import Parameter, Tensor
+from hpstudy.spec.space import Scalar
+
+_NORMALISED = {"normalisation": ("batch", "layer")}
+
+PARAMETERS = (
+    Parameter(
+        "activation",
+        "choice",
+        "relu",
+        "what follows each hidden layer",
+        options=("relu", "tanh", "gelu", "elu", "selu", "silu", "sigmoid", "leaky_relu"),
+    ),
+    Parameter(
+        "normalisation",
+        "choice",
+        "batch",
+        "BatchNormalization, LayerNormalization or neither in each hidden layer",
+        options=("batch", "layer", "none"),
+    ),
+    Parameter(
+        "activation_placement",
+        "choice",
+        "after_norm",
+        "whether the activation comes before or after the normalisation",
+        options=("before_norm", "after_norm"),
+        when=_NORMALISED,
+    ),
+    Parameter(
+        "norm_momentum",
+        "float",
+        0.9,
+        "share of the old moving statistics that one step keeps",
+        low=0.0,
+        high=1.0,
+        role="value",
+        when={"normalisation": ("batch",)},
+    ),
+    Parameter(
+        "norm_epsilon",
+        "float",
+        1e-5,
+        "added to the variance",
+        low=0.0,
+        open_low=True,
+        role="value",
+        when=_NORMALISED,
+    ),
+    Parameter(
+        "gamma_initializer",
+        "number_or_choice",
+        "ones",
+        "initial gamma: a distribution or one number",
+        options=("ones", "uniform", "normal"),
+        role="value",
+        when=_NORMALISED,
+    ),
+    Parameter(
+        "beta_initializer",
+        "number_or_choice",
+        "zeros",
+        "initial beta: a distribution or one number",
+        options=("zeros", "ones", "uniform", "normal"),
+        role="value",
+        when=_NORMALISED,
+    ),
+    Parameter(
+        "kernel_initializer",
+        "choice",
+        "he_normal",
+        "initial kernels, the output layer's too",
+        options=("he_normal", "he_uniform", "orthogonal", "binary"),
+        role="value",
+    ),
+    Parameter(
+        "dropout",
+        "float",
+        0.0,
+        "share of each hidden layer's outputs that training drops; 0 leaves the layer out",
+        low=0.0,
+        high=1.0,
+        open_high=True,
+        role="value",
+    ),
+)
+
+
+def product_tensors(
+    chosen: Mapping[str, Scalar], name: str, number: int, kernel: tuple[int, ...]
+) -> Iterator[Tensor]:
+    """The tensors of a block: `kernel`, then gamma and beta, or a bias where nothing normalises."""
+    yield Tensor(f"{name}/kernel", kernel, "kernel")
+    units = kernel[-1:]
+    if chosen["normalisation"] == "none":
+        yield Tensor(f"{name}/bias", units, "bias")
+        return
+    kind = cast(Literal["batch", "layer"], chosen["normalisation"])
+    yield Tensor(f"norm_{number}/gamma", units, "gamma", kind)
+    yield Tensor(f"norm_{number}/beta", units, "beta", kind)
+
+
+def output_tensors(fan_in: int, outputs: int) -> Iterator[Tensor]:
+    """Kernel and bias of the linear output layer."""
+    yield Tensor("output/kernel", (fan_in, outputs), "kernel", output=True)
+    yield Tensor("output/bias", (outputs,), "bias", output=True)
+
+
+class Blocks:
+    """Makes the Keras layers of blocks from an architecture's settings."""
+
+    def __init__(self, chosen: Mapping[str, Scalar]) -> None:
+        self.chosen = chosen
+
+    @property
+    def biased(self) -> bool:
+        """Whether a block's product has a bias."""
+        return self.chosen["normalisation"] == "none"
+
+    def product(self) -> dict[str, Any]:
+        """What Dense layers and convolutions are given: initialisers, and the bias."""
+        from hpstudy.hypermodels import initializers
+
+        kernels = {
+            "he_normal": initializers.HeNormal,
+            "he_uniform": initializers.HeUniform,
+            "orthogonal": initializers.Orthogonal,
+            "binary": initializers.Binary,
+        }
+        return {
+            "use_bias": self.biased,
+            "kernel_initializer": kernels[str(self.chosen["kernel_initializer"])](),
+            "bias_initializer": initializers.zeros(),
+        }
+
+    def dense(self, x: Any, name: str, units: Any) -> Any:
+        from hpstudy.hypermodels import layers
+
+        return layers.Dense(units, name=name, **self.product())(x)
+
+    def output(self, x: Any, units: int) -> Any:
+        """The linear output layer, which always has a bias."""
+        from hpstudy.hypermodels import layers
+
+        return layers.Dense(units, name="output", **{**self.product(), "use_bias": True})(x)
+
+    def around(self, x: Any, number: int) -> Any:
+        """Normalisation and activation in their order, then dropout."""
+        import keras
+
+        from hpstudy.hypermodels import layers
+
+        chosen = self.chosen
+        activation = layers.tanh if chosen["activation"] == "tanh" else chosen["activation"]
+        rest: list[Any] = [keras.layers.Activation(activation, name=f"activation_{number}")]
+        if not self.biased:
+            rest.append(self._norm(number))
+        if chosen.get("activation_placement") == "after_norm":
+            rest.reverse()
+        if chosen["dropout"]:
+            rate = cast(float, chosen["dropout"])
+            rest.append(layers.Dropout(rate, name=f"dropout_{number}"))
+        for layer in rest:
+            x = layer(x)
+        return x
+
+    def _norm(self, number: int) -> Any:
+        from hpstudy.hypermodels import layers
+
+        chosen = self.chosen
+        options: dict[str, Any] = {
+            "epsilon": chosen["norm_epsilon"],
+            "gamma_initializer": _vector(chosen["gamma_initializer"]),
+            "beta_initializer": _vector(chosen["beta_initializer"]),
+            "name": f"norm_{number}",
+        }
+        if chosen["normalisation"] == "layer":
+            return layers.LayerNormalization(**options)
+        return layers.BatchNormalization(cast(float, chosen["norm_momentum"]), **options)
+
+
+def _vector(initializer: Scalar) -> Any:
+    """The initialiser of a gamma or beta: a word, or a number for a constant."""
+    from hpstudy.hypermodels import initializers
+
+    words: dict[Scalar, Any] = {
+        "zeros": initializers.zeros,
+        "ones": initializers.ones,
+        "uniform": initializers.Uniform,
+        "normal": initializers.Normal,
+    }
+    if initializer in words:
+        return words[initializer]()
+    return initializers.Constant(cast(float, initializer))
