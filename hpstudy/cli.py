@@ -23,6 +23,7 @@ from hpstudy import __version__
 from hpstudy.errors import HpstudyError, WorkerError
 
 if TYPE_CHECKING:
+    from hpstudy.analysis import Claims
     from hpstudy.spec.study import Spec
 
 DONE, INCOMPLETE, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
@@ -68,18 +69,22 @@ def _run(args: argparse.Namespace) -> int:
         print(f"Stopped. To go on: {args.again}", file=sys.stderr, flush=True)
         _write_report(folder)
         return INTERRUPTED
-    _write_report(folder)
-    print("\n".join(terminal.outcome(folder, _width())))
+    claims = _write_report(folder)
+    if claims is not None:
+        print("\n".join(terminal.outcome(claims, _width())))
     print(f"\nDashboard: {_command('dashboard', str(folder))}")
     return DONE if summary.complete else INCOMPLETE
 
 
-def _write_report(folder: Path) -> None:
-    from hpstudy import report
+def _write_report(folder: Path) -> Claims | None:
+    from hpstudy import analysis, report
     from hpstudy.store import Store
 
-    if any(event["event"] == "run" for event in Store(folder).events()):
-        print(f"\nReport: {report.write(folder)}\n", flush=True)
+    if not any(event["event"] == "run" for event in Store(folder).events()):
+        return None
+    claims = analysis.claims(folder)
+    print(f"\nReport: {report.write(folder, claims)}\n", flush=True)
+    return claims
 
 
 def _validate(args: argparse.Namespace) -> int:
@@ -96,10 +101,11 @@ def _validate(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from hpstudy import report, terminal
+    from hpstudy import analysis, report, terminal
 
-    path = report.write(args.folder)
-    print("\n".join(terminal.outcome(args.folder, _width())))
+    claims = analysis.claims(args.folder)
+    path = report.write(args.folder, claims)
+    print("\n".join(terminal.outcome(claims, _width())))
     print(f"\nReport: {path}")
     return DONE
 
@@ -265,7 +271,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         nargs="*",
         help="small, full and seed race the peers (all three where it is left out); bookkeeping, "
-        "memory, floor and lanes measure hpstudy alone",
+        "report, memory, growth, floor and lanes measure hpstudy alone",
     )
     for option, words in (
         ("--trials", "trials in place of the benchmark's own number"),

@@ -105,7 +105,6 @@ class Coordinator:
                     "cache": str(cache or default_folder()),
                     "backend": "jax",
                     "dtype": engine.get("dtype", "float32"),
-                    "matmul": engine.get("matmul", "float32"),
                 }
                 with LocalExecutor(trains, start, Path(folders["test"]), scratch) as executor:
                     self._work(executor)

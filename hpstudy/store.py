@@ -12,10 +12,9 @@ on the test split).
 
 from __future__ import annotations
 
-import io
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,19 +81,22 @@ class Store:
     def write_text(self, name: str, content: str) -> Path:
         return self.write_bytes(name, content.encode())
 
-    def curves(self, run: str) -> dict[str, Any]:
-        """A run's epoch curves: name -> array of one value an epoch; empty where none is kept."""
-        return self._arrays(f"curves/{run}.npz")
+    def curves(self, run: str, wanted: Collection[str] | None = None) -> dict[str, Any]:
+        """A run's epoch curves: name -> array of one value an epoch; empty where none is kept.
 
-    def arrays(self, run: str) -> dict[str, Any]:
+        `wanted` names those to read, of what there is; by default all.
+        """
+        return self._arrays(f"curves/{run}.npz", wanted)
+
+    def arrays(self, run: str, wanted: Collection[str] | None = None) -> dict[str, Any]:
         """A confirmed run's 'initial/<path>', 'final/<path>' and 'test_outputs' arrays."""
-        return self._arrays(f"arrays/{run}.npz")
+        return self._arrays(f"arrays/{run}.npz", wanted)
 
-    def _arrays(self, name: str) -> dict[str, Any]:
+    def _arrays(self, name: str, wanted: Collection[str] | None) -> dict[str, Any]:
         import numpy as np
 
         path = self.folder / name
         if not path.exists():
             return {}
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
+        with np.load(path, allow_pickle=False) as archive:
+            return {k: archive[k] for k in archive.files if wanted is None or k in wanted}

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from hpstudy import spec, terminal
+from hpstudy.analysis import claims
 from hpstudy.engine.devices import Fleet
 from hpstudy.spec import Cell, Spec
 from hpstudy.study import REGISTRIES
@@ -266,31 +267,27 @@ def test_lists_fit_and_name_every_entry(kind: str) -> None:
     assert set(registries[kind]) <= {line.split()[0] for line in said if line.strip()}
 
 
-def test_an_empty_folder_has_no_outcome(tmp_path: Path) -> None:
-    assert terminal.outcome(tmp_path) == []
-
-
 def test_the_outcome_ranks_picks_and_gives_the_verdicts(tmp_path: Path) -> None:
     synthetic.write(tmp_path, Options(depths=(1,), trials=4, epochs=4, arrays=False))
-    said = terminal.outcome(tmp_path, 80)
+    said = terminal.outcome(claims(tmp_path), 80)
     assert [line.split()[0] for line in said[1:4]] == ["full", "bn_only", "random"]
     assert "learning_rate" in said[1] and max(map(len, said)) <= 80
     assert said[4:6] == ["", "Verdicts"]
     verdicts = [line for line in said if line.startswith("- ")]
     assert len(verdicts) == 2 and "bn_only" in verdicts[0] and "Missing" not in said
-    assert len(terminal.outcome(tmp_path)) < len(said)
+    assert len(terminal.outcome(claims(tmp_path))) < len(said)
 
 
 def test_the_outcome_of_an_unfinished_study_says_what_is_missing(tmp_path: Path) -> None:
     options = Options(depths=(1,), trials=4, epochs=4, arrays=False, stop_after="search")
     synthetic.write(tmp_path, options)
-    said = terminal.outcome(tmp_path)
+    said = terminal.outcome(claims(tmp_path))
     assert said[said.index("Missing") + 1].startswith("- full")
 
 
 def test_a_long_outcome_is_cut(tmp_path: Path) -> None:
     depths = tuple(range(1, 9))
     synthetic.write(tmp_path, Options(depths=depths, trials=2, epochs=2, arrays=False, confirm=2))
-    said = terminal.outcome(tmp_path)
+    said = terminal.outcome(claims(tmp_path))
     assert said[13] == "and 12 more, in the report"
     assert said[-1] == "and 4 more, in the report"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hpstudy.analysis.claims import Claims, claims
 from hpstudy.analysis.results import Results, load
 
-__all__ = ["Results", "load"]
+__all__ = ["Claims", "Results", "claims", "load"]

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from hpstudy.analysis import examples, flags
-from hpstudy.analysis.frames import table
+from hpstudy.analysis.evidence import Evidence
+from hpstudy.analysis.frames import Columns, by_column
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.statistics import Interval, SignFlip, sign_flip, t_interval
 from hpstudy.store import Event, Store
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,7 @@ def contrasts(record: StudyRecord, store: Store) -> tuple[Contrast, ...]:
     axes give one comparison for each of their values.
     """
     found = []
+    evidence = Evidence(record, store)
     for name_a, name_b in record.study["contrasts"]:
         cells_a = [cell for cell in record.cells if cell.arm == name_a]
         cells_b = [cell for cell in record.cells if cell.arm == name_b]
@@ -70,11 +69,11 @@ def contrasts(record: StudyRecord, store: Store) -> tuple[Contrast, ...]:
         for a in cells_a:
             for b in cells_b:
                 if all(a.point.get(axis) == b.point.get(axis) for axis in shared):
-                    found.append(_compare(record, store, a, b))
+                    found.append(_compare(record, evidence, a, b))
     return tuple(found)
 
 
-def _compare(record: StudyRecord, store: Store, a: CellRecord, b: CellRecord) -> Contrast:
+def _compare(record: StudyRecord, evidence: Evidence, a: CellRecord, b: CellRecord) -> Contrast:
     key = f"test_{record.metric}"
     by_seed = {run["seed_index"]: run for run in b.confirmed if _score(run, key) is not None}
     pairs: list[tuple[Event, Event]] = [
@@ -87,10 +86,14 @@ def _compare(record: StudyRecord, store: Store, a: CellRecord, b: CellRecord) ->
     differences = np.asarray(scores_a) - np.asarray(scores_b)
     interval = t_interval(differences) if pairs else None
     half_width = examples.half_width(
-        store, pairs, record.study["data"]["shape"]["task"], record.metric
+        [
+            difference
+            for left, right in pairs
+            for difference in examples.differences(evidence.each(left), evidence.each(right))
+        ]
     )
     raised = (
-        flags.of_contrast(record, store, a, b, len(pairs), interval.mean, half_width)
+        flags.of_contrast(record, evidence, a, b, len(pairs), interval.mean, half_width)
         if interval
         else ()
     )
@@ -115,10 +118,10 @@ def _score(run: Event, key: str) -> float | None:
     return None if value is None else float(value)
 
 
-def frame(record: StudyRecord, found: tuple[Contrast, ...], sentences: list[str]) -> pd.DataFrame:
+def columns(record: StudyRecord, found: tuple[Contrast, ...], sentences: Sequence[str]) -> Columns:
     """Contrasts as a table, one row each, with the verdict's sentence as the last column."""
     axes = record.axis_names()
-    columns = [
+    names = [
         *("arm_a", "arm_b"),
         *(f"sweep.{name}" for name in axes.values()),
         *("cell_a", "cell_b", "metric", "n", "mean_a", "mean_b"),
@@ -149,4 +152,4 @@ def frame(record: StudyRecord, found: tuple[Contrast, ...], sentences: list[str]
             row |= {"difference": interval.mean, "low": interval.low, "high": interval.high}
             row |= {"p": test.p, "p_smallest": test.smallest, "p_method": test.method}
         rows.append(row)
-    return table(rows, columns)
+    return by_column(rows, names)

@@ -9,38 +9,39 @@ import numpy as np
 import numpy.typing as npt
 
 from hpstudy.analysis.statistics import Floats
-from hpstudy.store import Event, Store
 
 
-def half_width(
-    store: Store, pairs: Sequence[tuple[Event, Event]], task: str, metric: str
-) -> float | None:
+def half_width(differences: Sequence[Floats]) -> float | None:
     """The image-side 95% half-width of a paired difference, in the metric's own unit.
 
     1.96 * sqrt(variance over the test examples / their number) of each example's paired
-    difference averaged over seeds, as the claim averages it. Diverged runs count with the constant
-    predictor's outputs; None where no predictions lie in the store.
+    difference averaged over seeds, as the claim averages it; None without any difference.
     """
-    differences = []
-    for a, b in pairs:
-        left, right = (_each(store, run, task, metric) for run in (a, b))
-        if left is not None and right is not None and len(left) == len(right) > 1:
-            differences.append(left - right)
     if not differences:
         return None
     each = np.mean(differences, axis=0)
     return 1.96 * math.sqrt(float(np.var(each, ddof=1)) / len(each))
 
 
-def _each(store: Store, run: Event, task: str, metric: str) -> Floats | None:
-    """One value per test example whose mean is the run's test metric (r2: up to a constant)."""
-    arrays = store.arrays(run["run"])
-    if not arrays and run.get("same_as"):
-        arrays = store.arrays(run["same_as"])
-    if "test_outputs" not in arrays or "test_labels" not in arrays:
-        return None
-    outputs = np.asarray(arrays["test_outputs"], dtype=np.float64)
-    labels = np.asarray(arrays["test_labels"])
+def differences(left: Floats | None, right: Floats | None) -> list[Floats]:
+    """A pair's difference on each test example; none where no predictions lie in the store."""
+    if left is None or right is None or len(left) != len(right) or len(left) < 2:
+        return []
+    return [left - right]
+
+
+def per_example(
+    outputs: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    reported: float | None,
+    task: str,
+    metric: str,
+) -> Floats:
+    """One value per test example whose mean is the run's test metric (r2: up to a constant).
+
+    Diverged runs count with the constant predictor's outputs, which are what they keep.
+    """
+    outputs, labels = np.asarray(outputs, dtype=np.float64), np.asarray(labels)
     if task == "classification":
         return _classification(outputs, labels.reshape(-1).astype(np.int64), metric)
     targets = labels.reshape(outputs.shape).astype(np.float64)
@@ -49,7 +50,6 @@ def _each(store: Store, run: Event, task: str, metric: str) -> Floats | None:
         return np.asarray(-np.mean(errors**2, axis=1) / np.var(targets), dtype=np.float64)
     each = np.mean(np.abs(errors) if metric == "mae" else errors**2, axis=1)
     # Predictions are stored standardised, metrics may be in the target's unit: match their means.
-    reported = run["metrics"].get(f"test_{metric}")
     mean = float(np.mean(each))
     return np.asarray(each * (reported / mean if reported and mean else 1.0), dtype=np.float64)
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from hpstudy.analysis.evidence import Evidence
 from hpstudy.analysis.ranges import searched
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.words import Measure, number, thousands
 from hpstudy.spec.study import short
-from hpstudy.store import Event, Store
+from hpstudy.store import Event
 
 ENOUGH_SEEDS = 6
 
@@ -44,45 +45,30 @@ def edge(cell: CellRecord) -> list[Flag]:
     return found
 
 
-def still_rising(
-    cells: Sequence[CellRecord], store: Store, metric: str, maximise: bool
-) -> list[Flag]:
+def still_rising(cells: Sequence[CellRecord], evidence: Evidence, measure: Measure) -> list[Flag]:
     """Whether training stopped while the validation score was still getting better.
 
     The mean validation score of the last tenth of epochs minus that of the tenth before exceeds
     twice its standard error over the confirm seeds.
     """
-    measure = Measure(metric, maximise)
     told = []
     for cell in cells:
-        gain = _significant_gain(cell, store, metric, maximise)
+        gain = _significant_gain(cell, evidence, measure.maximise)
         if gain is not None:
             told.append(f"{cell.arm} ({measure.difference(gain, 2 if measure.percent else 4)})")
-    verb = "rising" if maximise else "falling"
+    verb = "rising" if measure.maximise else "falling"
     words = f"{measure.label('validation')} was still {verb} at the end of {' and '.join(told)}"
     return [Flag("still rising", words)] if told else []
 
 
-def _significant_gain(cell: CellRecord, store: Store, metric: str, maximise: bool) -> float | None:
-    found = [gain for run in cell.confirmed if (gain := _gain(store, run, metric)) is not None]
+def _significant_gain(cell: CellRecord, evidence: Evidence, maximise: bool) -> float | None:
+    found = [gain for run in cell.confirmed if (gain := evidence.gain(run)) is not None]
     if len(found) < 2:
         return None
     mean = float(np.mean(found))
     error = float(np.std(found, ddof=1)) / math.sqrt(len(found))
     better = mean if maximise else -mean
     return mean if better > 0 and better > 2 * error else None
-
-
-def _gain(store: Store, run: Event, metric: str) -> float | None:
-    curves = store.curves(run["run"]) or store.curves(run.get("same_as") or run["run"])
-    if run["status"] != "finished" or metric not in curves:
-        return None
-    scores = np.asarray(curves[metric], dtype=np.float64)
-    tenth = max(1, round(len(scores) / 10))
-    if len(scores) < 2 * tenth:
-        return None
-    gain = float(np.mean(scores[-tenth:]) - np.mean(scores[-2 * tenth : -tenth]))
-    return gain if math.isfinite(gain) else None
 
 
 def too_few_seeds(n: int) -> list[Flag]:
@@ -183,7 +169,7 @@ def _path(values: Sequence[Any]) -> list[Any]:
 
 def of_contrast(
     record: StudyRecord,
-    store: Store,
+    evidence: Evidence,
     a: CellRecord,
     b: CellRecord,
     n: int,
@@ -192,11 +178,10 @@ def of_contrast(
 ) -> tuple[Flag, ...]:
     """Every flag of one contrast at one sweep point, in a fixed order."""
     measure = Measure(record.metric, record.maximise)
-    rising = still_rising((a, b), store, record.metric, record.maximise)
     return (
         *edge(a),
         *edge(b),
-        *rising,
+        *still_rising((a, b), evidence, measure),
         *too_few_seeds(n),
         *test_split_too_small(difference, half_width, record.examples[2], measure),
         *networks_differ(a, b),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hpstudy.analysis.record import StudyRecord
@@ -13,11 +16,13 @@ from hpstudy.store import Event
 if TYPE_CHECKING:
     import pandas as pd
 
+Columns = Mapping[str, Sequence[Any]]
+
 METRICS = ("train_loss", "loss", "test_loss")
 TIMES = ("seconds.total", "seconds.compile", "time")
 
 
-def runs(record: StudyRecord) -> pd.DataFrame:
+def runs(record: StudyRecord) -> Columns:
     """Every run ever made, sorted by cell, generation, phase, trial and seed index.
 
     Columns in order: identity and place, seeds, outcome, metrics, counts, settings, numerics, and
@@ -26,7 +31,7 @@ def runs(record: StudyRecord) -> pd.DataFrame:
     axes = record.axis_names()
     metrics = list(dict.fromkeys([*METRICS, *_metric_names(record)]))
     settings = sorted({key for run in record.runs for key in run["config"]})
-    columns = [
+    names = [
         *("run", "cell", "arm"),
         *(f"sweep.{name}" for name in axes.values()),
         *("generation", "superseded", "phase", "trial", "seed_index"),
@@ -39,16 +44,50 @@ def runs(record: StudyRecord) -> pd.DataFrame:
         *TIMES,
     ]
     rows = [_row(run, axes, record.superseded(run)) for run in record.runs]
-    return table(rows, columns)
+    return by_column(rows, names)
 
 
-def table(rows: Iterable[Mapping[str, Any]], columns: list[str]) -> pd.DataFrame:
-    """Rows as a DataFrame with exactly these columns; whole numbers stay whole beside blanks."""
+def by_column(rows: Iterable[Mapping[str, Any]], names: Sequence[str]) -> Columns:
+    """The rows' values under exactly these names; lists and mappings as JSON text."""
+    kept = list(rows)
+    return {name: [_flat(row.get(name)) for row in kept] for name in names}
+
+
+def frame(columns: Columns) -> pd.DataFrame:
+    """Columns as a DataFrame; whole numbers stay whole beside blanks."""
     import pandas as pd
 
-    kept = list(rows)
-    series = {name: _series([row.get(name) for row in kept]) for name in columns}
-    return pd.DataFrame(series, columns=columns)
+    series = {name: pd.Series(values, dtype=_dtype(values)) for name, values in columns.items()}
+    return pd.DataFrame(series, columns=list(columns))
+
+
+def csv_text(columns: Columns) -> str:
+    """Columns as a CSV file, without pandas, which costs more than writing it does."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*map(_written, columns.values()), strict=True))
+    return text.getvalue()
+
+
+def _written(values: Sequence[Any]) -> Sequence[Any]:
+    """Numbers of one column all alike, blanks where there is none."""
+    if _dtype(values) == "float64":
+        return ["" if v is None or math.isnan(v) else float(v) for v in values]
+    return values
+
+
+def _dtype(values: Sequence[Any]) -> str:
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {bool}:
+        return "boolean"
+    if kinds == {int}:
+        return "Int64"
+    return "float64" if kinds and kinds <= {int, float} else "object"
+
+
+def _flat(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | tuple | dict) else value
 
 
 def _row(run: Event, axes: Mapping[str, str], superseded: bool) -> dict[str, Any]:
@@ -75,17 +114,3 @@ def _row(run: Event, axes: Mapping[str, str], superseded: bool) -> dict[str, Any
 
 def _metric_names(record: StudyRecord) -> list[str]:
     return sorted({name for run in record.runs for name in run.get("metrics") or {}})
-
-
-def _series(values: list[Any]) -> pd.Series[Any]:
-    import pandas as pd
-
-    plain = [json.dumps(v) if isinstance(v, list | tuple | dict) else v for v in values]
-    kinds = {type(value) for value in plain if value is not None}
-    if kinds == {bool}:
-        return pd.Series(plain, dtype="boolean")
-    if kinds == {int}:
-        return pd.Series(plain, dtype="Int64")
-    if kinds and kinds <= {int, float}:
-        return pd.Series(plain, dtype="float64")
-    return pd.Series(plain, dtype="object")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,29 @@ def searched(settings: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Se
                 high = low + math.floor((high - low) / step + 1e-9) * step
             found.append(Searched(key, low, high, log))
     return tuple(found)
+
+
+def searched_keys(
+    settings: Mapping[str, Any], configs: Iterable[Mapping[str, Any]]
+) -> frozenset[str]:
+    """The keys that `searched` finds in any of many configurations."""
+    deciding = sorted(_deciding(settings))
+    # what is active depends on the keys there are and on the options with branches, on no number
+    alike = {
+        (frozenset(config), *(repr(config.get(key)) for key in deciding)): config
+        for config in configs
+    }
+    return frozenset(one.key for config in alike.values() for one in searched(settings, config))
+
+
+def _deciding(settings: Mapping[str, Any]) -> set[str]:
+    """Choices whose options have branches, those inside branches included."""
+    found: set[str] = set()
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value.get("branches"):
+            inside = (_deciding(branch) for branch in value["branches"].values())
+            found = found.union({key}, *inside)
+    return found
 
 
 def _branch(branches: Mapping[str, Any], option: Any) -> Mapping[str, Any]:

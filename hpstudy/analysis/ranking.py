@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from hpstudy.analysis.frames import table
+from hpstudy.analysis.frames import Columns, by_column
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.store import Event
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # What a search run's end is worth where there is no choose phase to rank it.
 ORDER = {"finished": 2, "pruned": 3, "diverged": 4, "failed": 5}
@@ -103,11 +100,11 @@ def _ranked(cell: CellRecord, runs: list[Event], choose: list[Event]) -> Ranked:
     )
 
 
-def frame(record: StudyRecord, ranked: tuple[Ranked, ...]) -> pd.DataFrame:
+def columns(record: StudyRecord, ranked: tuple[Ranked, ...]) -> Columns:
     """The ranking as a table, with every setting a column."""
     axes = record.axis_names()
     settings = sorted({key for one in ranked for key in one.config})
-    columns = [
+    names = [
         *("cell", "arm"),
         *(f"sweep.{name}" for name in axes.values()),
         *("generation", "rank", "trial", "repeats", "picked", "status", "search_score"),
@@ -132,7 +129,7 @@ def frame(record: StudyRecord, ranked: tuple[Ranked, ...]) -> pd.DataFrame:
         }
         for one in ranked
     ]
-    return table(rows, columns)
+    return by_column(rows, names)
 
 
 def _sd(scores: tuple[float, ...]) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from hpstudy.spec.study import short
@@ -34,9 +35,14 @@ class CellRecord:
     runs: tuple[Event, ...]
 
     def phase(self, phase: str) -> tuple[Event, ...]:
-        return tuple(run for run in self.runs if run["phase"] == phase)
+        return self._phases[phase]
 
-    @property
+    @cached_property
+    def _phases(self) -> dict[str, tuple[Event, ...]]:
+        # asked for again at every run: a search of thousands must not be read through each time
+        return {phase: tuple(run for run in self.runs if run["phase"] == phase) for phase in PHASES}
+
+    @cached_property
     def pick(self) -> int | None:
         """The trial that the choose phase picked; without a search, the only trial there is."""
         if self.choice is not None:

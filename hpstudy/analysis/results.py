@@ -7,7 +7,9 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hpstudy.analysis.record import StudyRecord, read
+from hpstudy.analysis.claims import claims
+from hpstudy.analysis.frames import frame
+from hpstudy.analysis.record import StudyRecord
 from hpstudy.analysis.views import tables
 from hpstudy.errors import StoreError
 from hpstudy.spec.declarations import DataShape
@@ -74,18 +76,15 @@ class Results:
 
 def load(folder: str | os.PathLike[str]) -> Results:
     """Everything that a study's folder holds; raises StoreError where there is no study."""
-    store = Store(folder)
-    record = read(store)
-    if record is None:
-        raise StoreError(f"{store.folder} holds no study: runs.jsonl with a study event is missing")
-    found = tables(record, store)
+    said = claims(folder)
+    found = {name: frame(columns) for name, columns in tables(said).items()}
     return Results(
-        study=record.study,
+        study=said.record.study,
         runs=found["runs"],
         ranking=found["ranking"],
         contrast=found["contrast"],
-        store=store,
-        record=record,
+        store=said.store,
+        record=said.record,
     )
 
 

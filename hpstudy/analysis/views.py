@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hpstudy.analysis import contrast, frames, ranking
-from hpstudy.analysis.record import StudyRecord
-from hpstudy.analysis.verdict import verdict
-from hpstudy.store import Store
-
-if TYPE_CHECKING:
-    import pandas as pd
+from hpstudy.analysis.claims import Claims
+from hpstudy.analysis.frames import Columns, csv_text
 
 
-def tables(
-    record: StudyRecord, store: Store, found: tuple[contrast.Contrast, ...] | None = None
-) -> dict[str, pd.DataFrame]:
-    """`runs`, `ranking` and `contrast`, as they go into the CSV files.
-
-    `found` spares working out the contrasts again where they are known.
-    """
-    found = contrast.contrasts(record, store) if found is None else found
-    sentences = [str(verdict(record, one)) for one in found]
+def tables(claims: Claims) -> dict[str, Columns]:
+    """`runs`, `ranking` and `contrast`, as they go into the CSV files."""
+    record = claims.record
     return {
         "runs": frames.runs(record),
-        "ranking": ranking.frame(record, ranking.ranking(record)),
-        "contrast": contrast.frame(record, found, sentences),
+        "ranking": ranking.columns(record, ranking.ranking(record)),
+        "contrast": contrast.columns(record, claims.contrasts, [str(v) for v in claims.verdicts]),
     }
 
 
-def write(
-    record: StudyRecord, store: Store, found: tuple[contrast.Contrast, ...] | None = None
-) -> tuple[Path, ...]:
+def write(claims: Claims) -> tuple[Path, ...]:
     """Write `runs.csv`, `ranking.csv` and `contrast.csv`, each atomically."""
     return tuple(
-        store.write_text(f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
-        for name, frame in tables(record, store, found).items()
+        claims.store.write_text(f"{name}.csv", csv_text(found))
+        for name, found in tables(claims).items()
     )

@@ -18,7 +18,8 @@ from hpstudy.errors import HpstudyError
 
 SIZES = (100, 1000, 5000)
 QUICK = (20, 40)
-SAMPLERS = ("random", "tpe")
+# sampler and pruner: a pruner is asked at every rung, and looks at every trial
+SEARCHES = (("random", "none"), ("random", "asha"), ("tpe", "none"))
 
 Taken = Mapping[str, float]
 
@@ -27,24 +28,30 @@ def bookkeeping(options: Options) -> Findings:
     """Trials whose training is nothing: the sampler's asks, the rest, and the report's time."""
     sizes = (options.trials,) if options.trials else QUICK if options.quick else SIZES
     before = machine()
-    found: dict[tuple[int, str], list[Taken]] = {}
+    found: dict[tuple[int, str, str], list[Taken]] = {}
     with tempfile.TemporaryDirectory(prefix="hpstudy-bench-") as folder:
         for repeat in range(options.laps):
             for trials in sizes:
-                for sampler in SAMPLERS:
-                    place = Path(folder) / f"{sampler}-{trials}-{repeat}"
-                    found.setdefault((trials, sampler), []).append(_taken(place, sampler, trials))
-                    options.say(f"bookkeeping, repeat {repeat + 1}: {sampler}, {trials} trials")
+                for sampler, pruner in SEARCHES:
+                    place = Path(folder) / f"{sampler}-{pruner}-{trials}-{repeat}"
+                    lap = taken(place, sampler, pruner, trials)
+                    found.setdefault((trials, sampler, pruner), []).append(lap)
+                    head = f"bookkeeping, repeat {repeat + 1}: {sampler}, pruner {pruner}"
+                    options.say(f"{head}, {trials} trials")
     rows = tuple(_row(*key, laps) for key, laps in found.items())
     notes = (
         "ms of one trial, over all and over the last ones (at most 100); ask: inside the sampler; "
-        "rest: record, tell, mirror, curves on disk; open again: read the folder and replay the "
-        "search, without the asks; report: `python -m hpstudy report`, its process included",
+        "rest: prune, record, tell, mirror, curves on disk; rest, on cores: without the waits for "
+        "the disk and for other processes; open again: read the folder and replay the search, "
+        "without the asks; report: `python -m hpstudy report`, its process included",
         *([before.busy] if before.busy else []),
     )
     table = Table(
         f"bookkeeping: a trial without its training, medians of {options.laps}",
-        ("sampler", "trials", "ask", "ask, last", "rest", "rest, last", "open again s", "report s"),
+        (
+            *("sampler", "pruner", "trials", "ask", "ask, last", "rest", "rest, last"),
+            *("rest, on cores", "open again s", "report s"),
+        ),
         rows,
         notes,
     )
@@ -52,9 +59,10 @@ def bookkeeping(options: Options) -> Findings:
     return Findings((table,), data)
 
 
-def _taken(place: Path, sampler: str, trials: int) -> Taken:
+def taken(place: Path, sampler: str, pruner: str, trials: int) -> Taken:
+    """One study of trials without training, in the new folder `place`, and its report."""
     place.mkdir()
-    ended = timed("hpstudy.bench.untrained", [str(place), sampler, str(trials)])
+    ended = timed("hpstudy.bench.untrained", [str(place), sampler, pruner, str(trials)])
     if ended.failure:
         raise HpstudyError(f"the bookkeeping of {trials} trials failed: {ended.failure}")
     report = timed("hpstudy", ["report", str(place / "study")])
@@ -64,15 +72,16 @@ def _taken(place: Path, sampler: str, trials: int) -> Taken:
     return {**found, "report": report.seconds}
 
 
-def _row(trials: int, sampler: str, laps: Sequence[Taken]) -> tuple[str, ...]:
+def _row(trials: int, sampler: str, pruner: str, laps: Sequence[Taken]) -> tuple[str, ...]:
     def middle(name: str, scale: float = 1.0) -> str:
         return number(scale * median(lap[name] for lap in laps), 2)
 
-    times = [middle(name, 1000) for name in ("ask", "ask_last", "own", "own_last")]
-    return (sampler, f"{trials:,}", *times, middle("open"), middle("report"))
+    times = [middle(name, 1000) for name in ("ask", "ask_last", "own", "own_last", "own_cores")]
+    return (sampler, pruner, f"{trials:,}", *times, middle("open"), middle("report"))
 
 
-def _listed(found: Mapping[tuple[int, str], Sequence[Taken]]) -> Iterator[dict[str, Any]]:
-    for (trials, sampler), laps in found.items():
+def _listed(found: Mapping[tuple[int, str, str], Sequence[Taken]]) -> Iterator[dict[str, Any]]:
+    for (trials, sampler, pruner), laps in found.items():
         for repeat, lap in enumerate(laps):
-            yield {"repeat": repeat, "trials": trials, "sampler": sampler, **lap}
+            place = {"repeat": repeat, "trials": trials, "sampler": sampler, "pruner": pruner}
+            yield {**place, **lap}

@@ -12,9 +12,11 @@ from typing import TextIO
 from hpstudy.bench.bookkeeping import bookkeeping
 from hpstudy.bench.contest import contest
 from hpstudy.bench.floor import floor
+from hpstudy.bench.growth import growth
 from hpstudy.bench.lanes import lanes
 from hpstudy.bench.memory import memory
 from hpstudy.bench.options import Options
+from hpstudy.bench.report import report
 from hpstudy.bench.studies import STUDIES
 from hpstudy.bench.table import Findings, show
 from hpstudy.errors import HpstudyError
@@ -38,8 +40,10 @@ def _race(name: str) -> Bench:
 BENCHES: dict[str, Bench] = {
     **{name: _race(name) for name in STUDIES},
     "bookkeeping": Bench("a trial's cost beside its training, as trials pile up", bookkeeping),
+    "report": Bench("a report's seconds and size, as trials and cells pile up", report),
     "memory": Bench("how processes grow over 500 runs of as many architectures", memory),
-    "floor": Bench("training speed beside the matrix-product peak of the same shapes", floor),
+    "growth": Bench("what more trials, deeper and wider networks cost", growth),
+    "floor": Bench("training time beside what its matrix products alone would take", floor),
     "lanes": Bench("run-epochs a second as more runs train side by side", lanes),
 }
 

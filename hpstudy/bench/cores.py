@@ -17,11 +17,15 @@ from hpstudy.errors import HpstudyError
 Peak = Mapping[Product, float]
 
 
-def peak(products: Sequence[Product], folder: Path) -> Peak:
-    """Seconds of each product on one core while all cores multiply; the mean over cores."""
+def peak(products: Sequence[Product], folder: Path, alone: bool = False) -> Peak:
+    """Seconds of each product on one core while all cores multiply; the mean over cores.
+
+    `alone` leaves the other cores to whoever else is there.
+    """
     path = folder / "products.json"
     path.write_text(json.dumps([[p.rows, p.inner, p.columns] for p in products]))
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [-1]
+    cores = cores[:1] if alone else cores
     started: list[subprocess.Popen[str]] = []
     try:
         for core in cores:

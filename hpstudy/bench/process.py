@@ -15,11 +15,16 @@ _TAIL = 2000  # bytes of what a failed process said last
 
 @dataclass(frozen=True)
 class Ended:
-    """A process that has ended: its start by the clock, how long it took, and its last words."""
+    """A process that has ended: its start by the clock, how long it took, and its last words.
+
+    `processor` is the time that it and what it waited for spent on cores: other processes lengthen
+    it less than `seconds`. None where the system does not tell.
+    """
 
     started: float
     seconds: float
     failure: str | None
+    processor: float | None = None
 
 
 def timed(module: str, arguments: Sequence[str], backend: str = "jax", gpu: bool = False) -> Ended:
@@ -27,6 +32,7 @@ def timed(module: str, arguments: Sequence[str], backend: str = "jax", gpu: bool
     # what a killed process leaves behind goes with its temporary folder
     scratch = tempfile.TemporaryDirectory(prefix="hpstudy-bench-", ignore_cleanup_errors=True)
     with scratch as folder, tempfile.TemporaryFile() as said:
+        before = _processor()
         started, began = time.time(), time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
@@ -41,11 +47,22 @@ def timed(module: str, arguments: Sequence[str], backend: str = "jax", gpu: bool
             process.kill()
             process.wait()
         seconds = time.perf_counter() - began
+        spent = None if before is None else (_processor() or 0.0) - before
         if not status:
-            return Ended(started, seconds, None)
+            return Ended(started, seconds, None, spent)
         said.seek(0)
         last = said.read()[-_TAIL:].decode(errors="replace").strip()
-        return Ended(started, seconds, f"exit status {status}\n{last}")
+        return Ended(started, seconds, f"exit status {status}\n{last}", spent)
+
+
+def _processor() -> float | None:
+    """Seconds on cores of all processes that this one has waited for."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def environment(backend: str, gpu: bool = False) -> dict[str, str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from hpstudy import data
 from hpstudy.bench.configurations import Configuration
+from hpstudy.bench.studies import Study
 
 
 @dataclass(frozen=True)
@@ -60,3 +63,16 @@ def operations(one: Configuration, sizes: Sizes) -> int:
     gradients = {"all": whole}.get(one.subset, 0)
     inputs = whole - first
     return sizes.train * (forward + gradients + inputs) + sizes.validation * forward
+
+
+def rate(one: Configuration, sizes: Sizes, peaks: Mapping[Product, float]) -> float:
+    """Operations a second that the products of one training step reach, run after each other."""
+    products = list(step(one, sizes))
+    return sum(p.operations for p in products) / sum(peaks[p] for p in products)
+
+
+def of_study(study: Study) -> Sizes:
+    """What the networks of a study are fed."""
+    found = data.sizes(study.data)
+    inputs = math.prod(found.shape.input_shape)
+    return Sizes(found.train, found.validation, inputs, found.shape.outputs)

@@ -1,16 +1,26 @@
-"""A search driver that keeps time: Optuna's, with the seconds of each ask written down."""
+"""A search driver that keeps time: Optuna's, with what each ask took written down."""
 
 from __future__ import annotations
 
-from time import perf_counter
+from dataclasses import dataclass
+from time import perf_counter, process_time
 
 from hpstudy.search import optuna
 from hpstudy.search.driver import Driver, Outcome
 from hpstudy.spec.space import Proposal
 from hpstudy.spec.study import Cell
 
+
+@dataclass(frozen=True)
+class Ask:
+    """Seconds by the clock, and of them those that this process spent on cores."""
+
+    seconds: float
+    processor: float
+
+
 # of this process's searches, in order: a driver is built far from whoever reads its times
-ASKS: list[float] = []
+ASKS: list[Ask] = []
 
 
 class Timed:
@@ -21,11 +31,11 @@ class Timed:
         self.size = inner.size
 
     def ask(self, number: int) -> Proposal:
-        began = perf_counter()
+        began, spent = perf_counter(), process_time()
         try:
             return self._inner.ask(number)
         finally:
-            ASKS.append(perf_counter() - began)
+            ASKS.append(Ask(perf_counter() - began, process_time() - spent))
 
     def tell(self, number: int, outcome: Outcome) -> None:
         self._inner.tell(number, outcome)

@@ -1,7 +1,7 @@
 """A study whose runs end at once: what asking, recording, telling and mirroring cost alone.
 
-`python -m hpstudy.bench.untrained FOLDER SAMPLER TRIALS` leaves FOLDER/study and FOLDER/result.json
-with the seconds of each trial, the sampler's own asks apart.
+`python -m hpstudy.bench.untrained FOLDER SAMPLER PRUNER TRIALS` leaves FOLDER/study, and in
+FOLDER/result.json the seconds of each trial, the sampler's own asks apart.
 """
 
 from __future__ import annotations
@@ -11,25 +11,18 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
-
-import numpy as np
 
 from hpstudy import data, spec
 from hpstudy.bench import timed
-from hpstudy.coordinator import Coordinator
-from hpstudy.engine import protocol
-from hpstudy.engine.devices import Fleet
-from hpstudy.engine.executor import Done, LocalExecutor, Rung
-from hpstudy.engine.job import Job
+from hpstudy.bench.atonce import Bookkeeping
+from hpstudy.bench.madeup import EPOCHS, Plain
 from hpstudy.search.driver import DRIVERS
-from hpstudy.spec.seeds import derived
 from hpstudy.spec.study import Spec
 from hpstudy.store import Store
 from hpstudy.study import REGISTRIES, Silent
 
-EPOCHS = 20
 FILE = """\
 # What does a trial cost beside its training?
 name: untrained
@@ -40,60 +33,8 @@ training:
   batch_size: {{choice: [32, 64, 128]}}
   learning_rate: {{float: [0.001, 1], log: true}}
 arms: {{full: {{train: all}}}}
-search: {{sampler: {sampler}, pruner: none, trials: {trials}}}
+search: {{sampler: {sampler}, pruner: {pruner}, trials: {trials}}}
 """
-
-
-class AtOnce(LocalExecutor):
-    """Ends every run as soon as it is asked for, with a made-up record of a real one's size."""
-
-    def __init__(self) -> None:
-        super().__init__(Fleet(1), {}, Path(), Path())
-        self._jobs: list[Job] = []
-        line = np.linspace(0.0, 1.0, EPOCHS)
-        names = ("train_loss", "train_accuracy", "loss", "accuracy", "learning_rate")
-        self._curves = protocol.pack({"epoch": np.arange(EPOCHS), **dict.fromkeys(names, line)})
-
-    def submit(self, job: Job, kind: str) -> None:
-        self._jobs.append(job)
-
-    def wait(self, timeout: float | None = None) -> list[Rung | Done]:
-        job = self._jobs.pop(0)
-        return [Done(job.run, record(job), self._curves, b"")]
-
-
-def record(job: Job) -> dict[str, Any]:
-    """What a worker would say of a finished run; the score is drawn from the run's name."""
-    score = derived(0, job.run) / 2**63
-    metrics = {"train_loss": 0.1, "train_accuracy": 0.9, "loss": 0.2, "accuracy": score}
-    return {
-        "run": job.run,
-        "status": "finished",
-        "reason": None,
-        "score": score,
-        "scored_epoch": EPOCHS,
-        "metrics": metrics,
-        "epochs": EPOCHS,
-        "rungs": {},
-        "counts": {"trained": 10_000, "frozen": 0, "total": 10_000},
-        "program": job.run,
-        "seconds": {"total": 1.0, "compile": 0.1},
-        "numerics": {"backend": "jax", "device": "cpu", "threads": 1, "lanes": 1},
-        "compilations": 0,
-        "cache_loads": 1,
-    }
-
-
-class Bookkeeping(Coordinator):
-    """A coordinator without workers."""
-
-    def keep(self) -> float:
-        """Run the study to its end; the seconds that this took."""
-        began = perf_counter()
-        with AtOnce() as executor:
-            self._settle()
-            self._work(executor)
-        return perf_counter() - began
 
 
 class Ends(Silent):
@@ -108,22 +49,25 @@ class Ends(Silent):
 
 def main() -> None:
     """Keep the books of a study of TRIALS trials, then open it again as `run` would."""
-    folder, sampler, trials = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    folder, trials = Path(sys.argv[1]), int(sys.argv[4])
     DRIVERS["optuna"] = replace(DRIVERS["optuna"], build="hpstudy.bench.timed:build")
-    study, ends = _study(folder, sampler, trials), Ends()
+    study, ends = _study(folder, sys.argv[2], sys.argv[3], trials), Ends()
     store, split = Store(folder / "study"), data.load(study.data)
-    total = Bookkeeping(study, split, store, ends).keep()
-    asks = list(timed.ASKS)
+    spent = process_time()
+    total = Bookkeeping(study, split, store, ends).keep(Plain())
+    spent = process_time() - spent - sum(ask.processor for ask in timed.ASKS)
+    asks = [ask.seconds for ask in timed.ASKS]
     timed.ASKS.clear()
     began = perf_counter()
-    Bookkeeping(study, split, store, Silent()).keep()
-    opened = perf_counter() - began - sum(timed.ASKS)
+    Bookkeeping(study, split, store, Silent()).keep(Plain())
+    opened = perf_counter() - began - sum(ask.seconds for ask in timed.ASKS)
     last = min(100, trials // 2)
     # with a window of q, trial n ends before trial n + q is asked
     inside = asks[trials - last - 1 + _parallel(study) :]
     found = {
         "ask": sum(asks) / trials,
         "ask_last": sum(asks[-last:]) / last,
+        "own_cores": spent / trials,
         "own": (total - sum(asks)) / trials,
         "own_last": (ends.at[-1] - ends.at[-1 - last] - sum(inside)) / last,
         "open": opened,
@@ -132,9 +76,9 @@ def main() -> None:
     (folder / "result.json").write_text(json.dumps(found))
 
 
-def _study(folder: Path, sampler: str, trials: int) -> Spec:
+def _study(folder: Path, sampler: str, pruner: str, trials: int) -> Spec:
     path = folder / "untrained.yaml"
-    path.write_text(FILE.format(epochs=EPOCHS, sampler=sampler, trials=trials))
+    path.write_text(FILE.format(epochs=EPOCHS, sampler=sampler, pruner=pruner, trials=trials))
     found = spec.load(path, REGISTRIES)
     (cell,) = found.cells
     assert cell.search is not None

@@ -21,13 +21,15 @@ class Fleet:
     """The workers of a study: how many, each with a GPU or a core, and lanes in each.
 
     `gpus` are the names that CUDA_VISIBLE_DEVICES takes; empty on a CPU. With `fitted` a program
-    may get fewer lanes than `lanes`, as many as its size leaves room for.
+    may get fewer lanes than `lanes`, as many as its size leaves room for. `matmul` is the precision
+    of products on a GPU.
     """
 
     workers: int
     gpus: tuple[str, ...] = ()
     lanes: int = 1
     fitted: bool = False
+    matmul: str = "float32"
 
     @property
     def words(self) -> str:
@@ -77,7 +79,8 @@ def fleet(
         return Fleet(workers or default_workers(), (), lanes)
     if asked == "auto":
         lanes, fitted = power_of_two(most), True
-    return Fleet(min(workers or len(found), len(found)), found, lanes, fitted)
+    matmul = str(engine.get("matmul", "float32"))
+    return Fleet(min(workers or len(found), len(found)), found, lanes, fitted, matmul)
 
 
 def default_workers() -> int:

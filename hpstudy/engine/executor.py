@@ -70,7 +70,12 @@ class LocalExecutor:
 
     def __init__(self, fleet: Fleet, start: Mapping[str, Any], test: Path, scratch: Path) -> None:
         self._fleet, self._test = fleet, test
-        self._start = {**start, "lanes": fleet.lanes, "fitted": fleet.fitted}
+        self._start = {
+            **start,
+            "lanes": fleet.lanes,
+            "fitted": fleet.fitted,
+            "matmul": fleet.matmul,
+        }
         # beside the runs in lanes some wait, so that a lane that gets free is filled at once
         self._held = 1 if fleet.lanes == 1 else 2 * fleet.lanes
         self._cores = [] if fleet.gpus else cores()

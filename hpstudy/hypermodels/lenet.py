@@ -63,6 +63,8 @@ def build(config: Mapping[str, Scalar], shape: DataShape) -> keras.Model:
     """The functional Keras model; nothing is compiled, and its initial values are random."""
     import keras
 
+    from hpstudy.hypermodels import layers
+
     chosen = settings(LENET_DECLARATION, config)
     make = blocks.Blocks(chosen)
     first, second, size, *dense = _sizes(chosen)
@@ -77,7 +79,7 @@ def build(config: Mapping[str, Scalar], shape: DataShape) -> keras.Model:
         x = keras.layers.Reshape((*shape.input_shape, 1), name="channel")(x)
     for number, (filters, padding) in enumerate(((first, "same"), (second, "valid"))):
         options: dict[str, Any] = {"padding": padding, "name": f"conv_{number}", **make.product()}
-        x = keras.layers.Conv2D(filters, size, **options)(x)
+        x = layers.Conv2D(filters, size, **options)(x)
         x = pooling(2, name=f"pool_{number}")(make.around(x, number))
     x = keras.layers.Flatten(name="flatten")(x)
     for number, width in enumerate(dense):

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hpstudy.analysis.contrast import Contrast, contrasts
+from hpstudy.analysis.claims import Claims
+from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.progress import missing
+from hpstudy.analysis.ranges import searched_keys
 from hpstudy.analysis.ranking import Ranked, ranking
 from hpstudy.analysis.record import CellRecord, StudyRecord
-from hpstudy.analysis.verdict import Verdict, verdict
+from hpstudy.analysis.verdict import Verdict
 from hpstudy.analysis.words import Measure, point
 from hpstudy.report.figures.palette import Look, looks
 from hpstudy.store import Store
@@ -18,13 +20,18 @@ from hpstudy.store import Store
 
 @dataclass(frozen=True)
 class Findings:
-    """A study's record with its contrasts, verdicts and ranking, and each arm's look."""
+    """A study's record with its contrasts, verdicts and ranking, and each arm's look.
+
+    `ranked` has each cell's configurations under its name, best first; `keys` are the settings
+    that any cell searched, learning rate first.
+    """
 
     record: StudyRecord
     store: Store
     contrasts: tuple[Contrast, ...]
     verdicts: tuple[Verdict, ...]
-    ranked: tuple[Ranked, ...]
+    ranked: Mapping[str, Sequence[Ranked]]
+    keys: tuple[str, ...]
     missing: tuple[str, ...]
     measure: Measure
     looks: Mapping[str, Look]
@@ -57,18 +64,29 @@ class Findings:
         ]
 
 
-def find(record: StudyRecord, store: Store) -> Findings:
-    compared = contrasts(record, store)
+def find(claims: Claims) -> Findings:
+    record = claims.record
+    ranked: dict[str, list[Ranked]] = {cell.name: [] for cell in record.cells}
+    for one in ranking(record):
+        ranked[one.cell.name].append(one)
     return Findings(
         record=record,
-        store=store,
-        contrasts=compared,
-        verdicts=tuple(verdict(record, one) for one in compared),
-        ranked=ranking(record),
+        store=claims.store,
+        contrasts=claims.contrasts,
+        verdicts=claims.verdicts,
+        ranked=ranked,
+        keys=_keys(record),
         missing=missing(record),
         measure=Measure(record.metric, record.maximise),
         looks=looks(record.arms),
     )
+
+
+def _keys(record: StudyRecord) -> tuple[str, ...]:
+    found: set[str] = set()
+    for cell in record.cells:
+        found |= searched_keys(cell.settings, (run["config"] for run in cell.phase("search")))
+    return tuple(sorted(found, key=lambda key: (key != "training.learning_rate", key)))
 
 
 def _within(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hpstudy.analysis import views
-from hpstudy.analysis.record import read
-from hpstudy.errors import StoreError
+from hpstudy.analysis.claims import Claims, claims
 from hpstudy.report.findings import Findings, find
 from hpstudy.report.page import Section, render
 from hpstudy.report.sections.failures import failures
@@ -17,7 +16,6 @@ from hpstudy.report.sections.reproduce import reproduce
 from hpstudy.report.sections.tables import arms, ranking
 from hpstudy.report.sections.training import learning_curves, learning_rate, trained_parameters
 from hpstudy.report.sections.verdicts import picture, verdicts
-from hpstudy.store import Store
 
 SECTIONS: list[Callable[[Findings], Section]] = [
     question,
@@ -33,18 +31,17 @@ SECTIONS: list[Callable[[Findings], Section]] = [
 ]
 
 
-def write(folder: str | os.PathLike[str]) -> Path:
+def write(folder: str | os.PathLike[str], known: Claims | None = None) -> Path:
     """Write `report.html` and the CSV files of a study's folder; gives the report's path.
 
     Works at any time: an unfinished study's report says what is missing. The same store gives the
-    same bytes. Raises StoreError where the folder holds no study.
+    same bytes. `known` spares reading the folder where that is done. Raises StoreError where the
+    folder holds no study.
     """
-    store = Store(folder)
-    record = read(store)
-    if record is None:
-        raise StoreError(f"{store.folder} holds no study: runs.jsonl with a study event is missing")
-    findings = find(record, store)
-    views.write(record, store, findings.contrasts)
+    found = known or claims(folder)
+    record, store = found.record, found.store
+    findings = find(found)
+    views.write(found)
     page = render(
         "page.html.j2",
         name=record.study["name"],

@@ -109,8 +109,7 @@ class View:
                 self._spaces[cell["name"]] = {n: asked for _, n, asked in ranges(settings)}
         elif event["event"] == "run" and event["phase"] == "search":
             trial = self._trial(event)
-            with quiet():
-                self._study(event["cell"], event["generation"]).add(event["trial"], trial)
+            self._study(event["cell"], event["generation"]).add(event["trial"], trial)
 
     def lines(self, start: int) -> bytes:
         """The journal from entry `start` on, as a journal file holds it."""
@@ -124,11 +123,11 @@ class View:
             name = f"{self._title}: {cell}"
             if generation != self._current[cell]:
                 name += f" (superseded, generation {generation})"
-            self._studies[cell, generation] = _Cell(
-                optuna.create_study(
+            with quiet():
+                study = optuna.create_study(
                     storage=self.storage, study_name=name, direction=self._direction
                 )
-            )
+            self._studies[cell, generation] = _Cell(study)
         return self._studies[cell, generation]
 
     def _trial(self, event: Mapping[str, Any]) -> FrozenTrial:

@@ -60,7 +60,10 @@ class OptunaPruner:
         self._schedule = schedule
         self._step = step
         self._direction = StudyDirection.MAXIMIZE if maximise else StudyDirection.MINIMIZE
-        self._told: list[FrozenTrial] = []
+        self._told: list[_Told] = []
+        # of those, the finished ones, and how many they were before each trial was told
+        self._finished: list[_Told] = []
+        self._before: list[int] = [0]
 
     def rungs(self, length: int) -> tuple[int, ...]:
         """The epochs at whose end a run reports and waits; never the last epoch."""
@@ -68,32 +71,30 @@ class OptunaPruner:
 
     def tell(self, outcome: Outcome, length: int) -> None:
         """Add the next trial in canonical order; diverged and failed ones hold no values."""
-        if outcome.state == "finished":
-            trial = self._trial(TrialState.COMPLETE, outcome.rungs, length, outcome.score)
-        elif outcome.state == "failed":
-            trial = self._trial(TrialState.FAIL, {}, length)
-        else:
-            rungs = outcome.rungs if outcome.state == "pruned" else {}
-            trial = self._trial(TrialState.PRUNED, rungs, length)
+        rungs = outcome.rungs if outcome.state in ("finished", "pruned") else {}
+        trial = _Told(_STATES[outcome.state], *self._marks(rungs, length))
         self._told.append(trial)
+        if outcome.state == "finished":
+            self._finished.append(trial)
+        self._before.append(len(self._finished))
 
     def prunes(self, seen: int, reports: Mapping[int, float], length: int) -> bool:
         """Whether a trial stops that was asked when `seen` trials were told."""
-        trial = self._trial(TrialState.RUNNING, reports, length, latest=True)
-        study = cast(optuna.Study, _Snapshot(self._direction, [*self._told[:seen], trial]))
-        return self._pruner.prune(study, trial)
+        values, passed = self._marks(reports, length, latest=True)
+        trial = optuna.trial.create_trial(
+            state=TrialState.RUNNING, intermediate_values=values, system_attrs=passed
+        )
+        finished = self._finished[: self._before[seen]]
+        told = _Snapshot(self._direction, [*self._told[:seen], trial], finished)
+        return self._pruner.prune(cast(optuna.Study, told), trial)
 
     def _epochs(self, length: int) -> list[int]:
         return [epoch for epoch in self._schedule(length) if epoch < length]
 
-    def _trial(
-        self,
-        state: TrialState,
-        reports: Mapping[int, float],
-        length: int,
-        score: float | None = None,
-        latest: bool = False,
-    ) -> FrozenTrial:
+    def _marks(
+        self, reports: Mapping[int, float], length: int, latest: bool = False
+    ) -> tuple[dict[int, float], dict[str, float]]:
+        """A trial's values by Optuna's step, and ASHA's marks of the rungs that it passed."""
         epochs = self._epochs(length)
         values: dict[int, float] = {}
         passed: dict[str, float] = {}
@@ -107,21 +108,42 @@ class OptunaPruner:
                 continue  # this rung is the question: ASHA marks a rung when it has decided
             for below in range(rung + 1):
                 passed.setdefault(f"completed_rung_{below}", value)
-        return optuna.trial.create_trial(
-            state=state, value=score, intermediate_values=values, system_attrs=passed
-        )
+        return values, passed
+
+
+_STATES = {
+    "finished": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "diverged": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The part of an ended trial that pruners read, of every such trial at every rung."""
+
+    state: TrialState
+    intermediate_values: dict[int, float]
+    system_attrs: dict[str, float]
 
 
 @dataclass(frozen=True)
 class _Snapshot:
-    """The part of an Optuna study that pruners read, over a fixed list of trials."""
+    """The part of an Optuna study that pruners read, over a fixed list of trials.
+
+    `finished` are those of them that the median is taken over, which would take long to look for.
+    """
 
     direction: StudyDirection
-    trials: list[FrozenTrial]
+    trials: list[_Told | FrozenTrial]
+    finished: list[_Told]
 
     def get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None
-    ) -> list[FrozenTrial]:
+    ) -> Sequence[_Told | FrozenTrial]:
+        if states == (TrialState.COMPLETE,):
+            return self.finished
         return [trial for trial in self.trials if states is None or trial.state in states]
 
     @property

@@ -23,10 +23,17 @@ def run_id(
     told = {
         key: plain(value)
         for key, value in config.items()
-        if key not in defaults or canonical(value) != canonical(defaults[key])
+        if key not in defaults or not _same(value, defaults[key])
     }
     text = canonical({"config": told, "data": data_fingerprint, "seeds": dict(seeds)})
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _same(value: Any, default: Any) -> bool:
+    """Whether both are one canonical text, which takes longer to write than to compare."""
+    if type(value) is type(default) and isinstance(value, str | int | float):
+        return bool(value == default)
+    return canonical(value) == canonical(default)
 
 
 def canonical(value: Any) -> str:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from hpstudy.analysis import Claims
     from hpstudy.terminal.live import Live
     from hpstudy.terminal.plain import Plain
 
@@ -24,8 +25,8 @@ def progress(stream: TextIO) -> AbstractContextManager[Live | Plain]:
     return Plain(stream)
 
 
-def outcome(folder: str | os.PathLike[str], width: int | None = None) -> list[str]:
-    """What the study in `folder` found, in a few lines, wrapped where a width is given."""
+def outcome(claims: Claims, width: int | None = None) -> list[str]:
+    """What a study found, in a few lines, wrapped where a width is given."""
     from hpstudy.terminal.closing import lines
 
-    return lines(folder, width)
+    return lines(claims, width)

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import fmean
 from textwrap import wrap
 
-from hpstudy.analysis.contrast import contrasts
+from hpstudy.analysis.claims import Claims
 from hpstudy.analysis.progress import missing
-from hpstudy.analysis.record import CellRecord, StudyRecord, read
-from hpstudy.analysis.verdict import verdict
+from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.words import Measure, number, thousands
 from hpstudy.spec.study import short
-from hpstudy.store import Store
 
 MOST = 12  # cells, verdicts or missing things that are told one by one
 
 
-def lines(folder: str | os.PathLike[str], width: int | None = None) -> list[str]:
-    """Picks and verdicts of the study in `folder`, wrapped where a width is given.
-
-    Empty where there is no study.
-    """
-    store = Store(Path(folder))
-    record = read(store)
-    if record is None:
-        return []
+def lines(claims: Claims, width: int | None = None) -> list[str]:
+    """Picks and verdicts of a study, wrapped where a width is given."""
+    record = claims.record
     told = _picks(record, width)
-    found = [str(verdict(record, one)) for one in contrasts(record, store)]
+    found = [str(verdict) for verdict in claims.verdicts]
     lacking = list(missing(record))
     for head, sentences in (("Verdicts", found), ("Missing", lacking)):
         if sentences:

@@ -9,7 +9,7 @@ import pytest
 from hpstudy.analysis.contrast import Contrast, contrasts
 from hpstudy.analysis.flags import test_split_too_small as split_too_small
 from hpstudy.analysis.flags import too_few_seeds
-from hpstudy.analysis.ranges import Searched, searched
+from hpstudy.analysis.ranges import Searched, searched, searched_keys
 from hpstudy.analysis.record import read
 from hpstudy.analysis.words import Measure
 from tests.analysis import synthetic
@@ -64,6 +64,8 @@ def test_a_range_inside_a_branch_counts_only_under_its_option() -> None:
     adam = searched(settings, {"training.optimizer": "adam", "training.learning_rate": 0.003})
     assert [(one.key, one.low) for one in sgd][1:] == [("training.learning_rate", 0.01)]
     assert [(one.key, one.low) for one in adam][1:] == [("training.learning_rate", 1e-5)]
+    configs = [{"training.optimizer": "sgd", "training.learning_rate": r} for r in (0.1, 0.9)]
+    assert searched_keys(settings, configs) == {one.key for one in sgd}
 
 
 def test_edge_names_the_arm_the_value_and_the_range(tmp_path: Path) -> None:

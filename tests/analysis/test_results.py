@@ -24,6 +24,7 @@ def test_load_gives_frames_curves_and_arrays(tmp_path: Path) -> None:
     assert len(results.curves(run)["accuracy"]) == 20
     assert results.arrays(run)["test_outputs"].shape == (1000, 10)
     assert results.curves("unknown") == {}
+    assert set(results.store.arrays(run, ("test_outputs", "absent"))) == {"test_outputs"}
     assert len(results.contrast) == 4
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpstudy.analysis import load, views
-from hpstudy.analysis.record import read
+from hpstudy.analysis import claims, load, views
+from hpstudy.analysis.frames import Columns, csv_text, frame
 from hpstudy.store import Store
 from tests.analysis import synthetic
 from tests.analysis.synthetic import Options
@@ -17,9 +17,7 @@ TIMES = ["seconds.total", "seconds.compile", "time"]
 
 
 def written(store: Store) -> dict[str, str]:
-    record = read(store)
-    assert record is not None
-    return {path.name: path.read_text() for path in views.write(record, store)}
+    return {path.name: path.read_text() for path in views.write(claims(store.folder))}
 
 
 def test_runs_csv_has_every_setting_and_keeps_times_last(tmp_path: Path) -> None:
@@ -101,3 +99,16 @@ def test_rungs_are_json(tmp_path: Path) -> None:
     runs = load(synthetic.write(tmp_path).folder).runs
     pruned = runs[runs["status"] == "pruned"]
     assert all(set(json.loads(text)) == {"5"} for text in pruned["rungs"])
+
+
+def test_csv_text_is_what_pandas_writes() -> None:
+    columns: Columns = {
+        "text": ["a", 'say "so", twice', "two\nlines", None, ""],
+        "whole": [1, None, -3, 2**53 + 1, 0],
+        "real": [0.1, None, float("nan"), 1e-12, 12345678.9],
+        "both": [1, 2.5, None, 3, 4],
+        "bool": [True, False, None, True, True],
+        "mixed": [True, 2, "x", None, 0.5],
+        "none": [None] * 5,
+    }
+    assert csv_text(columns) == frame(columns).to_csv(index=False, lineterminator="\n")

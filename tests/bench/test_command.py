@@ -47,12 +47,22 @@ def test_bookkeeping_leaves_a_whole_study(tmp_path: Path) -> None:
     kept = tmp_path / "bench.json"
     assert run(["bookkeeping"], Options(trials=12, repeats=1), io.StringIO(), kept)
     (found,) = json.loads(kept.read_text()).values()
-    assert [lap["sampler"] for lap in found["laps"]] == ["random", "tpe"]
+    searches = [(lap["sampler"], lap["pruner"]) for lap in found["laps"]]
+    assert searches == [("random", "none"), ("random", "asha"), ("tpe", "none")]
     assert all(lap["own"] > 0 and lap["ask"] > 0 for lap in found["laps"])
 
 
+def test_a_large_study_is_made_and_reported_on(tmp_path: Path) -> None:
+    kept, shown = tmp_path / "bench.json", io.StringIO()
+    assert run(["report"], Options(quick=True), shown, kept)
+    (lap,) = json.loads(kept.read_text())["report"]["laps"]
+    assert lap["shape"] == {"trials": 12, "arms": 2, "depths": 1}
+    assert lap["seconds"] > 0 and lap["report_mib"] > 0.01
+    assert "report: of studies made up" in shown.getvalue()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["memory", "floor", "lanes"])
+@pytest.mark.parametrize("name", ["memory", "growth", "floor", "lanes"])
 def test_hpstudy_alone_is_measured(name: str, tmp_path: Path) -> None:
     shown = io.StringIO()
     assert run([name], Options(trials=3, quick=True), shown, None)

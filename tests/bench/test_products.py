@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from hpstudy.bench.configurations import Configuration
-from hpstudy.bench.floor import rate
-from hpstudy.bench.products import Product, Sizes, operations, step
+from hpstudy.bench.products import Product, Sizes, operations, rate, step
 
 SIZES = Sizes(train=100, validation=10, inputs=20, outputs=5)
 

@@ -47,7 +47,13 @@ def test_without_the_plugin_there_is_no_gpu() -> None:
             Fleet(2, ("0", "1"), 64, True),
             "2 GPUs, up to 64 lanes",
         ),
-        (8, {"lanes": 32}, ("0", "1"), Fleet(2, ("0", "1"), 32), "2 GPUs, 32 lanes"),
+        (
+            8,
+            {"lanes": 32, "matmul": "tf32"},
+            ("0", "1"),
+            Fleet(2, ("0", "1"), 32, matmul="tf32"),
+            "2 GPUs, 32 lanes",
+        ),
     ],
 )
 def test_fleets(

@@ -20,8 +20,7 @@ from hpstudy.errors import WorkerError
 def start(digits: Any, tmp_path: Path) -> dict[str, Any]:
     folders = shared.write(digits, tmp_path)
     cache = str(tmp_path / "cache")
-    numbers = {"dtype": "float32", "matmul": "float32"}
-    return {"data": folders["train"], "cache": cache, "backend": "jax", **numbers}
+    return {"data": folders["train"], "cache": cache, "backend": "jax", "dtype": "float32"}
 
 
 def finished(executor: LocalExecutor) -> Done:

@@ -211,3 +211,15 @@ def test_many_cells_fold_away_by_contrast(tmp_path: Path) -> None:
 def test_a_folder_without_a_study_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="holds no study"):
         write(tmp_path)
+
+
+def test_a_long_list_of_failures_is_cut_and_says_so(tmp_path: Path) -> None:
+    failed = tuple(range(4, 114))
+    _, found = page(tmp_path, arms=("full",), contrasts=(), trials=115, failed_trials=failed)
+    text = " ".join(found.text.split())
+    assert "full depth=1, search trial 103, seed 0" in text
+    assert "search trial 104" not in text
+    assert "and 109 more" in text
+    assert "and 10 more runs, in runs.csv" in text
+    runs = (tmp_path / "runs.csv").read_text().splitlines()
+    assert sum(",failed," in line for line in runs) == len(failed)

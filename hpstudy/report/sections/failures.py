@@ -8,6 +8,9 @@ from hpstudy.report.findings import Findings
 from hpstudy.report.page import Section, Table, render
 from hpstudy.store import Event
 
+# runs or reasons that are told one by one; nobody reads more, and runs.csv has them all
+MOST = 100
+
 
 def failures(findings: Findings) -> Section:
     """Counts of every status by cell and phase, divergences, tracebacks, superseded searches."""
@@ -33,12 +36,16 @@ def failures(findings: Findings) -> Section:
                 f"{cell.name}: space exhausted after {len(cell.phase('search'))} trials; "
                 "nothing new was left to try."
             )
+    reasons = _by_reason(failed)
     body = render(
         "failures.html.j2",
         notes=notes,
         table=_counts(findings),
-        diverged=[(_place(run), run["reason"]) for run in diverged],
-        failed=_by_reason(failed),
+        count=len(diverged),
+        diverged=[(_place(run), run["reason"]) for run in diverged[:MOST]],
+        more_diverged=_more(len(diverged), "runs"),
+        failed=list(reasons.items())[:MOST],
+        more_failed=_more(len(reasons), "reasons"),
     )
     return Section("failures", "Failures", body)
 
@@ -72,12 +79,20 @@ def _row(cell: CellRecord) -> list[str]:
     return [str(count) if count else "\u00b7" for count in counts]
 
 
-def _by_reason(runs: list[Event]) -> list[tuple[str, list[str]]]:
-    """Tracebacks, each with the runs that ended in it."""
-    found: dict[str, list[str]] = {}
+def _by_reason(runs: list[Event]) -> dict[str, tuple[int, list[str]]]:
+    """Tracebacks, each with how many runs ended in it and the places of the first ones."""
+    found: dict[str, list[Event]] = {}
     for run in runs:
-        found.setdefault(str(run["reason"] or "no reason was recorded"), []).append(_place(run))
-    return list(found.items())
+        found.setdefault(str(run["reason"] or "no reason was recorded"), []).append(run)
+    return {
+        reason: (len(own), [*map(_place, own[:MOST]), *_more(len(own), "runs")])
+        for reason, own in found.items()
+    }
+
+
+def _more(count: int, things: str) -> list[str]:
+    """What is left out, where something is."""
+    return [f"and {thousands(count - MOST)} more {things}, in runs.csv"] if count > MOST else []
 
 
 def _place(run: Event) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from typing import Any
 
-from hpstudy.analysis.ranges import searched
 from hpstudy.analysis.ranking import Ranked
 from hpstudy.analysis.record import CellRecord
 from hpstudy.analysis.words import number, thousands
@@ -18,7 +18,7 @@ FEW_CELLS, TOP_OF_FEW, TOP_OF_MANY = 12, 5, 3
 
 def arms(findings: Findings) -> Section:
     """What every cell trained, what was chosen for it, and what it scored."""
-    keys = _searched_keys(findings)
+    keys = findings.keys
     measure = findings.measure
     header = ["sweep point", "trains", "trained", "frozen", "total"]
     header += [_word(key) for key in keys]
@@ -37,7 +37,7 @@ def arms(findings: Findings) -> Section:
     return Section("arms", "Arms", render("tables.html.j2", tables=[table], notes=[]))
 
 
-def _arm_row(findings: Findings, cell: CellRecord, keys: list[str]) -> list[Any]:
+def _arm_row(findings: Findings, cell: CellRecord, keys: Sequence[str]) -> list[Any]:
     measure, record = findings.measure, findings.record
     config, counts = cell.config, cell.counts
     share = ""
@@ -59,9 +59,7 @@ def _arm_row(findings: Findings, cell: CellRecord, keys: list[str]) -> list[Any]
     known = [float(second) for second in seconds if second is not None]
     epochs = dict.fromkeys(str(run["epochs"]) for run in cell.confirmed)
     ends = [int(epoch) for epoch in epochs]
-    best = next(
-        (one.choose_mean for one in findings.ranked if one.picked and one.cell == cell), None
-    )
+    best = next((one.choose_mean for one in findings.ranked[cell.name] if one.picked), None)
     return [
         findings.where(cell.point) or "none",
         subset(cell),
@@ -96,12 +94,12 @@ def ranking(findings: Findings) -> Section:
     """The best configurations of every cell; all of them are in ranking.csv."""
     cells = findings.record.cells
     top = TOP_OF_FEW if len(cells) <= FEW_CELLS else TOP_OF_MANY
-    keys = _searched_keys(findings)
+    keys = findings.keys
     header = ["rank", "trial", *(_word(key) for key in keys), "trained"]
     header += ["choose mean", "choose runs", "search score", "status"]
     groups = []
     for cell in cells:
-        own = [one for one in findings.ranked if one.cell == cell][:top]
+        own = findings.ranked[cell.name][:top]
         if own:
             groups.append((findings.label(cell), [_ranked_row(findings, one, keys) for one in own]))
     caption = (
@@ -114,7 +112,7 @@ def ranking(findings: Findings) -> Section:
     return Section("ranking", "Ranking", body)
 
 
-def _ranked_row(findings: Findings, one: Ranked, keys: list[str]) -> list[Any]:
+def _ranked_row(findings: Findings, one: Ranked, keys: Sequence[str]) -> list[Any]:
     measure = findings.measure
     decimals = 2 if measure.percent else 4
     runs = str(len(one.choose_scores) + one.choose_diverged)
@@ -131,15 +129,6 @@ def _ranked_row(findings: Findings, one: Ranked, keys: list[str]) -> list[Any]:
         measure.value(search, decimals) if search is not None else "",
         status,
     ]
-
-
-def _searched_keys(findings: Findings) -> list[str]:
-    """Settings that any cell searched, learning rate first."""
-    found: dict[str, None] = {}
-    for cell in findings.record.cells:
-        for run in cell.phase("search"):
-            found |= dict.fromkeys(one.key for one in searched(cell.settings, run["config"]))
-    return sorted(found, key=lambda key: (key != "training.learning_rate", key))
 
 
 def _word(key: str) -> str:

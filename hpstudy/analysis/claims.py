@@ -1,0 +1,32 @@
+"""A study read and compared once, for everything that tells of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from hpstudy.analysis.contrast import Contrast, contrasts
+from hpstudy.analysis.record import StudyRecord, read
+from hpstudy.analysis.verdict import Verdict, verdict
+from hpstudy.errors import StoreError
+from hpstudy.store import Store
+
+
+@dataclass(frozen=True)
+class Claims:
+    """A study's record, its contrasts, and the verdict of each."""
+
+    record: StudyRecord
+    store: Store
+    contrasts: tuple[Contrast, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+def claims(folder: str | os.PathLike[str]) -> Claims:
+    """What a study's folder says; raises StoreError where there is no study."""
+    store = Store(folder)
+    record = read(store)
+    if record is None:
+        raise StoreError(f"{store.folder} holds no study: runs.jsonl with a study event is missing")
+    compared = contrasts(record, store)
+    return Claims(record, store, compared, tuple(verdict(record, one) for one in compared))

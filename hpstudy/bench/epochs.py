@@ -1,0 +1,91 @@
+"""Compilations and epochs of given networks, each timed in a worker that has a core to itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from hpstudy import data
+from hpstudy.bench.configurations import Configuration
+from hpstudy.bench.peers.listed import listed
+from hpstudy.bench.studies import Study
+from hpstudy.data import shared
+from hpstudy.engine.devices import Fleet
+from hpstudy.engine.executor import LocalExecutor, Rung
+from hpstudy.engine.job import Job
+from hpstudy.errors import HpstudyError
+from hpstudy.search.driver import Outcome
+from hpstudy.search.window import CellSearch
+from hpstudy.spec.seeds import seeds
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """Seconds of a network: to compile its programs with nothing cached, and of an epoch.
+
+    The epoch is the shortest of several, as the peak is: what another process takes is not counted.
+    """
+
+    compile: float
+    epoch: float
+
+
+def epochs(
+    study: Study, chosen: Sequence[Configuration], folder: Path
+) -> dict[Configuration, Epochs]:
+    """Each configuration trained once, `study.epochs` epochs long (3 or more), one at a time."""
+    # the first one pays for what a worker does once, and is left out
+    first = Configuration("all", 1, 3, chosen[0].batch_size, 0.01)
+    apart = [replace(one, learning_rate=0.01 + i * 1e-6) for i, one in enumerate([first, *chosen])]
+    folder.mkdir(parents=True, exist_ok=True)
+    configs = dict(_configs(study, apart, folder))
+    split = data.load(study.data)
+    folders = shared.write(split, folder / "data")
+    start = {"data": str(folders["train"]), "cache": str(folder / "cache")}
+    start |= {"backend": "jax", "dtype": "float32"}
+    found = {}
+    with LocalExecutor(Fleet(1), start, Path(folders["test"]), folder) as executor:
+        _timed(executor, configs[apart[0]], study.epochs)
+        for one, named in zip(apart[1:], chosen, strict=True):
+            found[named] = _timed(executor, configs[one], study.epochs)
+    return found
+
+
+def _timed(executor: LocalExecutor, config: Mapping[str, Any], count: int) -> Epochs:
+    # a run says at each rung that an epoch is over; the last epoch has none
+    job = Job(
+        run=f"{config['training.learning_rate']:.6f}",
+        config=config,
+        seeds=seeds(0, "search", 0),
+        metric="accuracy",
+        at="last",
+        maximise=True,
+        rungs=tuple(range(1, count)),
+    )
+    executor.submit(job, "")
+    marks: list[float] = []
+    while True:
+        for event in executor.wait():
+            if isinstance(event, Rung):
+                marks.append(perf_counter())
+                executor.answer(event.run, True)
+            elif event.record["status"] != "finished":
+                raise HpstudyError(f"a network was not trained: {event.record['reason']}")
+            else:
+                shortest = min(b - a for a, b in zip(marks[:-1], marks[1:], strict=True))
+                return Epochs(float(event.record["seconds"]["compile"]), shortest)
+
+
+def _configs(
+    study: Study, chosen: Sequence[Configuration], folder: Path
+) -> Iterator[tuple[Configuration, Mapping[str, Any]]]:
+    for cell in listed(study, chosen, folder).cells:
+        search = CellSearch(cell, True, lambda config: study.epochs)
+        while (trial := search.next()) is not None:
+            search.finish(trial.number, Outcome("finished", 0.5))
+            config = trial.config
+            rate: Any = config["training.learning_rate"]
+            yield next(one for one in chosen if one.learning_rate == rate), config

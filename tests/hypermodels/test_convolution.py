@@ -1,0 +1,53 @@
+"""A convolution over patches is the convolution, with its gradients."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hpstudy.hypermodels.convolution import ACROSS, convolved
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    sides=st.tuples(st.integers(5, 9), st.integers(5, 9)),
+    window=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    strides=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    padding=st.sampled_from(["same", "valid"]),
+    channels=st.sampled_from([1, 3, ACROSS, ACROSS + 1]),
+)
+def test_it_equals_the_library_s_convolution(
+    sides: tuple[int, int],
+    window: tuple[int, int],
+    strides: tuple[int, int],
+    padding: str,
+    channels: int,
+) -> None:
+    drawn = np.random.default_rng(1)
+    x = jnp.asarray(drawn.standard_normal((2, *sides, channels), np.float32))
+    kernel = jnp.asarray(drawn.standard_normal((*window, channels, 4), np.float32))
+
+    def direct(x: jax.Array, kernel: jax.Array) -> jax.Array:
+        return jax.lax.conv_general_dilated(
+            x, kernel, strides, padding.upper(), dimension_numbers=("NHWC", "HWIO", "NHWC")
+        )
+
+    def ours(x: jax.Array, kernel: jax.Array) -> jax.Array:
+        return convolved(x, kernel, strides, padding)
+
+    expected, back = jax.vjp(direct, x, kernel)
+    found, ours_back = jax.vjp(ours, x, kernel)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    for one, other in zip(ours_back(expected), back(expected), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.parametrize("channels", [1, 20])
+def test_no_convolution_is_left_in_the_program(channels: int) -> None:
+    x, kernel = jnp.ones((2, 8, 8, channels)), jnp.ones((3, 3, channels, 4))
+    lowered = jax.jit(lambda x, k: convolved(x, k, (1, 1), "same")).lower(x, kernel)
+    assert "convolution" not in lowered.as_text()
