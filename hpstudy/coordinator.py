@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from hpstudy.data import Split, shared
-from hpstudy.engine.devices import Fleet, fleet
+from hpstudy.engine.devices import fleet
 from hpstudy.engine.executor import Done, LocalExecutor, Rung
 from hpstudy.engine.flight import in_flight
 from hpstudy.engine.folders import default_folder
@@ -21,38 +20,12 @@ from hpstudy.errors import StudyChanged
 from hpstudy.events import plain, run_event, study_event, timeless
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.phases import CellRun, Planned, Slot, replayed
+from hpstudy.progress import Progress, Summary
 from hpstudy.search.mirror import Mirror
 from hpstudy.spec.growth import grown
 from hpstudy.spec.length import length
 from hpstudy.spec.study import Spec
 from hpstudy.store import Event, Store
-
-
-class Progress(Protocol):
-    """Watches a study; every method is called from the coordinator between runs."""
-
-    def started(self, spec: Spec, cells: Mapping[str, CellRun], fleet: Fleet) -> None:
-        """The study starts or goes on, on `fleet`; `cells` stays live."""
-
-    def ended(self, event: Event, trained: bool) -> None:
-        """A run ended; `trained` is False where the store already had it."""
-
-    def waiting(self) -> None:
-        """Called a few times a second while nothing happens."""
-
-
-@dataclass(frozen=True)
-class Summary:
-    """How a study ended: runs by status, cells without a pick, and how many runs were trained."""
-
-    statuses: Mapping[str, int]
-    unpicked: tuple[str, ...]
-    trained: int
-
-    @property
-    def complete(self) -> bool:
-        """False where a run failed or a cell has no confirmed pick."""
-        return not self.statuses.get("failed") and not self.unpicked
 
 
 class Coordinator:
@@ -286,8 +259,10 @@ class Coordinator:
 
 def _kind(config: Mapping[str, Any]) -> str:
     """Runs of one kind are likely to share a program."""
-    words = ("model.depth", "model.width", "training.batch_size", "training.optimizer")
-    return " ".join(str(config.get(key)) for key in (*words, "subset.train"))
+    model = HYPERMODELS[config["model.type"]].parameters
+    keys = [f"model.{one.name}" for one in model if one.role == "structure"]
+    keys += ["training.batch_size", "training.optimizer", "subset.train"]
+    return " ".join(str(config.get(key)) for key in keys)
 
 
 def _not_replayed(planned: Planned, stored: Mapping[str, Any]) -> str:

@@ -4,38 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from hpstudy import data, extremes
-from hpstudy.coordinator import Coordinator, Progress, Summary
+from hpstudy.coordinator import Coordinator
 from hpstudy.data import DATASETS
-from hpstudy.engine.devices import Fleet
 from hpstudy.errors import HpstudyError, StoreError
 from hpstudy.hypermodels import HYPERMODELS
-from hpstudy.phases import CellRun
+from hpstudy.progress import Progress, Silent, Summary
 from hpstudy.search.driver import DRIVERS
 from hpstudy.spec.declarations import Registries
 from hpstudy.spec.study import Spec
-from hpstudy.store import Event, Store
+from hpstudy.store import Store
 from hpstudy.subsets.rules import WORDS
 
 __all__ = ["REGISTRIES", "Progress", "Silent", "Summary", "run"]
 
 REGISTRIES = Registries(DATASETS, HYPERMODELS, WORDS, DRIVERS)
-
-
-class Silent:
-    """Progress for nobody."""
-
-    def started(self, spec: Spec, cells: Mapping[str, CellRun], fleet: Fleet) -> None:
-        pass
-
-    def ended(self, event: Event, trained: bool) -> None:
-        pass
-
-    def waiting(self) -> None:
-        pass
 
 
 def run(

@@ -32,6 +32,7 @@ from hpstudy.engine.programs import (
     values_at,
 )
 from hpstudy.engine.setups import Built, Setup
+from hpstudy.hypermodels.convolution import in_lanes
 
 
 class Stack(NamedTuple):
@@ -105,7 +106,7 @@ def packed(
 
     def train() -> Entry:
         _, stack, data = behind_prefix()
-        function = train_function(built().rest, signature)
+        function = in_lanes(train_function(built().rest, signature))
         axes = _axes(built()), Order(0, 0, 0 if ragged else None, None)
         vectorised = jax.vmap(function, in_axes=(0, 0, *axes))
         inputs = stack.carry, stack.run, data, stacked_order(order, lanes, ragged)
@@ -114,7 +115,7 @@ def packed(
 
     def validate() -> Entry:
         _, stack, data = behind_prefix()
-        function = validate_function(built().rest, signature)
+        function = in_lanes(validate_function(built().rest, signature))
         vectorised = jax.vmap(function, in_axes=(0, _axes(built())))
         return Entry(compiled(vectorised, Values.of(stack.carry, stack.run), data))
 

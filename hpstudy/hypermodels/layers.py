@@ -17,7 +17,7 @@ from keras import ops
 
 from hpstudy.hypermodels import examples
 from hpstudy.hypermodels.batch_moments import normalised
-from hpstudy.hypermodels.convolution import convolved
+from hpstudy.hypermodels.convolution import Convolution, chosen
 from hpstudy.hypermodels.initializers import Constant, ones, zeros
 from hpstudy.subsets import gathered
 
@@ -40,25 +40,27 @@ class Dense(keras.layers.Dense):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable("hpstudy")
 class Conv2D(keras.layers.Conv2D):  # type: ignore[misc]
-    """Keras's Conv2D, which JAX on a CPU computes as a product over patches."""
+    """Keras's Conv2D, which JAX computes as matrix products where those are faster."""
 
     def call(self, inputs: Any) -> Any:
-        if not self._over_patches(inputs):
+        convolve = self._products(inputs)
+        if convolve is None:
             return super().call(inputs)
         kernel = ops.cast(self.kernel, inputs.dtype)
-        outputs = convolved(inputs, kernel, self.strides, self.padding)
+        outputs = convolve(inputs, kernel, self.strides, self.padding)
         if self.bias is not None:
             outputs = ops.add(outputs, ops.cast(self.bias, outputs.dtype))
         return outputs if self.activation is None else self.activation(outputs)
 
-    def _over_patches(self, inputs: Any) -> bool:
+    def _products(self, inputs: Any) -> Convolution | None:
         plain = self.groups == 1 and set(self.dilation_rate) == {1}
         last = self.data_format == "channels_last" and self.padding in ("same", "valid")
-        if not (plain and last) or keras.config.backend() != "jax":
-            return False
+        known = None not in inputs.shape[1:]
+        if not (plain and last and known) or keras.config.backend() != "jax":
+            return None
         import jax
 
-        return jax.default_backend() == "cpu" and None not in inputs.shape[1:]
+        return chosen(jax.default_backend())
 
 
 @keras.saving.register_keras_serializable("hpstudy")

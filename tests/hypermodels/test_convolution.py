@@ -1,4 +1,4 @@
-"""A convolution over patches is the convolution, with its gradients."""
+"""Convolutions as products are the convolution, with its gradients."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hpstudy.hypermodels.convolution import ACROSS, convolved
+from hpstudy.hypermodels.convolution import (
+    ACROSS,
+    Convolution,
+    chosen,
+    in_lanes,
+    over_patches,
+    shifted,
+)
 
 
 @settings(max_examples=12, deadline=None)
@@ -19,6 +26,7 @@ from hpstudy.hypermodels.convolution import ACROSS, convolved
     strides=st.tuples(st.integers(1, 3), st.integers(1, 3)),
     padding=st.sampled_from(["same", "valid"]),
     channels=st.sampled_from([1, 3, ACROSS, ACROSS + 1]),
+    convolve=st.sampled_from([over_patches, shifted]),
 )
 def test_it_equals_the_library_s_convolution(
     sides: tuple[int, int],
@@ -26,6 +34,7 @@ def test_it_equals_the_library_s_convolution(
     strides: tuple[int, int],
     padding: str,
     channels: int,
+    convolve: Convolution,
 ) -> None:
     drawn = np.random.default_rng(1)
     x = jnp.asarray(drawn.standard_normal((2, *sides, channels), np.float32))
@@ -37,7 +46,7 @@ def test_it_equals_the_library_s_convolution(
         )
 
     def ours(x: jax.Array, kernel: jax.Array) -> jax.Array:
-        return convolved(x, kernel, strides, padding)
+        return convolve(x, kernel, strides, padding)
 
     expected, back = jax.vjp(direct, x, kernel)
     found, ours_back = jax.vjp(ours, x, kernel)
@@ -49,5 +58,13 @@ def test_it_equals_the_library_s_convolution(
 @pytest.mark.parametrize("channels", [1, 20])
 def test_no_convolution_is_left_in_the_program(channels: int) -> None:
     x, kernel = jnp.ones((2, 8, 8, channels)), jnp.ones((3, 3, channels, 4))
-    lowered = jax.jit(lambda x, k: convolved(x, k, (1, 1), "same")).lower(x, kernel)
+    lowered = jax.jit(lambda x, k: over_patches(x, k, (1, 1), "same")).lower(x, kernel)
     assert "convolution" not in lowered.as_text()
+
+
+def test_where_the_library_s_convolution_is_fast_it_is_used() -> None:
+    assert chosen("cpu") is over_patches
+    assert chosen("gpu") is None
+    assert in_lanes(lambda: chosen("gpu"))() is shifted
+    assert in_lanes(lambda: chosen("cpu"))() is over_patches
+    assert chosen("gpu") is None
