@@ -48,20 +48,33 @@ LENET_SPACE: Mapping[str, Value] = {
 
 
 class DeclaredHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
-    """A declared architecture, its training and its subset as one Keras Tuner search space."""
+    """A declared architecture, its training and its subset as one Keras Tuner search space.
+
+    input_shape: one example's shape. outputs: classes, or target columns of a regression.
+    space: settings by dotted key (`model.depth`, `training.learning_rate`, `subset.train`) with a
+        fixed value or a range of `hpstudy.spec.space`, in place of those in `ranges`; everything
+        else has its declared default.
+    seed: initial values and masks are drawn from it, so a model built again is the same model.
+
+    Classification takes class ids and gives logits. Epochs and callbacks (schedules, early
+    stopping) are given to `search()`. Raises ModelError for a space that does not exist.
+    """
+
+    declaration: ModelDeclaration
+    ranges: Mapping[str, Value]
 
     def __init__(
         self,
-        declaration: ModelDeclaration,
-        shape: DataShape,
-        space: Mapping[str, Value],
-        seed: int,
+        input_shape: tuple[int, ...],
+        outputs: int,
+        task: Literal["classification", "regression"] = "classification",
+        space: Mapping[str, Value] | None = None,
+        seed: int = 0,
     ) -> None:
-        super().__init__(name=declaration.name)
-        self.declaration = declaration
-        self.shape = shape
+        super().__init__(name=self.declaration.name)
+        self.shape = DataShape(tuple(input_shape), task, outputs)
         self.seed = seed
-        self.registration = Registration.of(declaration, space)
+        self.registration = Registration.of(self.declaration, {**self.ranges, **(space or {})})
 
     def declare_hyperparameters(self, hp: Any) -> None:
         self.registration.declare(hp)
@@ -98,45 +111,14 @@ class DeclaredHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
 
 
 class MLP(DeclaredHyperModel):
-    """The multilayer perceptron for `keras_tuner.RandomSearch(MLP(...), ...)` and its like.
+    """The multilayer perceptron for `keras_tuner.RandomSearch(MLP(...), ...)` and its like."""
 
-    input_shape: one example's shape. outputs: classes, or target columns of a regression.
-    space: settings by dotted key (`model.depth`, `training.learning_rate`, `subset.train`) with a
-        fixed value or a range of `hpstudy.spec.space`, in place of those in `SPACE`; everything
-        else has its declared default.
-    seed: initial values and masks are drawn from it, so a model built again is the same model.
-
-    Classification takes class ids and gives logits. Epochs and callbacks (schedules, early
-    stopping) are given to `search()`. Raises ModelError for a space that does not exist.
-    """
-
-    def __init__(
-        self,
-        input_shape: tuple[int, ...],
-        outputs: int,
-        task: Literal["classification", "regression"] = "classification",
-        space: Mapping[str, Value] | None = None,
-        seed: int = 0,
-    ) -> None:
-        shape = DataShape(tuple(input_shape), task, outputs)
-        super().__init__(MLP_DECLARATION, shape, {**SPACE, **(space or {})}, seed)
+    declaration = MLP_DECLARATION
+    ranges = SPACE
 
 
 class LeNet(DeclaredHyperModel):
-    """The LeNet-5-style network as a Keras Tuner hypermodel; arguments as for `MLP`.
+    """The LeNet-5-style network; examples are (rows, columns) or (rows, columns, channels)."""
 
-    input_shape: (rows, columns) or (rows, columns, channels) of the images. Its own settings are
-    `model.filters`, `model.filters_2`, `model.kernel_size`, `model.dense_width`,
-    `model.dense_width_2` and `model.pooling`; `space` overrides `LENET_SPACE`.
-    """
-
-    def __init__(
-        self,
-        input_shape: tuple[int, ...],
-        outputs: int,
-        task: Literal["classification", "regression"] = "classification",
-        space: Mapping[str, Value] | None = None,
-        seed: int = 0,
-    ) -> None:
-        shape = DataShape(tuple(input_shape), task, outputs)
-        super().__init__(LENET_DECLARATION, shape, {**LENET_SPACE, **(space or {})}, seed)
+    declaration = LENET_DECLARATION
+    ranges = LENET_SPACE
