@@ -201,6 +201,7 @@ class Coordinator:
         event = self.slots.get(planned.slot)
         if planned.slot.phase == "confirm":
             # written before the first test score is: a crash between them hides no look
+            self._note_choice(cell)
             self._note_look(cell)
         if event is None:
             (event,) = self._append(run_event(cell.cell, planned, record))

@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from hpstudy.search.options import PRUNER_OPTIONS, SAMPLER_OPTIONS, options
 from hpstudy.spec.declarations import DriverDeclaration
 from hpstudy.spec.seeds import derived
-from hpstudy.spec.space import Config, Proposal, Scalar
+from hpstudy.spec.space import Ask, Config, Proposal, Scalar
 from hpstudy.spec.study import Cell, Search
 
 
@@ -54,16 +54,35 @@ class Trial:
 
 
 class Driver(Protocol):
-    """Proposes one cell's trials; asked and told in canonical order, never ahead of it.
+    """Proposes one cell's trials; begun and told in canonical order, never ahead of it.
 
-    `size` is how many proposals there are, or None where there is no end.
+    `size` is how many proposals there are, or None where there is no end. `pruner` stops the
+    driver's trials where the search's own pruner must not.
     """
 
     size: int | None
+    pruner: Pruner | None
 
-    def ask(self, number: int) -> Proposal: ...
+    def begin(self, number: int) -> Ask:
+        """What answers one parameter after another for trial `number`; raises Waits."""
 
     def tell(self, number: int, outcome: Outcome) -> None: ...
+
+
+class Waits(Exception):
+    """Nothing can be proposed before another trial is told, or ever where all are."""
+
+
+class Pruner(Protocol):
+    """Told each trial in canonical order; asked at each rung with how many of them count."""
+
+    def rungs(self, number: int, length: int) -> tuple[int, ...]:
+        """The epochs at whose end trial `number` reports and waits; never the last epoch."""
+
+    def tell(self, outcome: Outcome, length: int) -> None: ...
+
+    def prunes(self, number: int, seen: int, reports: Mapping[int, float], length: int) -> bool:
+        """Whether trial `number` stops, which was begun when `seen` trials were told."""
 
 
 _NEEDS: Mapping[str, tuple[str, ...]] = {"qmc": ("scipy",)}

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from hpstudy.errors import HpstudyError
 from hpstudy.search.distributions import snap, top
-from hpstudy.search.driver import Outcome, stream
+from hpstudy.search.driver import Outcome, Pruner, stream
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import (
+    Ask,
     Choice,
     Condition,
     Proposal,
@@ -31,6 +32,8 @@ class Grid:
     are shuffled, so that a search of fewer trials still covers the space.
     """
 
+    pruner: Pruner | None = None
+
     def __init__(self, cell: Cell, search: Search, points: int) -> None:
         self._proposals: list[Proposal] = []
         for proposal in _walk(cell.settings, cell.conditions, points):
@@ -41,8 +44,9 @@ class Grid:
         seed = stream(cell, search, "grid")
         self._order = sorted(range(self.size), key=lambda index: derived(seed, index))
 
-    def ask(self, number: int) -> Proposal:
-        return self._proposals[self._order[number]]
+    def begin(self, number: int) -> Ask:
+        params = self._proposals[self._order[number]].params
+        return lambda name, asked: params[name]
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """A grid learns nothing."""

@@ -14,10 +14,10 @@ from optuna.samplers import BaseSampler, QMCSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
 from hpstudy.search.distributions import conditional, distribution, ranges, suggest
-from hpstudy.search.driver import Driver, Outcome, stream
+from hpstudy.search.driver import Driver, Outcome, Pruner, stream
 from hpstudy.search.grid import Grid
 from hpstudy.search.options import options
-from hpstudy.spec.space import Proposal, resolve
+from hpstudy.spec.space import Ask
 from hpstudy.spec.study import Cell, Search
 
 
@@ -28,9 +28,9 @@ class OptunaDriver:
     """
 
     size: int | None = None
+    pruner: Pruner | None = None
 
     def __init__(self, cell: Cell, maximise: bool, sampler: Callable[[int], BaseSampler]) -> None:
-        self._cell = cell
         self._sampler = sampler
         self._running: dict[int, optuna.Trial] = {}
         with quiet():
@@ -42,16 +42,12 @@ class OptunaDriver:
                 study_name=cell.name,
             )
 
-    def ask(self, number: int) -> Proposal:
-        """Trial `number`, from everything told so far and all that is asked but not told."""
+    def begin(self, number: int) -> Ask:
+        """Trial `number`, from everything told so far and all that is begun but not told."""
         self._study.sampler = self._sampler(number)
         trial = self._study.ask()
         self._running[number] = trial
-        return resolve(
-            self._cell.settings,
-            self._cell.conditions,
-            lambda name, asked: suggest(trial, name, asked),
-        )
+        return lambda name, asked: suggest(trial, name, asked)
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """Diverged is told as pruned without values, which ranks it below every other trial."""

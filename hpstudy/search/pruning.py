@@ -9,37 +9,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from hpstudy.search.driver import Outcome
+from hpstudy.search.driver import Outcome, Pruner
 from hpstudy.search.options import options
-from hpstudy.spec.study import Search
-
-
-class Pruner(Protocol):
-    """Told each trial in canonical order; asked at each rung with how many of them count."""
-
-    def rungs(self, length: int) -> tuple[int, ...]: ...
-
-    def tell(self, outcome: Outcome, length: int) -> None: ...
-
-    def prunes(self, seen: int, reports: Mapping[int, float], length: int) -> bool: ...
+from hpstudy.spec.study import Cell
 
 
 class NoPruner:
     """Lets every trial run its whole length."""
 
-    def rungs(self, length: int) -> tuple[int, ...]:
+    def rungs(self, number: int, length: int) -> tuple[int, ...]:
         return ()
 
     def tell(self, outcome: Outcome, length: int) -> None:
         """Nothing to compare, so nothing to keep."""
 
-    def prunes(self, seen: int, reports: Mapping[int, float], length: int) -> bool:
+    def prunes(self, number: int, seen: int, reports: Mapping[int, float], length: int) -> bool:
         return False
 
 
@@ -65,7 +55,7 @@ class OptunaPruner:
         self._finished: list[_Told] = []
         self._before: list[int] = [0]
 
-    def rungs(self, length: int) -> tuple[int, ...]:
+    def rungs(self, number: int, length: int) -> tuple[int, ...]:
         """The epochs at whose end a run reports and waits; never the last epoch."""
         return tuple(sorted(set(self._epochs(length))))
 
@@ -78,7 +68,7 @@ class OptunaPruner:
             self._finished.append(trial)
         self._before.append(len(self._finished))
 
-    def prunes(self, seen: int, reports: Mapping[int, float], length: int) -> bool:
+    def prunes(self, number: int, seen: int, reports: Mapping[int, float], length: int) -> bool:
         """Whether a trial stops that was asked when `seen` trials were told."""
         values, passed = self._marks(reports, length, latest=True)
         trial = optuna.trial.create_trial(
@@ -154,11 +144,13 @@ class _Snapshot:
         """Dropped: `OptunaPruner` derives ASHA's marks from the rung values themselves."""
 
 
-def build(search: Search, maximise: bool) -> Pruner:
-    """The pruner of a search, with every option named.
+def build(cell: Cell, maximise: bool) -> Pruner:
+    """The pruner of a cell's search, with every option named.
 
     Raises HpstudyError for an unknown pruner or option, or a value that it cannot have.
     """
+    search = cell.search
+    assert search is not None
     taken: Any = options("pruner", search.pruner, search.pruner_options)
     if search.pruner == "none":
         return NoPruner()
