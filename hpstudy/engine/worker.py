@@ -30,7 +30,7 @@ def main() -> None:
         return
     start = frame[0]
     prepare_process(start["core"], start["backend"], start["gpu"] is not None, start["matmul"])
-    from hpstudy.engine.lean import import_keras
+    from hpstudy.lean import import_keras
 
     import_keras()
     from hpstudy.engine.serving import Serving

@@ -9,9 +9,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from hpstudy.search.options import PRUNER_OPTIONS, SAMPLER_OPTIONS, options
+from hpstudy.search.brackets import refused
+from hpstudy.search.options import ORACLE_OPTIONS, PRUNER_OPTIONS, SAMPLER_OPTIONS, options
 from hpstudy.spec.declarations import DriverDeclaration
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import Ask, Config, Proposal, Scalar
@@ -85,14 +86,35 @@ class Pruner(Protocol):
         """Whether trial `number` stops, which was begun when `seen` trials were told."""
 
 
-_NEEDS: Mapping[str, tuple[str, ...]] = {"qmc": ("scipy",)}
+# what each name needs besides its library, and what pip calls it where that is another name
+_NEEDS: Mapping[str, tuple[str, ...]] = {"qmc": ("scipy",), "bayesian": ("scipy", "sklearn")}
+_PIP = {"keras_tuner": "keras-tuner", "sklearn": "scikit-learn"}
 
 
 def missing(sampler: str, pruner: str) -> str | None:
     """The command that installs what a sampler and a pruner need, or None where all is there."""
-    wanted = ("optuna", *_NEEDS.get(sampler, ()), *_NEEDS.get(pruner, ()))
-    absent = [package for package in wanted if find_spec(package) is None]
+    return _absent("optuna", sampler, pruner)
+
+
+def _missing_oracle(oracle: str, pruner: str) -> str | None:
+    # the dashboard's storage and the pruners are Optuna's, whatever proposes
+    return _absent("keras_tuner", "optuna", oracle, pruner)
+
+
+def _absent(*names: str) -> str | None:
+    libraries = [name for name in names if name in ("optuna", "keras_tuner")]
+    wanted = [*libraries, *(package for name in names for package in _NEEDS.get(name, ()))]
+    absent = [_PIP.get(package, package) for package in wanted if find_spec(package) is None]
     return f"pip install {' '.join(absent)}" if absent else None
+
+
+def _refused_by_oracle(cell: Cell) -> str | None:
+    """Why an oracle cannot search a cell, or None; for options that the oracle takes."""
+    search = cell.search
+    if search is None or search.sampler != "hyperband":
+        return None
+    taken: Any = options("oracle", "hyperband", search.sampler_options)
+    return refused(cell, search, **taken)
 
 
 def stream(cell: Cell, search: Search, *words: object) -> int:
@@ -105,6 +127,12 @@ def _doc(text: str, taken: Mapping[str, Scalar]) -> str:
     return f"{text} ({listed})" if listed else text
 
 
+_PRUNERS = {
+    "none": "every trial runs its whole length",
+    "median": _doc("stops below the median at a rung", PRUNER_OPTIONS["median"]),
+    "asha": _doc("keeps the best of each rung", PRUNER_OPTIONS["asha"]),
+}
+
 DRIVERS: dict[str, DriverDeclaration] = {
     "optuna": DriverDeclaration(
         name="optuna",
@@ -115,13 +143,28 @@ DRIVERS: dict[str, DriverDeclaration] = {
             "grid": _doc("every point of a grid, in seeded order", SAMPLER_OPTIONS["grid"]),
             "qmc": _doc("a scrambled low-discrepancy sequence", SAMPLER_OPTIONS["qmc"]),
         },
-        pruners={
-            "none": "every trial runs its whole length",
-            "median": _doc("stops below the median at a rung", PRUNER_OPTIONS["median"]),
-            "asha": _doc("keeps the best of each rung", PRUNER_OPTIONS["asha"]),
-        },
+        pruners=_PRUNERS,
         build="hpstudy.search.optuna:build",
         missing=missing,
         check=options,
+    ),
+    "keras_tuner": DriverDeclaration(
+        name="keras_tuner",
+        doc="Keras Tuner's oracles, asked and told in a fixed order",
+        samplers={
+            "random": "independent draws, each configuration once",
+            "grid": _doc("every combination, in order", ORACLE_OPTIONS["grid"]),
+            "bayesian": _doc("a Gaussian process", ORACLE_OPTIONS["bayesian"]),
+            "hyperband": _doc(
+                "short runs for many trials, longer ones for the best", ORACLE_OPTIONS["hyperband"]
+            ),
+        },
+        pruners=_PRUNERS,
+        build="hpstudy.search.keras_tuner:build",
+        missing=_missing_oracle,
+        check=options,
+        word="oracle",
+        default="random",
+        refuses=_refused_by_oracle,
     ),
 }

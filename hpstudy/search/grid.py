@@ -60,7 +60,7 @@ def _walk(
         sizes: list[int] = []
 
         def ask(name: str, asked: Range, sizes: list[int] = sizes) -> Scalar:
-            allowed = _values(asked, points)
+            allowed = values(asked, points)
             if len(sizes) == len(path):
                 path.append(0)
             sizes.append(len(allowed))
@@ -81,7 +81,8 @@ def _too_many() -> HpstudyError:
     )
 
 
-def _values(asked: Range, points: int) -> tuple[Scalar, ...]:
+def values(asked: Range, points: int) -> tuple[Scalar, ...]:
+    """All values of a range, or `points` of them where it has no steps; raises HpstudyError."""
     if isinstance(asked, Choice):
         return asked.options
     if not asked.log and asked.step is not None:

@@ -1,4 +1,4 @@
-"""What each sampler and pruner can be told, and what it is when nobody says."""
+"""What each sampler, oracle and pruner can be told, and what it is when nobody says."""
 
 from __future__ import annotations
 
@@ -15,22 +15,30 @@ SAMPLER_OPTIONS: Mapping[str, Mapping[str, Scalar]] = {
     "grid": {"points": 5},
     "qmc": {"sequence": "sobol"},
 }
+# Keras Tuner's; `startup_trials` is three for each parameter where it is None
+ORACLE_OPTIONS: Mapping[str, Mapping[str, Scalar]] = {
+    "random": {},
+    "grid": {"points": 5},
+    "bayesian": {"startup_trials": None, "beta": 2.6},
+    "hyperband": {"factor": 3, "first_epoch": 5},
+}
 # `rungs` are fractions of a run's length; None is a quarter of it, then times `factor`
 PRUNER_OPTIONS: Mapping[str, Mapping[str, Scalar]] = {
     "none": {},
     "median": {"startup_trials": 5, "rungs": (0.25, 0.5, 0.75), "first_epoch": 5},
     "asha": {"factor": 4, "rungs": None, "first_epoch": 5},
 }
+TABLES = {"sampler": SAMPLER_OPTIONS, "oracle": ORACLE_OPTIONS, "pruner": PRUNER_OPTIONS}
 _LEAST = {"startup_trials": 1, "candidates": 1, "points": 2, "factor": 2, "first_epoch": 1}
 
 
 def options(kind: str, name: str, given: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """Every option of a sampler or pruner: the ones given over the defaults.
+    """Every option of a sampler, oracle or pruner: the ones given over the defaults.
 
-    `kind` is 'sampler' or 'pruner'. Raises HpstudyError for a name that is none, an option that
+    `kind` is one of those words. Raises HpstudyError for a name that is none, an option that
     it does not take, or a value that the option cannot have.
     """
-    table = SAMPLER_OPTIONS if kind == "sampler" else PRUNER_OPTIONS
+    table = TABLES[kind]
     if name not in table:
         raise HpstudyError(f"{name!r} is no {kind}{_allowed(name, table)}")
     for option, value in given.items():
@@ -49,6 +57,9 @@ def _wanted(option: str, value: Scalar) -> str:
     if option in _LEAST:
         fits = type(value) is int and value >= _LEAST[option]
         return "" if fits else f"a whole number of at least {_LEAST[option]}"
+    if option == "beta":
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+        return "" if fits else "a number of at least 0"
     if option == "sequence":
         return "" if value in SEQUENCES else " or ".join(map(repr, SEQUENCES))
     fits = value is None or (isinstance(value, tuple) and len(value) > 0 and _are_shares(value))

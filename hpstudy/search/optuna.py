@@ -105,7 +105,7 @@ def _random(cell: Cell, search: Search) -> Callable[[int], BaseSampler]:
 def _tpe(
     cell: Cell, search: Search, startup_trials: int, candidates: int
 ) -> Callable[[int], BaseSampler]:
-    group = conditional(cell)
+    group = bool(conditional(cell))
 
     def make(number: int) -> BaseSampler:
         with quiet():

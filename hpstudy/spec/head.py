@@ -32,7 +32,7 @@ ENGINE = (
     Parameter("matmul", "choice", "float32", "", options=("float32", "tf32")),
     Parameter("lanes", "int_or_choice", "auto", "", 1, options=("auto",), role="value"),
 )
-DRIVER, SAMPLER, PRUNER = "optuna", "tpe", "none"
+DRIVER, PRUNER = "optuna", "none"
 
 
 def facts(
@@ -113,31 +113,35 @@ def search(
     if node is not None and not isinstance(node.content, Mapping):
         problems.add(node, f"search takes a mapping, or `none`; saw {node.seen}")
         node = None
-    found = facts(node, "search", SEARCH, problems, ("driver", "sampler", "pruner", "choose"))
     entries = node.entries if node else {}
-    choose = facts(
-        entries["choose"].value if "choose" in entries else None, "search.choose", CHOOSE, problems
-    )
     driver = DRIVER
     if "driver" in entries:
         driver = word(entries["driver"].value, "search.driver", drivers, problems) or DRIVER
     declaration = drivers[driver] if driver in drivers else next(iter(drivers.values()))
-    kinds: dict[str, tuple[str, Config]] = {"sampler": (SAMPLER, {}), "pruner": (PRUNER, {})}
-    for kind, names in (("sampler", declaration.samplers), ("pruner", declaration.pruners)):
+    sampler = declaration.word
+    found = facts(node, "search", SEARCH, problems, ("driver", sampler, "pruner", "choose"))
+    choose = facts(
+        entries["choose"].value if "choose" in entries else None, "search.choose", CHOOSE, problems
+    )
+    kinds: dict[str, tuple[str, Config]] = {
+        sampler: (declaration.default, {}),
+        "pruner": (PRUNER, {}),
+    }
+    for kind, names in ((sampler, declaration.samplers), ("pruner", declaration.pruners)):
         if kind in entries:
             kinds[kind] = _optioned(
                 entries[kind].value, kind, names, declaration, problems, kinds[kind][0]
             )
     return Search(
         driver=driver,
-        sampler=kinds["sampler"][0],
+        sampler=kinds[sampler][0],
         pruner=kinds["pruner"][0],
         trials=int(_number(found["trials"])),
         parallel=int(_number(found["parallel"])),
         seed=int(_number(found["seed"])),
         choose_top=int(_number(choose["top"])),
         choose_seeds=int(_number(choose["seeds"])),
-        sampler_options=kinds["sampler"][1],
+        sampler_options=kinds[sampler][1],
         pruner_options=kinds["pruner"][1],
     )
 
@@ -150,7 +154,7 @@ def _optioned(
     problems: Problems,
     default: str,
 ) -> tuple[str, Config]:
-    """A sampler or pruner: a word, or a mapping of the word to its options."""
+    """A sampler, oracle or pruner: a word, or a mapping of the word to its options."""
     key = f"search.{kind}"
     if not isinstance(node.content, Mapping):
         return word(node, key, names, problems) or default, {}

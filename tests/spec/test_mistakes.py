@@ -123,7 +123,7 @@ def test_one_mistake(problems, study, old, new, spot, words):
         ("score: {at: lsat}", "lsat", "did you mean `last`?"),
         ("score: {at: 5}", "5}", "such as epoch 15"),
         ("score: {met: 5}", "met", "did you mean `metric`?"),
-        ("search: {sampler: grid}", "{float", "sampler grid cannot list them"),
+        ("search: {sampler: grid}", "{float", "a grid cannot list them"),
         ("search: {sampler: tep}", "tep", "did you mean `tpe`?"),
         ("search: {driver: oputna}", "oputna", "did you mean `optuna`?"),
         ("search: {pruner: {asha: {fctor: 3}}}", "{fctor", "asha takes factor"),
