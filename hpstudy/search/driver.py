@@ -87,7 +87,12 @@ class Pruner(Protocol):
 
 
 # what each name needs besides its library, and what pip calls it where that is another name
-_NEEDS: Mapping[str, tuple[str, ...]] = {"qmc": ("scipy",), "bayesian": ("scipy", "sklearn")}
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "qmc": ("scipy",),
+    "cmaes": ("cmaes",),
+    "gp": ("torch", "scipy"),
+    "bayesian": ("scipy", "sklearn"),
+}
 _PIP = {"keras_tuner": "keras-tuner", "sklearn": "scikit-learn"}
 
 
@@ -142,6 +147,9 @@ DRIVERS: dict[str, DriverDeclaration] = {
             "tpe": _doc("tree-structured Parzen estimator", SAMPLER_OPTIONS["tpe"]),
             "grid": _doc("every point of a grid, in seeded order", SAMPLER_OPTIONS["grid"]),
             "qmc": _doc("a scrambled low-discrepancy sequence", SAMPLER_OPTIONS["qmc"]),
+            "cmaes": _doc("covariance matrix adaptation", SAMPLER_OPTIONS["cmaes"]),
+            "gp": _doc("a Gaussian process", SAMPLER_OPTIONS["gp"]),
+            "nsgaii": _doc("generations by crossover and mutation", SAMPLER_OPTIONS["nsgaii"]),
         },
         pruners=_PRUNERS,
         build="hpstudy.search.optuna:build",

@@ -19,6 +19,7 @@ from hpstudy.lean import import_keras
 from hpstudy.search.brackets import brackets, epochs_of
 from hpstudy.search.driver import Driver, Outcome, Pruner, Waits, stream
 from hpstudy.search.options import options
+from hpstudy.search.scores import Scores
 from hpstudy.spec.space import Ask, Range, Scalar
 from hpstudy.spec.study import Cell
 
@@ -37,7 +38,7 @@ class OracleDriver:
         self._rounds = Rounds() if name == "hyperband" else None
         self.pruner: Pruner | None = self._rounds
         self._running: dict[int, _Running] = {}
-        self._worst: float | None = None
+        self._scores = Scores(oracle.objective.direction == "max")
         # it prints else
         oracle.verbose = 0
 
@@ -56,7 +57,10 @@ class OracleDriver:
         from hpstudy.search.oracles import SCORE, Space
 
         running = self._running.pop(number)
-        trial, score = running.trial, self._score(outcome)
+        trial, score = running.trial, self._scores.of(outcome)
+        if score is None and self._rounds is not None:
+            # Keras Tuner never closes a round in which a trial failed; last in it serves as well
+            score = -math.inf if self._oracle.objective.direction == "max" else math.inf
         trial.hyperparameters = Space.of(running.met.values(), running.values)
         if score is not None:
             self._called(number, "update_trial", trial.trial_id, {SCORE: score})
@@ -82,26 +86,6 @@ class OracleDriver:
         running.met[name], running.values[name] = met, given[name]
         answer: Scalar = met.answer(given[name])
         return answer
-
-    def _score(self, outcome: Outcome) -> float | None:
-        """What the oracle is told, None where the trial failed for it.
-
-        A Gaussian process would propose the region of diverged trials again if it never heard of
-        them: they take the worst score of any other. Hyperband never closes a round in which a
-        trial failed, so there all that went wrong ranks last.
-        """
-        score = outcome.score if outcome.state == "finished" else None
-        if outcome.state == "pruned" and outcome.rungs:
-            score = outcome.rungs[max(outcome.rungs)]
-        sign = -1 if self._oracle.objective.direction == "max" else 1
-        if score is not None:
-            worse = self._worst is None or sign * score > sign * self._worst
-            self._worst = score if worse else self._worst
-        elif self._rounds is not None:
-            score = sign * math.inf
-        elif outcome.state != "failed":
-            score = self._worst
-        return score
 
     def _called(self, number: int, method: str, *given: Any) -> Any:
         """What a method of the oracle gives; where it raises, its lock is free again."""

@@ -14,6 +14,10 @@ SAMPLER_OPTIONS: Mapping[str, Mapping[str, Scalar]] = {
     "tpe": {"startup_trials": 10, "candidates": 24},
     "grid": {"points": 5},
     "qmc": {"sequence": "sobol"},
+    # `population` is 4 + 3 ln(dimensions) where it is None
+    "cmaes": {"startup_trials": 1, "population": None},
+    "gp": {"startup_trials": 10},
+    "nsgaii": {"population": 10},
 }
 # Keras Tuner's; `startup_trials` is three for each parameter where it is None
 ORACLE_OPTIONS: Mapping[str, Mapping[str, Scalar]] = {
@@ -29,7 +33,14 @@ PRUNER_OPTIONS: Mapping[str, Mapping[str, Scalar]] = {
     "asha": {"factor": 4, "rungs": None, "first_epoch": 5},
 }
 TABLES = {"sampler": SAMPLER_OPTIONS, "oracle": ORACLE_OPTIONS, "pruner": PRUNER_OPTIONS}
-_LEAST = {"startup_trials": 1, "candidates": 1, "points": 2, "factor": 2, "first_epoch": 1}
+_LEAST = {
+    "startup_trials": 1,
+    "candidates": 1,
+    "points": 2,
+    "population": 2,
+    "factor": 2,
+    "first_epoch": 1,
+}
 
 
 def options(kind: str, name: str, given: Mapping[str, Scalar]) -> dict[str, Scalar]:

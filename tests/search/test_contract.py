@@ -18,21 +18,33 @@ from hpstudy.spec.study import Cell
 
 MakeCell = Callable[..., Cell]
 Play = Callable[..., CellSearch]
-ENGINES = [(driver, name) for driver, one in DRIVERS.items() for name in one.samplers]
+ENGINES = [
+    (driver, name)
+    for driver, one in DRIVERS.items()
+    for name in one.samplers
+    # cmaes and torch are extras
+    if one.missing(name, "none") is None
+]
 PRUNERS = tuple(DRIVERS["optuna"].pruners)
 # Hyperband is an oracle and a pruner in one
 ALONE = ("keras_tuner", "hyperband")
 SEARCHES = [
     (*engine, pruner)
     for engine in ENGINES
-    for pruner in (PRUNERS if engine[0] == "optuna" else ("none", "asha"))
+    for pruner in (PRUNERS if engine[1] == "tpe" else ("none", "asha"))
     if engine != ALONE or pruner == "none"
 ]
 # the first trials of these are draws; few of them, so that a short search gets beyond
-EARLY = {"tpe": 4, "bayesian": 6}
+EARLY = {"tpe": 4, "gp": 7, "bayesian": 6}
 
-over_engines = pytest.mark.parametrize("engine", ENGINES, ids="-".join)
-over_searches = pytest.mark.parametrize("search", SEARCHES, ids="-".join)
+
+def listed(names: tuple[str, ...]) -> Any:
+    """A parameter set; what takes seconds for an ask is slow."""
+    return pytest.param(names, id="-".join(names), marks=pytest.mark.slow if "gp" in names else ())
+
+
+over_engines = pytest.mark.parametrize("engine", [listed(one) for one in ENGINES])
+over_searches = pytest.mark.parametrize("search", [listed(one) for one in SEARCHES])
 
 
 @pytest.fixture(scope="module", autouse=True)

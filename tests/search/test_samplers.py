@@ -107,7 +107,7 @@ def test_tpe_samples_conditional_ranges_jointly(
             made.append(given)
             super().__init__(**given)
 
-    monkeypatch.setattr("hpstudy.search.optuna.TPESampler", Spy)
+    monkeypatch.setattr("hpstudy.search.samplers.TPESampler", Spy)
     search = CellSearch(cell(space, "tpe"), True, lambda config: 40)
     while search.next() is not None:
         pass
