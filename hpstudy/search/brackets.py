@@ -48,18 +48,15 @@ def epochs_of(cell: Cell) -> int | None:
 
 
 def refused(cell: Cell, search: Search, factor: int, first_epoch: int) -> str | None:
-    """Why Hyperband cannot search a cell, or None."""
-    length = epochs_of(cell)
+    """Why Hyperband's oracle cannot search a cell, or None."""
     if search.pruner != "none":
         return (
             f"oracle hyperband stops trials by itself, so pruner {search.pruner} has no part in "
             "it; leave `pruner` out"
         )
+    length = epochs_of(cell)
     if length is None:
-        return (
-            "oracle hyperband halves epochs, so every run needs the same number of them; "
-            "write training.length: {epochs: 20}, without a range"
-        )
+        return unequal(cell)
     least = sum(one.trials for one in brackets(length, factor, first_epoch)[0])
     if search.trials < least:
         return (
@@ -67,3 +64,13 @@ def refused(cell: Cell, search: Search, factor: int, first_epoch: int) -> str | 
             f"no trial would reach epoch {length}; allowed: {least} and more"
         )
     return None
+
+
+def unequal(cell: Cell) -> str | None:
+    """Why Hyperband cannot halve the epochs of a cell's runs, or None."""
+    if epochs_of(cell) is not None:
+        return None
+    return (
+        "hyperband halves epochs, so every run needs the same number of them; "
+        "write training.length: {epochs: 20}, without a range"
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, Literal, Protocol
 
-from hpstudy.search.brackets import refused
+from hpstudy.search.brackets import refused, unequal
 from hpstudy.search.options import ORACLE_OPTIONS, PRUNER_OPTIONS, SAMPLER_OPTIONS, options
 from hpstudy.spec.declarations import DriverDeclaration
 from hpstudy.spec.seeds import derived
@@ -113,13 +113,15 @@ def _absent(*names: str) -> str | None:
     return f"pip install {' '.join(absent)}" if absent else None
 
 
-def _refused_by_oracle(cell: Cell) -> str | None:
-    """Why an oracle cannot search a cell, or None; for options that the oracle takes."""
+def _refused(cell: Cell) -> str | None:
+    """Why a cell cannot be searched as it says, or None; for options that are right."""
     search = cell.search
-    if search is None or search.sampler != "hyperband":
+    if search is None:
         return None
-    taken: Any = options("oracle", "hyperband", search.sampler_options)
-    return refused(cell, search, **taken)
+    if search.driver == "keras_tuner" and search.sampler == "hyperband":
+        taken: Any = options("oracle", "hyperband", search.sampler_options)
+        return refused(cell, search, **taken)
+    return unequal(cell) if search.pruner == "hyperband" else None
 
 
 def stream(cell: Cell, search: Search, *words: object) -> int:
@@ -135,7 +137,12 @@ def _doc(text: str, taken: Mapping[str, Scalar]) -> str:
 _PRUNERS = {
     "none": "every trial runs its whole length",
     "median": _doc("stops below the median at a rung", PRUNER_OPTIONS["median"]),
+    "percentile": _doc("keeps the best at a rung", PRUNER_OPTIONS["percentile"]),
+    "patient": _doc(
+        "as median, and only where a score has stopped rising", PRUNER_OPTIONS["patient"]
+    ),
     "asha": _doc("keeps the best of each rung", PRUNER_OPTIONS["asha"]),
+    "hyperband": _doc("asha from several first rungs", PRUNER_OPTIONS["hyperband"]),
 }
 
 DRIVERS: dict[str, DriverDeclaration] = {
@@ -155,6 +162,7 @@ DRIVERS: dict[str, DriverDeclaration] = {
         build="hpstudy.search.optuna:build",
         missing=missing,
         check=options,
+        refuses=_refused,
     ),
     "keras_tuner": DriverDeclaration(
         name="keras_tuner",
@@ -173,6 +181,6 @@ DRIVERS: dict[str, DriverDeclaration] = {
         check=options,
         word="oracle",
         default="random",
-        refuses=_refused_by_oracle,
+        refuses=_refused,
     ),
 }

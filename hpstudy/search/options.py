@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from difflib import get_close_matches
 
@@ -30,7 +31,20 @@ ORACLE_OPTIONS: Mapping[str, Mapping[str, Scalar]] = {
 PRUNER_OPTIONS: Mapping[str, Mapping[str, Scalar]] = {
     "none": {},
     "median": {"startup_trials": 5, "rungs": (0.25, 0.5, 0.75), "first_epoch": 5},
+    "percentile": {
+        "percentile": 25.0,
+        "startup_trials": 5,
+        "rungs": (0.25, 0.5, 0.75),
+        "first_epoch": 5,
+    },
+    "patient": {
+        "patience": 1,
+        "startup_trials": 5,
+        "rungs": (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+        "first_epoch": 5,
+    },
     "asha": {"factor": 4, "rungs": None, "first_epoch": 5},
+    "hyperband": {"factor": 3, "first_epoch": 5},
 }
 TABLES = {"sampler": SAMPLER_OPTIONS, "oracle": ORACLE_OPTIONS, "pruner": PRUNER_OPTIONS}
 _LEAST = {
@@ -38,9 +52,12 @@ _LEAST = {
     "candidates": 1,
     "points": 2,
     "population": 2,
+    "patience": 1,
     "factor": 2,
     "first_epoch": 1,
 }
+
+_WITHIN = {"beta": (0.0, 100.0), "percentile": (0.0, 100.0)}
 
 
 def options(kind: str, name: str, given: Mapping[str, Scalar]) -> dict[str, Scalar]:
@@ -68,9 +85,11 @@ def _wanted(option: str, value: Scalar) -> str:
     if option in _LEAST:
         fits = type(value) is int and value >= _LEAST[option]
         return "" if fits else f"a whole number of at least {_LEAST[option]}"
-    if option == "beta":
-        fits = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-        return "" if fits else "a number of at least 0"
+    if option in _WITHIN:
+        low, high = _WITHIN[option]
+        number = value if isinstance(value, int | float) else math.nan
+        fits = not isinstance(value, bool) and low <= number <= high
+        return "" if fits else f"a number from {low:g} to {high:g}"
     if option == "sequence":
         return "" if value in SEQUENCES else " or ".join(map(repr, SEQUENCES))
     fits = value is None or (isinstance(value, tuple) and len(value) > 0 and _are_shares(value))

@@ -6,7 +6,6 @@ values reach Optuna under one step for each rung, never under the epoch.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -15,9 +14,7 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from hpstudy.search.driver import Outcome, Pruner
-from hpstudy.search.options import options
-from hpstudy.spec.study import Cell
+from hpstudy.search.driver import Outcome
 
 
 class NoPruner:
@@ -142,62 +139,3 @@ class _Snapshot:
 
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Dropped: `OptunaPruner` derives ASHA's marks from the rung values themselves."""
-
-
-def build(cell: Cell, maximise: bool) -> Pruner:
-    """The pruner of a cell's search, with every option named.
-
-    Raises HpstudyError for an unknown pruner or option, or a value that it cannot have.
-    """
-    search = cell.search
-    assert search is not None
-    taken: Any = options("pruner", search.pruner, search.pruner_options)
-    if search.pruner == "none":
-        return NoPruner()
-    first: int = taken["first_epoch"]
-    fractions: tuple[float, ...] | None = taken["rungs"]
-    if search.pruner == "median":
-        return OptunaPruner(
-            optuna.pruners.MedianPruner(
-                n_startup_trials=taken["startup_trials"],
-                n_warmup_steps=0,
-                interval_steps=1,
-                n_min_trials=1,
-            ),
-            schedule=lambda length: _at_fractions(length, fractions or (), first),
-            step=lambda rung: rung,
-            maximise=maximise,
-        )
-    factor: int = taken["factor"]
-    return OptunaPruner(
-        optuna.pruners.SuccessiveHalvingPruner(
-            min_resource=1,
-            reduction_factor=factor,
-            min_early_stopping_rate=0,
-            bootstrap_count=0,
-        ),
-        schedule=lambda length: (
-            _at_powers(length, factor, first)
-            if fractions is None
-            else _at_fractions(length, fractions, first)
-        ),
-        # with min_resource 1 Optuna decides its own rung k at step factor ** k
-        step=lambda rung: int(factor**rung),
-        maximise=maximise,
-    )
-
-
-def _at_fractions(length: int, fractions: Sequence[float], first: int) -> list[int]:
-    return [max(first, _epoch(length, share)) for share in sorted(fractions)]
-
-
-def _at_powers(length: int, factor: int, first: int) -> list[int]:
-    epochs = [max(first, _epoch(length, 0.25))]
-    while epochs[-1] * factor < length:
-        epochs.append(epochs[-1] * factor)
-    return epochs
-
-
-def _epoch(length: int, fraction: float) -> int:
-    # rounded first: 0.1 * 30 is 3.0000000000000004, which is epoch 3
-    return math.ceil(round(length * fraction, 9))

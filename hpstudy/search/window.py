@@ -30,7 +30,7 @@ class CellSearch:
         if cell.search is None:
             raise ValueError(f"cell {cell.name!r} has no search")
         # imported here: Optuna costs more than everything that only reads this module's names
-        from hpstudy.search import pruning
+        from hpstudy.search import pruners
 
         self.cell = cell
         self.trials: list[Trial] = []
@@ -40,7 +40,7 @@ class CellSearch:
         self._window = cell.search.parallel
         self._length = length
         self._driver = _build(cell, maximise)
-        self._pruner = self._driver.pruner or pruning.build(cell, maximise)
+        self._pruner = self._driver.pruner or pruners.build(cell, maximise)
         self._told = 0
         # how many trials were told when each was asked
         self._seen: list[int] = []
