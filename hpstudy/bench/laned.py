@@ -158,11 +158,12 @@ class Bench:
         from hpstudy.engine.lanes import Occupant, Pack
         from hpstudy.engine.packed import packed
 
-        setup, shape = self.setup, (lanes, False)
+        setup = self.setup
         order = Host.of(self.job, setup.signature, self.parts).order(1)
         inputs = setup, self.parts.data, order
-        found = packed(programs, setup.signature, self._build, shape, inputs)
-        pack = Pack(found, self.parts.data, False, self.pool.map if self.pool else map)
+        found = packed(programs, setup.signature, self._build, lanes, inputs)
+        each = self.pool.map if self.pool else map
+        pack = Pack(found, self.parts.data, setup.signature.ragged, each)
         for lane in range(lanes):
             job = replace(self.job, seeds={**self.job.seeds, "order": lane})
             pack.place(

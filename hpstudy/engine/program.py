@@ -27,7 +27,8 @@ class Signature:
 
     `structure` is the architecture's structural settings; `trained` gives each trained path the
     length of its trained vector (padded, for index sets) or -1 where the whole tensor trains;
-    `prefix_limit` is how many bytes of activations may be kept of what lies before training.
+    `prefix_limit` is how many bytes of activations may be kept of what lies before training;
+    `ragged` runs end amid an epoch, so their epochs' steps are counted by an input.
     """
 
     model: str
@@ -42,6 +43,7 @@ class Signature:
     examples: int
     validation: int
     keep_last: bool
+    ragged: bool
     dtype: str
     prefix_limit: int
 
@@ -72,7 +74,8 @@ class Signature:
         Batch size, optimizer and whole trained tensors change nothing in it, so programs share it.
         """
         trained = self.trained if rest else tuple(one for one in self.trained if one[1] >= 0)
-        return replace(self, trained=trained, batch_size=0, optimizer="", keep_last=False).key
+        shared = replace(self, batch_size=0, optimizer="", keep_last=False, ragged=False)
+        return replace(shared, trained=trained).key
 
 
 class Carry(NamedTuple):
@@ -183,7 +186,9 @@ def train_function(network: Network, signature: Signature) -> Callable[..., tupl
             return after, state[1] + row
 
         start = (carry, jnp.zeros(width(task), data.x.dtype))
-        carry, row = lax.fori_loop(0, order.steps, body, start)
+        # a GPU need not ask the host after each step whether to go on where the count is constant
+        steps = order.steps if signature.ragged else signature.batches
+        carry, row = lax.fori_loop(0, steps, body, start)
         return carry, row
 
     return epoch

@@ -19,6 +19,7 @@ from hpstudy.engine.program import Carry, Run, Signature
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.hypermodels.initial import VariablePlan, initial_values, plan
 from hpstudy.spec.declarations import DataShape, ModelDeclaration, Tensor
+from hpstudy.spec.length import length
 from hpstudy.subsets.keras import tensors, variables
 from hpstudy.subsets.rules import Rule, count, select
 from hpstudy.subsets.split import Parts, pad, split
@@ -108,6 +109,7 @@ class Setups:
             (path, len(parts.theta[path]) if path in parts.indices else -1)
             for path in sorted(parts.theta)
         )
+        planned = length(config, self._examples)
         signature = Signature(
             model=config["model.type"],
             structure=structure(declaration(roomy), roomy),
@@ -121,6 +123,7 @@ class Setups:
             examples=self._examples,
             validation=self._validation,
             keep_last=config["training.last_batch"] == "keep",
+            ragged=planned.steps % planned.steps_per_epoch > 0,
             dtype=str(self._dtype),
             prefix_limit=PREFIX_LIMIT,
         )

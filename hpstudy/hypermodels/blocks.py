@@ -163,7 +163,8 @@ class Blocks:
         from hpstudy.hypermodels import layers
 
         chosen = self.chosen
-        activation = layers.tanh if chosen["activation"] == "tanh" else chosen["activation"]
+        own = {"relu": layers.relu, "tanh": layers.tanh}
+        activation = own.get(str(chosen["activation"]), chosen["activation"])
         rest: list[Any] = [keras.layers.Activation(activation, name=f"activation_{number}")]
         if not self.biased:
             rest.append(self._norm(number))
