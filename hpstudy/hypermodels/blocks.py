@@ -99,17 +99,21 @@ PARAMETERS = (
 
 
 def product_tensors(
-    chosen: Mapping[str, Scalar], name: str, number: int, kernel: tuple[int, ...]
+    chosen: Mapping[str, Scalar],
+    name: str,
+    place: int | str,
+    kernel: tuple[int, ...],
+    shortcut: bool = False,
 ) -> Iterator[Tensor]:
     """The tensors of a block: `kernel`, then gamma and beta, or a bias where nothing normalises."""
-    yield Tensor(f"{name}/kernel", kernel, "kernel")
+    yield Tensor(f"{name}/kernel", kernel, "kernel", shortcut=shortcut)
     units = kernel[-1:]
     if chosen["normalisation"] == "none":
-        yield Tensor(f"{name}/bias", units, "bias")
+        yield Tensor(f"{name}/bias", units, "bias", shortcut=shortcut)
         return
     kind = cast(Literal["batch", "layer"], chosen["normalisation"])
-    yield Tensor(f"norm_{number}/gamma", units, "gamma", kind)
-    yield Tensor(f"norm_{number}/beta", units, "beta", kind)
+    yield Tensor(f"norm_{place}/gamma", units, "gamma", kind)
+    yield Tensor(f"norm_{place}/beta", units, "beta", kind)
 
 
 def output_tensors(fan_in: int, outputs: int) -> Iterator[Tensor]:
@@ -156,40 +160,55 @@ class Blocks:
 
         return layers.Dense(units, name="output", **{**self.product(), "use_bias": True})(x)
 
-    def around(self, x: Any, number: int) -> Any:
+    def convolution(
+        self, x: Any, name: str, filters: Any, size: int, shortcut: bool = False, **options: Any
+    ) -> Any:
+        """A convolution over square windows; `options` are strides and padding."""
+        from hpstudy.hypermodels import layers
+
+        kind = layers.ShortcutConv2D if shortcut else layers.Conv2D
+        return kind(filters, size, name=name, **options, **self.product())(x)
+
+    def around(self, x: Any, place: int | str) -> Any:
         """Normalisation and activation in their order, then dropout."""
+        from hpstudy.hypermodels import layers
+
+        chosen = self.chosen
+        steps = [self.normalised, self.activated]
+        if chosen.get("activation_placement") == "before_norm":
+            steps.reverse()
+        for step in steps:
+            x = step(x, place)
+        if chosen["dropout"]:
+            rate = cast(float, chosen["dropout"])
+            x = layers.Dropout(rate, name=f"dropout_{place}")(x)
+        return x
+
+    def activated(self, x: Any, place: int | str) -> Any:
         import keras
 
         from hpstudy.hypermodels import layers
 
-        chosen = self.chosen
-        own = {"relu": layers.relu, "tanh": layers.tanh}
-        activation = own.get(str(chosen["activation"]), chosen["activation"])
-        rest: list[Any] = [keras.layers.Activation(activation, name=f"activation_{number}")]
-        if not self.biased:
-            rest.append(self._norm(number))
-        if chosen.get("activation_placement") == "after_norm":
-            rest.reverse()
-        if chosen["dropout"]:
-            rate = cast(float, chosen["dropout"])
-            rest.append(layers.Dropout(rate, name=f"dropout_{number}"))
-        for layer in rest:
-            x = layer(x)
-        return x
+        activation = str(self.chosen["activation"])
+        function = {"relu": layers.relu, "tanh": layers.tanh}.get(activation, activation)
+        return keras.layers.Activation(function, name=f"activation_{place}")(x)
 
-    def _norm(self, number: int) -> Any:
+    def normalised(self, x: Any, place: int | str) -> Any:
+        """`x` normalised, or as it is where nothing normalises."""
         from hpstudy.hypermodels import layers
 
         chosen = self.chosen
+        if self.biased:
+            return x
         options: dict[str, Any] = {
             "epsilon": chosen["norm_epsilon"],
             "gamma_initializer": _vector(chosen["gamma_initializer"]),
             "beta_initializer": _vector(chosen["beta_initializer"]),
-            "name": f"norm_{number}",
+            "name": f"norm_{place}",
         }
         if chosen["normalisation"] == "layer":
-            return layers.LayerNormalization(**options)
-        return layers.BatchNormalization(cast(float, chosen["norm_momentum"]), **options)
+            return layers.LayerNormalization(**options)(x)
+        return layers.BatchNormalization(cast(float, chosen["norm_momentum"]), **options)(x)
 
 
 def _vector(initializer: Scalar) -> Any:

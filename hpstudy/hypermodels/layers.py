@@ -65,6 +65,13 @@ class Conv2D(keras.layers.Conv2D):  # type: ignore[misc]
 
 
 @keras.saving.register_keras_serializable("hpstudy")
+class ShortcutConv2D(Conv2D):
+    """A convolution on a shortcut: what the subset word `shortcut` names."""
+
+    shortcut = True
+
+
+@keras.saving.register_keras_serializable("hpstudy")
 class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
     """Keras's BatchNormalization on the last axis, with momentum and epsilon as inputs.
 

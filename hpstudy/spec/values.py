@@ -27,6 +27,8 @@ def takes(parameter: Parameter) -> str:
         bounds += " (excluded)" * parameter.open_high
     elif low is not None:
         bounds = f" above {low:g}" if parameter.open_low else f" of at least {low:g}"
+    if parameter.step > 1:
+        bounds += f" in steps of {parameter.step}"
     noun = "a whole number" if parameter.kind in _WHOLE else "a number"
     if parameter.kind == "numbers":
         return f"a list of rising numbers{bounds}"
@@ -64,8 +66,16 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
             number = _number(parameter, content)
             if number is not None:
                 return number
-    problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}")
+    hint = _beside(parameter, content)
+    problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}{hint}")
     return None
+
+
+def _beside(parameter: Parameter, content: object) -> str:
+    if parameter.step == 1 or isinstance(content, bool) or not isinstance(content, int):
+        return ""
+    beside = dict.fromkeys(parameter.around(content))
+    return f"; nearest: {' and '.join(str(number) for number in beside)}" if beside else ""
 
 
 def _number(parameter: Parameter, value: float) -> int | float | None:
@@ -75,6 +85,8 @@ def _number(parameter: Parameter, value: float) -> int | float | None:
     if low is not None and (value < low or (parameter.open_low and value == low)):
         return None
     if high is not None and (value > high or (parameter.open_high and value == high)):
+        return None
+    if parameter.step > 1 and parameter.around(value):
         return None
     return int(value) if parameter.kind in _WHOLE else float(value)
 

@@ -52,6 +52,7 @@ def make_registries(missing: str | None = None) -> Registries:
         parameters=(
             Parameter("depth", "int", 2, "layers", 1),
             Parameter("width", "int", 16, "units", 1),
+            Parameter("stages", "int", 14, "", 8, step=6),
             Parameter("normalisation", "choice", "batch", "", options=("batch", "none")),
             Parameter(
                 "gamma_initializer",

@@ -64,6 +64,13 @@ def test_numbers_and_ranges(read, study, written, value):
     assert spec.cells[0].settings["training.learning_rate"] == value
 
 
+def test_a_range_of_a_stepped_setting_goes_in_its_steps(read, study):
+    spec = read(study, ("depth: 2", "depth: 2, stages: {int: [14, 26]}"))
+    assert spec.cells[0].settings["model.stages"] == IntRange(14, 26, step=6)
+    spec = read(study, ("depth: 2", "depth: 2, stages: {int: [14, 38], step: 12}"))
+    assert spec.cells[0].settings["model.stages"] == IntRange(14, 38, step=12)
+
+
 def test_a_cell_without_ranges_is_not_searched(read, study):
     assert read(study, (TRAIN[0], "learning_rate: 0.1")).cells[0].search is None
 
