@@ -188,7 +188,7 @@ def structure(entry: ModelDeclaration, config: Mapping[str, Any]) -> tuple[tuple
         value = config.get(f"model.{parameter.name}")
         if parameter.role == "structure":
             facts.append((parameter.name, value))
-        elif parameter.name == "dropout":
+        elif parameter.name in ("dropout", "residual_dropout"):
             facts.append((parameter.name, bool(value)))
     return tuple(facts)
 

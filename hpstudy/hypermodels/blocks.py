@@ -103,13 +103,18 @@ def product_tensors(
 ) -> Iterator[Tensor]:
     """The tensors of a block: `kernel`, then gamma and beta, or a bias where nothing normalises."""
     yield Tensor(f"{name}/kernel", kernel, "kernel")
-    units = kernel[-1:]
     if chosen["normalisation"] == "none":
-        yield Tensor(f"{name}/bias", units, "bias")
+        yield Tensor(f"{name}/bias", kernel[-1:], "bias")
+    yield from norm_tensors(chosen, number, kernel[-1])
+
+
+def norm_tensors(chosen: Mapping[str, Scalar], number: int, units: int) -> Iterator[Tensor]:
+    """Gamma and beta of a normalisation, or nothing where nothing normalises."""
+    if chosen["normalisation"] == "none":
         return
     kind = cast(Literal["batch", "layer"], chosen["normalisation"])
-    yield Tensor(f"norm_{number}/gamma", units, "gamma", kind)
-    yield Tensor(f"norm_{number}/beta", units, "beta", kind)
+    yield Tensor(f"norm_{number}/gamma", (units,), "gamma", kind)
+    yield Tensor(f"norm_{number}/beta", (units,), "beta", kind)
 
 
 def output_tensors(fan_in: int, outputs: int) -> Iterator[Tensor]:
@@ -145,41 +150,42 @@ class Blocks:
             "bias_initializer": initializers.zeros(),
         }
 
-    def dense(self, x: Any, name: str, units: Any) -> Any:
+    def dense(self, x: Any, name: str, units: Any, use_bias: bool | None = None) -> Any:
+        """A Dense product; without `use_bias` it has one where a block's product has."""
         from hpstudy.hypermodels import layers
 
-        return layers.Dense(units, name=name, **self.product())(x)
+        options = self.product() if use_bias is None else {**self.product(), "use_bias": use_bias}
+        return layers.Dense(units, name=name, **options)(x)
 
     def output(self, x: Any, units: int) -> Any:
         """The linear output layer, which always has a bias."""
-        from hpstudy.hypermodels import layers
-
-        return layers.Dense(units, name="output", **{**self.product(), "use_bias": True})(x)
+        return self.dense(x, "output", units, use_bias=True)
 
     def around(self, x: Any, number: int) -> Any:
         """Normalisation and activation in their order, then dropout."""
+        steps = [self.activation, self.norm]
+        if self.chosen.get("activation_placement") == "after_norm":
+            steps.reverse()
+        for step in (*steps, self.dropout):
+            x = step(x, number)
+        return x
+
+    def activation(self, x: Any, number: int) -> Any:
         import keras
 
         from hpstudy.hypermodels import layers
 
-        chosen = self.chosen
-        activation = layers.tanh if chosen["activation"] == "tanh" else chosen["activation"]
-        rest: list[Any] = [keras.layers.Activation(activation, name=f"activation_{number}")]
-        if not self.biased:
-            rest.append(self._norm(number))
-        if chosen.get("activation_placement") == "after_norm":
-            rest.reverse()
-        if chosen["dropout"]:
-            rate = cast(float, chosen["dropout"])
-            rest.append(layers.Dropout(rate, name=f"dropout_{number}"))
-        for layer in rest:
-            x = layer(x)
-        return x
+        word = self.chosen["activation"]
+        activation = layers.tanh if word == "tanh" else word
+        return keras.layers.Activation(activation, name=f"activation_{number}")(x)
 
-    def _norm(self, number: int) -> Any:
+    def norm(self, x: Any, number: int) -> Any:
+        """`x` normalised, or as it is where nothing normalises."""
         from hpstudy.hypermodels import layers
 
         chosen = self.chosen
+        if chosen["normalisation"] == "none":
+            return x
         options: dict[str, Any] = {
             "epsilon": chosen["norm_epsilon"],
             "gamma_initializer": _vector(chosen["gamma_initializer"]),
@@ -187,8 +193,17 @@ class Blocks:
             "name": f"norm_{number}",
         }
         if chosen["normalisation"] == "layer":
-            return layers.LayerNormalization(**options)
-        return layers.BatchNormalization(cast(float, chosen["norm_momentum"]), **options)
+            return layers.LayerNormalization(**options)(x)
+        return layers.BatchNormalization(cast(float, chosen["norm_momentum"]), **options)(x)
+
+    def dropout(self, x: Any, number: int, setting: str = "dropout") -> Any:
+        """`x` behind a Dropout layer, or as it is where the rate in `setting` is zero."""
+        from hpstudy.hypermodels import layers
+
+        if not self.chosen[setting]:
+            return x
+        rate = cast(float, self.chosen[setting])
+        return layers.Dropout(rate, name=f"{setting}_{number}")(x)
 
 
 def _vector(initializer: Scalar) -> Any:

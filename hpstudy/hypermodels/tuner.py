@@ -14,6 +14,7 @@ from hpstudy.hypermodels.initial import initial_values, plan
 from hpstudy.hypermodels.lenet import LENET_DECLARATION
 from hpstudy.hypermodels.mlp import MLP_DECLARATION
 from hpstudy.hypermodels.registration import Registration
+from hpstudy.hypermodels.resmlp import RESMLP_DECLARATION
 from hpstudy.spec.declarations import DataShape, ModelDeclaration
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import Choice, Config, FloatRange, IntRange, Value
@@ -44,6 +45,12 @@ LENET_SPACE: Mapping[str, Value] = {
     "model.kernel_size": Choice((3, 5)),
     "model.dense_width": IntRange(32, 256, log=True),
     **_SHARED,
+}
+RESMLP_SPACE: Mapping[str, Value] = {
+    "model.depth": IntRange(1, 8, log=True),
+    "model.width": IntRange(32, 512, log=True),
+    "model.hidden_factor": IntRange(1, 4),
+    **{key: value for key, value in _SHARED.items() if key != "model.activation_placement"},
 }
 
 
@@ -122,3 +129,10 @@ class LeNet(DeclaredHyperModel):
 
     declaration = LENET_DECLARATION
     ranges = LENET_SPACE
+
+
+class ResMLP(DeclaredHyperModel):
+    """The residual multilayer perceptron for tables."""
+
+    declaration = RESMLP_DECLARATION
+    ranges = RESMLP_SPACE
