@@ -70,6 +70,11 @@ PROGRAMS: dict[str, dict[str, Any]] = {
         "model__filters": 3,
         "model__filters_2": 4,
     },
+    "augmented": {
+        "training__augment": "on",
+        "training__augment__crop": 2,
+        "training__last_batch": "keep",
+    },
     "every example": {"training__last_batch": "keep", "training__label_smoothing": 0.1},
 }
 
