@@ -135,3 +135,5 @@ class Pack:
         room.batches[lane], room.rates[lane] = order.batches, order.rates
         if self._ragged:
             room.steps[lane] = order.steps
+        if order.draws is not None:
+            room.draws[lane] = order.draws

@@ -103,7 +103,7 @@ def packed(
     def train() -> Entry:
         _, stack, data = behind_prefix()
         function = in_lanes(train_function(built().rest, signature))
-        axes = _axes(built()), Order(0, 0, 0 if signature.ragged else None, None)
+        axes = _axes(built()), Order(0, 0, 0 if signature.ragged else None, None, 0)
         vectorised = jax.vmap(function, in_axes=(0, 0, *axes))
         inputs = stack.carry, stack.run, data, stacked_order(order, lanes, signature.ragged)
         made = compiled(vectorised, *inputs, donated=(0,))
@@ -151,7 +151,9 @@ def packed(
 
 def stacked_order(order: Order, lanes: int, ragged: bool) -> Order:
     """Room for a plan of every lane, with nothing planned; `order` is that of one run."""
-    blank = Order(*(np.zeros((lanes, *np.shape(one)), np.asarray(one).dtype) for one in order))
+    blank: Order = jax.tree.map(
+        lambda one: np.zeros((lanes, *np.shape(one)), np.asarray(one).dtype), order
+    )
     return blank._replace(last=order.last, **({} if ragged else {"steps": order.steps}))
 
 

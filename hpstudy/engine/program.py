@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from hpstudy.engine import augmentation
 from hpstudy.engine.losses import LOSSES, sums
 from hpstudy.engine.network import Arrays, Network
 from hpstudy.engine.optimizers import OPTIMIZERS, Moments, Numbers
@@ -46,6 +47,7 @@ class Signature:
     ragged: bool
     dtype: str
     prefix_limit: int
+    augmented: bool
 
     @property
     def key(self) -> str:
@@ -75,7 +77,7 @@ class Signature:
         """
         trained = self.trained if rest else tuple(one for one in self.trained if one[1] >= 0)
         shared = replace(self, batch_size=0, optimizer="", keep_last=False, ragged=False)
-        return replace(shared, trained=trained).key
+        return replace(shared, trained=trained, augmented=False).key
 
 
 class Carry(NamedTuple):
@@ -109,13 +111,15 @@ class Data(NamedTuple):
 class Order(NamedTuple):
     """One epoch's plan: example numbers (batches, batch), rates (batches,), and steps to take.
 
-    The last batch is partial where `last_batch` is kept: `last` of its examples are real.
+    The last batch is partial where `last_batch` is kept: `last` of its examples are real. `draws`
+    (examples, 3) say how images are augmented, and are None where they are not.
     """
 
     batches: Any
     rates: Any
     steps: Any
     last: Any
+    draws: Any = None
 
 
 class Values(NamedTuple):
@@ -157,6 +161,7 @@ def train_function(network: Network, signature: Signature) -> Callable[..., tupl
     """
     update, loss = OPTIMIZERS[signature.optimizer], LOSSES[signature.loss]
     task = signature.task
+    read = augmentation.chosen_images if signature.augmented else _chosen
 
     def step(carry: Carry, run: Run, x: Any, y: Any, rate: Any, real: Any) -> tuple[Carry, Any]:
         few = gathered.paths(run.base, run.indices)
@@ -182,7 +187,8 @@ def train_function(network: Network, signature: Signature) -> Callable[..., tupl
             if signature.partial:
                 count = jnp.where(i == signature.batches - 1, order.last, signature.batch_size)
                 real = (jnp.arange(signature.batch_size) < count).astype(data.x.dtype)
-            after, row = step(state[0], run, data.x[chosen], data.y[chosen], order.rates[i], real)
+            x = read(data.x, chosen, order.draws)
+            after, row = step(state[0], run, x, data.y[chosen], order.rates[i], real)
             return after, state[1] + row
 
         start = (carry, jnp.zeros(width(task), data.x.dtype))
@@ -192,6 +198,10 @@ def train_function(network: Network, signature: Signature) -> Callable[..., tupl
         return carry, row
 
     return epoch
+
+
+def _chosen(x: Any, chosen: Any, draws: None) -> Any:
+    return x[chosen]
 
 
 def validate_function(network: Network, signature: Signature) -> Callable[[Values, Data], Any]:

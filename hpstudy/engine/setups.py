@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hpstudy.engine import padding
+from hpstudy.engine import augmentation, padding
 from hpstudy.engine.losses import loss_name
 from hpstudy.engine.network import Arrays, Network
 from hpstudy.engine.optimizers import Numbers, start
@@ -126,6 +126,7 @@ class Setups:
             ragged=planned.steps % planned.steps_per_epoch > 0,
             dtype=str(self._dtype),
             prefix_limit=PREFIX_LIMIT,
+            augmented=augmentation.is_on(config),
         )
         run = Run(
             base=parts.base,
@@ -147,7 +148,8 @@ class Setups:
         network = Network.of(model, kinds, paths)
         trained = {path for path, _ in signature.trained}
         changing = {key for key, path in paths.items() if path in trained or kinds[path] == "state"}
-        halves = cut(model, changing)
+        # what is computed once holds for images that are read alike in every epoch
+        halves = None if signature.augmented else cut(model, changing)
         if halves is None or self._cached_bytes(halves[0]) > signature.prefix_limit:
             return Built(network, None, network)
         before, rest = (Network.of(half, kinds, _paths(half, paths)) for half in halves)
@@ -191,7 +193,7 @@ def structure(entry: ModelDeclaration, config: Mapping[str, Any]) -> tuple[tuple
         value = config.get(f"model.{parameter.name}")
         if parameter.role == "structure":
             facts.append((parameter.name, value))
-        elif parameter.name == "dropout":
+        elif parameter.name in ("dropout", "residual_dropout"):
             facts.append((parameter.name, bool(value)))
     return tuple(facts)
 

@@ -107,13 +107,18 @@ def product_tensors(
 ) -> Iterator[Tensor]:
     """The tensors of a block: `kernel`, then gamma and beta, or a bias where nothing normalises."""
     yield Tensor(f"{name}/kernel", kernel, "kernel", shortcut=shortcut)
-    units = kernel[-1:]
     if chosen["normalisation"] == "none":
-        yield Tensor(f"{name}/bias", units, "bias", shortcut=shortcut)
+        yield Tensor(f"{name}/bias", kernel[-1:], "bias", shortcut=shortcut)
+    yield from norm_tensors(chosen, place, kernel[-1])
+
+
+def norm_tensors(chosen: Mapping[str, Scalar], place: int | str, units: int) -> Iterator[Tensor]:
+    """Gamma and beta of a normalisation, or nothing where nothing normalises."""
+    if chosen["normalisation"] == "none":
         return
     kind = cast(Literal["batch", "layer"], chosen["normalisation"])
-    yield Tensor(f"norm_{place}/gamma", units, "gamma", kind)
-    yield Tensor(f"norm_{place}/beta", units, "beta", kind)
+    yield Tensor(f"norm_{place}/gamma", (units,), "gamma", kind)
+    yield Tensor(f"norm_{place}/beta", (units,), "beta", kind)
 
 
 def output_tensors(fan_in: int, outputs: int) -> Iterator[Tensor]:
@@ -149,16 +154,16 @@ class Blocks:
             "bias_initializer": initializers.zeros(),
         }
 
-    def dense(self, x: Any, name: str, units: Any) -> Any:
+    def dense(self, x: Any, name: str, units: Any, use_bias: bool | None = None) -> Any:
+        """A Dense product; without `use_bias` it has one where a block's product has."""
         from hpstudy.hypermodels import layers
 
-        return layers.Dense(units, name=name, **self.product())(x)
+        options = self.product() if use_bias is None else {**self.product(), "use_bias": use_bias}
+        return layers.Dense(units, name=name, **options)(x)
 
     def output(self, x: Any, units: int) -> Any:
         """The linear output layer, which always has a bias."""
-        from hpstudy.hypermodels import layers
-
-        return layers.Dense(units, name="output", **{**self.product(), "use_bias": True})(x)
+        return self.dense(x, "output", units, use_bias=True)
 
     def convolution(
         self, x: Any, name: str, filters: Any, size: int, shortcut: bool = False, **options: Any
@@ -171,17 +176,11 @@ class Blocks:
 
     def around(self, x: Any, place: int | str) -> Any:
         """Normalisation and activation in their order, then dropout."""
-        from hpstudy.hypermodels import layers
-
-        chosen = self.chosen
         steps = [self.normalised, self.activated]
-        if chosen.get("activation_placement") == "before_norm":
+        if self.chosen.get("activation_placement") == "before_norm":
             steps.reverse()
-        for step in steps:
+        for step in (*steps, self.dropped):
             x = step(x, place)
-        if chosen["dropout"]:
-            rate = cast(float, chosen["dropout"])
-            x = layers.Dropout(rate, name=f"dropout_{place}")(x)
         return x
 
     def activated(self, x: Any, place: int | str) -> Any:
@@ -209,6 +208,15 @@ class Blocks:
         if chosen["normalisation"] == "layer":
             return layers.LayerNormalization(**options)(x)
         return layers.BatchNormalization(cast(float, chosen["norm_momentum"]), **options)(x)
+
+    def dropped(self, x: Any, place: int | str, setting: str = "dropout") -> Any:
+        """`x` behind a Dropout layer, or as it is where the rate in `setting` is zero."""
+        from hpstudy.hypermodels import layers
+
+        if not self.chosen[setting]:
+            return x
+        rate = cast(float, self.chosen[setting])
+        return layers.Dropout(rate, name=f"{setting}_{place}")(x)
 
 
 def _vector(initializer: Scalar) -> Any:

@@ -14,6 +14,7 @@ from hpstudy.hypermodels.initial import initial_values, plan
 from hpstudy.hypermodels.lenet import LENET_DECLARATION
 from hpstudy.hypermodels.mlp import MLP_DECLARATION
 from hpstudy.hypermodels.registration import Registration
+from hpstudy.hypermodels.resmlp import RESMLP_DECLARATION
 from hpstudy.hypermodels.resnet import RESNET_DECLARATION
 from hpstudy.spec.declarations import DataShape, ModelDeclaration
 from hpstudy.spec.seeds import derived
@@ -53,6 +54,12 @@ RESNET_SPACE: Mapping[str, Value] = {
     "model.depth": IntRange(14, 56, step=6),
     "model.widening": Choice((1, 2, 4)),
     **_SHARED,
+}
+RESMLP_SPACE: Mapping[str, Value] = {
+    "model.depth": IntRange(1, 8, log=True),
+    "model.width": IntRange(32, 512, log=True),
+    "model.hidden_factor": IntRange(1, 4),
+    **{key: value for key, value in _SHARED.items() if key != "model.activation_placement"},
 }
 
 
@@ -138,3 +145,10 @@ class ResNet(DeclaredHyperModel):
 
     declaration = RESNET_DECLARATION
     ranges = RESNET_SPACE
+
+
+class ResMLP(DeclaredHyperModel):
+    """The residual multilayer perceptron for tables."""
+
+    declaration = RESMLP_DECLARATION
+    ranges = RESMLP_SPACE

@@ -15,13 +15,15 @@ class Parameter:
 
     `role` is 'structure' where another value is another traced computation, and 'value' where it
     is an input of the compiled program. A default of None means that there is none: the study
-    file must say. Kind 'numbers' is a tuple of numbers, 'text' any word. An 'int' with a `step`
-    takes `low`, `low + step` and so on. `when` names other settings of the same section, without
-    the section's name.
+    file must say. Kind 'flag' is true or false, 'numbers' a tuple of numbers, 'text' any word. An
+    'int' with a `step` takes `low`, `low + step` and so on. `when` names other settings of the
+    same section, without the section's name.
     """
 
     name: str
-    kind: Literal["int", "float", "choice", "int_or_choice", "number_or_choice", "numbers", "text"]
+    kind: Literal[
+        "int", "float", "flag", "choice", "int_or_choice", "number_or_choice", "numbers", "text"
+    ]
     default: Scalar
     doc: str
     low: float | None = None

@@ -20,6 +20,8 @@ def takes(parameter: Parameter) -> str:
         return f"one of {options}" if len(parameter.options) > 1 else f"`{options}` alone"
     if parameter.kind == "text":
         return "a word"
+    if parameter.kind == "flag":
+        return "true or false"
     low, high = parameter.low, parameter.high
     bounds = ""
     if low is not None and high is not None:
@@ -39,6 +41,8 @@ def takes(parameter: Parameter) -> str:
 def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Scalar:
     """The value of one setting; None where it is wrong, which `problems` then says."""
     content, kind = node.content, parameter.kind
+    if kind == "flag" and isinstance(content, bool):
+        return content
     if kind == "numbers" and isinstance(content, tuple):
         return _numbers(parameter, content, node, key, problems)
     if isinstance(content, tuple) and kind != "numbers":
@@ -59,7 +63,7 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
             hint = nearest(content, options) if kind == "choice" else f"it takes {takes(parameter)}"
             problems.add(node, f"{key} is `{content}`, which is not known; {hint}")
             return None
-    elif isinstance(content, int | float) and kind not in ("numbers", "text"):
+    elif isinstance(content, int | float) and kind not in ("flag", "numbers", "text"):
         if content in parameter.options:
             return content
         if kind != "choice":

@@ -13,7 +13,7 @@ import keras_tuner
 import numpy as np
 import pytest
 
-from hpstudy.hypermodels import MLP, LeNet, ResNet
+from hpstudy.hypermodels import MLP, LeNet, ResMLP, ResNet
 from hpstudy.hypermodels.base import ModelError
 from hpstudy.hypermodels.initial import initial_values, plan
 from hpstudy.hypermodels.mlp import PARAMETERS, build
@@ -277,3 +277,18 @@ def test_resnet_is_a_hypermodel_too() -> None:
     assert {path.split("/")[-1] for path in trained} == {"gamma", "beta", "kernel", "bias"}
     assert {"shortcut_2_1/kernel", "shortcut_3_1/kernel", "output/kernel"} <= trained
     assert "conv_0/kernel" not in trained
+
+
+def test_resmlp_is_a_hypermodel_too() -> None:
+    hp = keras_tuner.HyperParameters()
+    hypermodel = ResMLP((10,), 1, "regression", {"model.width": 8, "subset.train": "batchnorm"})
+    model = hypermodel.build(hp)
+    assert registered(hp).keys() == {
+        "model.depth",
+        "model.hidden_factor",
+        "model.activation",
+        "training.batch_size",
+        "training.learning_rate",
+    }
+    history = hypermodel.fit(hp, model, np.ones((64, 10)), np.zeros((64, 1)), verbose=0)
+    assert np.isfinite(history.history["loss"][-1])

@@ -75,6 +75,9 @@ def make_registries(missing: str | None = None) -> Registries:
             "numbers": DatasetDeclaration(
                 "numbers", "", "nowhere:load", DataShape((4,), "regression", 1), 1000
             ),
+            "pictures": DatasetDeclaration(
+                "pictures", "", "nowhere:load", DataShape((8, 6, 1), "classification", 3), 1000
+            ),
             "file": DatasetDeclaration(
                 "file", "", f"{__name__}:read_file", None, None, options=("path", "task")
             ),

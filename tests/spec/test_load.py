@@ -90,6 +90,24 @@ arms:"""
     assert settings["training.early_stopping.restore"] == "last"
 
 
+@pytest.mark.parametrize(
+    ("written", "flip", "crop"),
+    [
+        ("{flip: true, crop: 4}", True, 4),
+        ("{flip: {choice: [true, false]}, crop: {int: [0, 5]}}", Choice((True, False)), (0, 5)),
+        ("'on'", True, 4),
+    ],
+)
+def test_augmentation_becomes_flat_settings(read, study, written, flip, crop):
+    pictures = ("name: toy", "name: pictures")
+    cell = read(study, pictures, ("arms:", f"  augment: {written}\narms:")).cells[0]
+    assert cell.settings["training.augment"] == "on"
+    assert cell.settings["training.augment.flip"] == flip
+    wanted = IntRange(*crop) if isinstance(crop, tuple) else crop
+    assert cell.settings["training.augment.crop"] == wanted
+    assert cell.conditions["training.augment.crop"] == {"training.augment": ("on",)}
+
+
 def test_none_is_a_word_and_quoted_words_stay_words(read, study):
     extra = "  early_stopping: none\n  schedule: 'cosine'\narms:"
     spec = read(study, ("arms:", extra), ("depth: 2", "normalisation: none"))
