@@ -15,6 +15,7 @@ from hpstudy.data import Sizes
 from hpstudy.errors import Problem, SpecError
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.spec import yaml
+from hpstudy.spec.augment import unfit
 from hpstudy.spec.declarations import DataShape, Tensor
 from hpstudy.spec.length import length
 from hpstudy.spec.problems import Problems
@@ -71,6 +72,9 @@ def extremes(cell: Cell, sizes: Sizes, at: str | int = "last") -> Extremes:
 
     Raises RuleError or ValueError, naming the corner, where one cannot be trained.
     """
+    wrong = unfit(cell.settings, sizes.shape.input_shape)
+    if wrong is not None:
+        raise RuleError(wrong[1])
     counts: list[Count] = []
     active: set[str] = set()
     for proposal in islice(corners(cell), MOST_CORNERS):

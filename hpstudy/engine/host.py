@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hpstudy.engine import augmentation
 from hpstudy.engine.job import Job
 from hpstudy.engine.losses import metrics
 from hpstudy.engine.parts import Parts
@@ -75,6 +76,9 @@ class Host:
             rates=rates,
             steps=np.int32(len(planned)),
             last=np.int32(signature.last),
+            draws=augmentation.draws(
+                self.job.config, self.job.seeds["augmentation"], epoch, signature.examples
+            ),
         )
 
     def take(self, totals: Any) -> bool:

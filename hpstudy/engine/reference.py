@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from hpstudy.engine.augmentation import cut_images, draws
 from hpstudy.engine.host import batch_order
 from hpstudy.engine.job import Job
 from hpstudy.engine.parts import targets
@@ -57,9 +58,10 @@ def fit(job: Job, split: Any) -> Fitted:
         full = len(x) // batch
         count = full * batch if config["training.last_batch"] == "drop" else len(x)
         chosen = chosen[: min(count, left * batch)]
-        history = model.fit(
-            x[chosen], y[chosen], batch_size=batch, epochs=1, shuffle=False, verbose=0
-        )
+        images, drawn = x[chosen], draws(config, job.seeds["augmentation"], epoch, len(x))
+        if drawn is not None:
+            images = cut_images(images, drawn[chosen], int(config["training.augment.crop"]))
+        history = model.fit(images, y[chosen], batch_size=batch, epochs=1, shuffle=False, verbose=0)
         scored = model.evaluate(x_val, y_val, batch_size=len(x_val), verbose=0, return_dict=True)
         row = {f"train_{name}": float(values[0]) for name, values in history.history.items()}
         rows.append(row | {name: float(value) for name, value in scored.items()})

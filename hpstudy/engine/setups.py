@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hpstudy.engine import padding
+from hpstudy.engine import augmentation, padding
 from hpstudy.engine.losses import loss_name
 from hpstudy.engine.network import Arrays, Network
 from hpstudy.engine.optimizers import Numbers, start
@@ -19,6 +19,7 @@ from hpstudy.engine.program import Carry, Run, Signature
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.hypermodels.initial import VariablePlan, initial_values, plan
 from hpstudy.spec.declarations import DataShape, ModelDeclaration, Tensor
+from hpstudy.spec.length import length
 from hpstudy.subsets.keras import tensors, variables
 from hpstudy.subsets.rules import Rule, count, select
 from hpstudy.subsets.split import Parts, pad, split
@@ -108,6 +109,7 @@ class Setups:
             (path, len(parts.theta[path]) if path in parts.indices else -1)
             for path in sorted(parts.theta)
         )
+        planned = length(config, self._examples)
         signature = Signature(
             model=config["model.type"],
             structure=structure(declaration(roomy), roomy),
@@ -121,8 +123,10 @@ class Setups:
             examples=self._examples,
             validation=self._validation,
             keep_last=config["training.last_batch"] == "keep",
+            ragged=planned.steps % planned.steps_per_epoch > 0,
             dtype=str(self._dtype),
             prefix_limit=PREFIX_LIMIT,
+            augmented=augmentation.is_on(config),
         )
         run = Run(
             base=parts.base,
@@ -144,7 +148,8 @@ class Setups:
         network = Network.of(model, kinds, paths)
         trained = {path for path, _ in signature.trained}
         changing = {key for key, path in paths.items() if path in trained or kinds[path] == "state"}
-        halves = cut(model, changing)
+        # what is computed once holds for images that are read alike in every epoch
+        halves = None if signature.augmented else cut(model, changing)
         if halves is None or self._cached_bytes(halves[0]) > signature.prefix_limit:
             return Built(network, None, network)
         before, rest = (Network.of(half, kinds, _paths(half, paths)) for half in halves)
@@ -188,7 +193,7 @@ def structure(entry: ModelDeclaration, config: Mapping[str, Any]) -> tuple[tuple
         value = config.get(f"model.{parameter.name}")
         if parameter.role == "structure":
             facts.append((parameter.name, value))
-        elif parameter.name == "dropout":
+        elif parameter.name in ("dropout", "residual_dropout"):
             facts.append((parameter.name, bool(value)))
     return tuple(facts)
 

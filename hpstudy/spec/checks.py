@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from hpstudy.spec.augment import unfit
 from hpstudy.spec.ground import Arm, Ground
 from hpstudy.spec.layers import LENGTHS, branch_keys, possible, walk
 from hpstudy.spec.problems import Problems
@@ -33,6 +34,7 @@ class _Check:
         self.search()
         self.task()
         self.batch()
+        self.augment()
         self.branches()
 
     def tell(self, key: str, message: str) -> None:
@@ -103,6 +105,11 @@ class _Check:
             if key == "training.batch_size" and examples is not None and largest > examples:
                 say = f"training.batch_size reaches {largest:g}, more than the training part"
                 self.tell(key, f"{say}; allowed: 1 to {examples}")
+
+    def augment(self) -> None:
+        wrong = unfit(self.cell.settings, self.ground.example) if self.ground.example else None
+        if wrong is not None:
+            self.tell(*wrong)
 
     def branches(self) -> None:
         owner: dict[str, str] = {}

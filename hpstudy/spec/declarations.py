@@ -16,12 +16,15 @@ class Parameter:
 
     `role` is 'structure' where another value is another traced computation, and 'value' where it
     is an input of the compiled program. A default of None means that there is none: the study
-    file must say. Kind 'numbers' is a tuple of numbers, 'text' any word. `when` names other
-    settings of the same section, without the section's name.
+    file must say. Kind 'flag' is true or false, 'numbers' a tuple of numbers, 'text' any word. An
+    'int' with a `step` takes `low`, `low + step` and so on. `when` names other settings of the
+    same section, without the section's name.
     """
 
     name: str
-    kind: Literal["int", "float", "choice", "int_or_choice", "number_or_choice", "numbers", "text"]
+    kind: Literal[
+        "int", "float", "flag", "choice", "int_or_choice", "number_or_choice", "numbers", "text"
+    ]
     default: Scalar
     doc: str
     low: float | None = None
@@ -31,6 +34,13 @@ class Parameter:
     options: tuple[Scalar, ...] = ()
     role: Literal["structure", "value"] = "structure"
     when: Condition = field(default_factory=dict)
+    step: int = 1
+
+    def around(self, value: float) -> tuple[int, ...]:
+        """The allowed numbers beside one that lies between two steps; none for one on a step."""
+        low = int(self.low or 0)
+        below = low + int(value - low) // self.step * self.step
+        return () if low <= below == value else (max(below, low), max(below + self.step, low))
 
 
 @dataclass(frozen=True)
@@ -38,8 +48,9 @@ class Tensor:
     """A parameter tensor as subset rules see it.
 
     `path` is '<layer>/<variable>'. `role` is kernel, bias, gamma, beta or other; `norm` says which
-    normalisation a gamma or beta belongs to; `output` marks the output layer's own tensors.
-    Kernels hold one unit for each index of the last axis; the rest is the unit's fan-in.
+    normalisation a gamma or beta belongs to; `output` marks the output layer's own tensors,
+    `shortcut` those of a convolution on a shortcut. Kernels hold one unit for each index of the
+    last axis; the rest is the unit's fan-in.
     """
 
     path: str
@@ -47,6 +58,7 @@ class Tensor:
     role: Literal["kernel", "bias", "gamma", "beta", "other"]
     norm: Literal["batch", "layer", None] = None
     output: bool = False
+    shortcut: bool = False
 
 
 @dataclass(frozen=True)

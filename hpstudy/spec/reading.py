@@ -176,9 +176,10 @@ class Reading:
         if examples is not None:
             kept_back = round(data.validation * examples) + round((data.test or 0) * examples)
             examples = examples - kept_back if kept_back < examples else None
-        return Ground(
-            model.name, model.parameters, base, joint, score[0], score[1], examples, places, sound
-        )
+        shape = declaration.shape.input_shape if declaration.shape else None
+        scored, task = score
+        known = (scored, task, examples, shape)
+        return Ground(model.name, model.parameters, base, joint, *known, places, sound)
 
     def _model(self, node: Node, problems: Problems) -> ModelDeclaration | None:
         models = self.registries.hypermodels

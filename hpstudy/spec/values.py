@@ -20,6 +20,8 @@ def takes(parameter: Parameter) -> str:
         return f"one of {options}" if len(parameter.options) > 1 else f"`{options}` alone"
     if parameter.kind == "text":
         return "a word"
+    if parameter.kind == "flag":
+        return "true or false"
     low, high = parameter.low, parameter.high
     bounds = ""
     if low is not None and high is not None:
@@ -27,6 +29,8 @@ def takes(parameter: Parameter) -> str:
         bounds += " (excluded)" * parameter.open_high
     elif low is not None:
         bounds = f" above {low:g}" if parameter.open_low else f" of at least {low:g}"
+    if parameter.step > 1:
+        bounds += f" in steps of {parameter.step}"
     noun = "a whole number" if parameter.kind in _WHOLE else "a number"
     if parameter.kind == "numbers":
         return f"a list of rising numbers{bounds}"
@@ -37,6 +41,8 @@ def takes(parameter: Parameter) -> str:
 def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Scalar:
     """The value of one setting; None where it is wrong, which `problems` then says."""
     content, kind = node.content, parameter.kind
+    if kind == "flag" and isinstance(content, bool):
+        return content
     if kind == "numbers" and isinstance(content, tuple):
         return _numbers(parameter, content, node, key, problems)
     if isinstance(content, tuple) and kind != "numbers":
@@ -57,15 +63,23 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
             hint = nearest(content, options) if kind == "choice" else f"it takes {takes(parameter)}"
             problems.add(node, f"{key} is `{content}`, which is not known; {hint}")
             return None
-    elif isinstance(content, int | float) and kind not in ("numbers", "text"):
+    elif isinstance(content, int | float) and kind not in ("flag", "numbers", "text"):
         if content in parameter.options:
             return content
         if kind != "choice":
             number = _number(parameter, content)
             if number is not None:
                 return number
-    problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}")
+    hint = _beside(parameter, content)
+    problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}{hint}")
     return None
+
+
+def _beside(parameter: Parameter, content: object) -> str:
+    if parameter.step == 1 or isinstance(content, bool) or not isinstance(content, int):
+        return ""
+    beside = dict.fromkeys(parameter.around(content))
+    return f"; nearest: {' and '.join(str(number) for number in beside)}" if beside else ""
 
 
 def _number(parameter: Parameter, value: float) -> int | float | None:
@@ -75,6 +89,8 @@ def _number(parameter: Parameter, value: float) -> int | float | None:
     if low is not None and (value < low or (parameter.open_low and value == low)):
         return None
     if high is not None and (value > high or (parameter.open_high and value == high)):
+        return None
+    if parameter.step > 1 and parameter.around(value):
         return None
     return int(value) if parameter.kind in _WHOLE else float(value)
 

@@ -23,6 +23,7 @@ CASES: list[dict[str, Any]] = [
     {"subset__train": "random", "subset__per_unit": 3, "training__optimizer": "adam"},
     {"subset__train": "random", "subset__fraction": 0.3, "subset__of": "all"},
     {"subset__train": "all", "model__normalisation": "none", "model__activation": "gelu"},
+    {"subset__train": "all", "model__type": "resmlp", "model__depth": 1},
 ]
 
 
