@@ -20,7 +20,16 @@ class Parameter:
     """
 
     name: str
-    kind: Literal["int", "float", "choice", "int_or_choice", "number_or_choice", "numbers", "text"]
+    kind: Literal[
+        "int",
+        "float",
+        "choice",
+        "int_or_choice",
+        "ints_or_choice",
+        "number_or_choice",
+        "numbers",
+        "text",
+    ]
     default: Scalar
     doc: str
     low: float | None = None
