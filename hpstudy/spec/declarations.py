@@ -23,7 +23,15 @@ class Parameter:
 
     name: str
     kind: Literal[
-        "int", "float", "flag", "choice", "int_or_choice", "number_or_choice", "numbers", "text"
+        "int",
+        "float",
+        "flag",
+        "choice",
+        "int_or_choice",
+        "ints_or_choice",
+        "number_or_choice",
+        "numbers",
+        "text",
     ]
     default: Scalar
     doc: str
