@@ -250,8 +250,10 @@ def _relu() -> Any:
         return jnp.maximum(x, 0)
 
     def forward(x: Any) -> tuple[Any, Any]:
-        # without the barrier XLA computes it again for each product that reads it
-        outputs = jax.lax.optimization_barrier(jnp.maximum(x, 0))
+        outputs = jnp.maximum(x, 0)
+        if outputs.ndim == 2:
+            # products read it next: without a barrier XLA computes it again for each of them
+            outputs = jax.lax.optimization_barrier(outputs)
         return outputs, outputs
 
     def backward(outputs: Any, gradient: Any) -> tuple[Any]:
