@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 from hpstudy.hypermodels.lenet import LENET_DECLARATION
 from hpstudy.hypermodels.mlp import MLP_DECLARATION
 from hpstudy.hypermodels.resnet import RESNET_DECLARATION
+from hpstudy.hypermodels.vgg import VGG_DECLARATION
 from hpstudy.spec.declarations import ModelDeclaration
 
 if TYPE_CHECKING:
-    from hpstudy.hypermodels.tuner import MLP, LeNet, ResNet
+    from hpstudy.hypermodels.tuner import MLP, VGG, LeNet, ResNet
 
-__all__ = ["HYPERMODELS", "MLP", "LeNet", "ResNet"]
+__all__ = ["HYPERMODELS", "MLP", "VGG", "LeNet", "ResNet"]
 
 HYPERMODELS: dict[str, ModelDeclaration] = {
     "mlp": MLP_DECLARATION,
     "lenet": LENET_DECLARATION,
     "resnet": RESNET_DECLARATION,
+    "vgg": VGG_DECLARATION,
 }
 
 

@@ -15,6 +15,7 @@ from hpstudy.hypermodels.lenet import LENET_DECLARATION
 from hpstudy.hypermodels.mlp import MLP_DECLARATION
 from hpstudy.hypermodels.registration import Registration
 from hpstudy.hypermodels.resnet import RESNET_DECLARATION
+from hpstudy.hypermodels.vgg import VGG_DECLARATION
 from hpstudy.spec.declarations import DataShape, ModelDeclaration
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import Choice, Config, FloatRange, IntRange, Value
@@ -52,6 +53,12 @@ LENET_SPACE: Mapping[str, Value] = {
 RESNET_SPACE: Mapping[str, Value] = {
     "model.depth": IntRange(14, 56, step=6),
     "model.widening": Choice((1, 2, 4)),
+    **_SHARED,
+}
+VGG_SPACE: Mapping[str, Value] = {
+    "model.depth": Choice((11, 13, 16, 19)),
+    "model.filters": IntRange(16, 64, log=True),
+    **_PLACEMENT,
     **_SHARED,
 }
 
@@ -138,3 +145,10 @@ class ResNet(DeclaredHyperModel):
 
     declaration = RESNET_DECLARATION
     ranges = RESNET_SPACE
+
+
+class VGG(DeclaredHyperModel):
+    """VGG-11, 13, 16 or 19; examples are (rows, columns) or (rows, columns, channels)."""
+
+    declaration = VGG_DECLARATION
+    ranges = VGG_SPACE
