@@ -40,6 +40,15 @@ DATASETS: dict[str, DatasetDeclaration] = {
             options=("scale",),
         ),
         DatasetDeclaration(
+            name="breast_cancer",
+            doc="569 breast tumours, malignant or benign, by 30 measurements of their cells, from "
+            "scikit-learn (Wolberg et al., 1995)",
+            load="hpstudy.data.bundled:breast_cancer",
+            shape=DataShape((30,), "classification", 2),
+            examples=569,
+            options=("scale",),
+        ),
+        DatasetDeclaration(
             name="diabetes",
             doc="regression: disease progression of 442 patients from 10 measurements, from "
             "scikit-learn (Efron et al., 2004)",

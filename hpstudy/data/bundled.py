@@ -38,6 +38,14 @@ def digits(options: Mapping[str, Scalar]) -> Examples:
     return labelled(found.images[..., None], found.target)
 
 
+def breast_cancer(options: Mapping[str, Scalar]) -> Examples:
+    """569 tumours' thirty measurements in their own units, and malignant (0) or benign (1)."""
+    from sklearn.datasets import load_breast_cancer
+
+    found = load_breast_cancer()
+    return labelled(found.data, found.target, names=tuple(found.target_names.tolist()))
+
+
 def diabetes(options: Mapping[str, Scalar]) -> Examples:
     """442 patients' ten measurements in their own units and the progression after a year."""
     from sklearn.datasets import load_diabetes

@@ -2,6 +2,7 @@
 
 Canonical order with a window of q: ask 0 to q-1, tell 0, ask q, tell 1, ask q+1, and so on. Trial
 n is asked with the outcomes of exactly trials 0 to n-q known, and its pruner sees that same set.
+A driver that waits is told one trial more, in order, and asked again.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import math
 from collections.abc import Callable
 from importlib import import_module
 
-from hpstudy.search.driver import DRIVERS, Driver, Outcome, Trial
-from hpstudy.spec.space import Config
+from hpstudy.search.driver import DRIVERS, Driver, Outcome, Trial, Waits
+from hpstudy.spec.space import Config, Proposal, resolve
 from hpstudy.spec.study import Cell
 
 DUPLICATES = 10
@@ -29,7 +30,7 @@ class CellSearch:
         if cell.search is None:
             raise ValueError(f"cell {cell.name!r} has no search")
         # imported here: Optuna costs more than everything that only reads this module's names
-        from hpstudy.search import pruning
+        from hpstudy.search import pruners
 
         self.cell = cell
         self.trials: list[Trial] = []
@@ -39,7 +40,11 @@ class CellSearch:
         self._window = cell.search.parallel
         self._length = length
         self._driver = _build(cell, maximise)
-        self._pruner = pruning.build(cell.search, maximise)
+        self._pruner = self._driver.pruner or pruners.build(cell, maximise)
+        self._told = 0
+        # how many trials were told when each was asked
+        self._seen: list[int] = []
+        self._waits = False
         self._first: dict[str, int] = {}
         self._repeats = 0
         self._reports: dict[int, dict[int, float]] = {}
@@ -58,16 +63,16 @@ class CellSearch:
         number = len(self.trials)
         if self.exhausted is not None or number == self._wanted:
             return None
-        oldest = number - self._window
-        if oldest >= 0:
-            if oldest not in self.outcomes:
-                return None
-            self._tell(oldest)
-        proposal = self._driver.ask(number)
-        content = json.dumps(proposal.config, sort_keys=True)
+        proposal = self._proposed(number)
+        if proposal is None:
+            return None
+        rungs = self._pruner.rungs(number, self._length(proposal.config))
+        # the same configuration to another end is another trial
+        content = json.dumps([proposal.config, rungs], sort_keys=True)
         first = self._first.setdefault(content, number)
         trial = Trial(number, proposal, None if first == number else first)
         self.trials.append(trial)
+        self._seen.append(self._told)
         self._repeats = 0 if trial.same_as is None else self._repeats + 1
         if len(self.trials) < self._wanted:
             self.exhausted = self._end()
@@ -75,7 +80,7 @@ class CellSearch:
 
     def rungs(self, number: int) -> tuple[int, ...]:
         """The epochs at whose end the trial reports its score and waits for the answer."""
-        return self._pruner.rungs(self._length(self._asked(number).config))
+        return self._pruner.rungs(number, self._length(self._asked(number).config))
 
     def report(self, number: int, epoch: int, value: float) -> bool:
         """Whether the trial stops here, from its own reports and what was told at its ask.
@@ -92,8 +97,8 @@ class CellSearch:
         before = self._reports.get(number, {})
         reports = {rung: score for rung, score in before.items() if rung < epoch} | {epoch: value}
         self._reports[number] = reports
-        seen = max(0, number - self._window + 1)
-        return self._pruner.prunes(seen, reports, self._length(self.trials[number].config))
+        length = self._length(self.trials[number].config)
+        return self._pruner.prunes(number, self._seen[number], reports, length)
 
     def finish(self, number: int, outcome: Outcome) -> None:
         """Take a trial's outcome, in any order; the sampler learns of it when its turn comes."""
@@ -103,10 +108,27 @@ class CellSearch:
         self.outcomes[number] = outcome
         self._reports.pop(number, None)
 
-    def _tell(self, number: int) -> None:
-        outcome = self.outcomes[number]
-        self._driver.tell(number, outcome)
-        self._pruner.tell(outcome, self._length(self.trials[number].config))
+    def _proposed(self, number: int) -> Proposal | None:
+        """Trial `number`, or None until more trials have finished or where there is no other."""
+        while True:
+            while self._waits or self._told <= number - self._window:
+                if self._told == number:
+                    self.exhausted = f"space exhausted: nothing new is left after {number} trials"
+                    return None
+                if self._told not in self.outcomes:
+                    return None
+                self._tell()
+            try:
+                return resolve(self.cell.settings, self.cell.conditions, self._driver.begin(number))
+            except Waits:
+                self._waits = True
+
+    def _tell(self) -> None:
+        outcome = self.outcomes[self._told]
+        self._driver.tell(self._told, outcome)
+        self._pruner.tell(outcome, self._length(self.trials[self._told].config))
+        self._told += 1
+        self._waits = False
 
     def _end(self) -> str | None:
         asked = len(self.trials)

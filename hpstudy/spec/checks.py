@@ -79,8 +79,8 @@ class _Check:
         elif self.arm.search.sampler == "grid" and "points" not in self.arm.search.sampler_options:
             for _, key, value in walk(self.cell.settings):
                 if isinstance(value, FloatRange) and value.step is None:
-                    say = f"{key} has no end of values, so sampler grid cannot list them"
-                    self.tell(key, f"{say}; add a step, or say sampler: {{grid: {{points: 5}}}}")
+                    say = f"{key} has no end of values, so a grid cannot list them"
+                    self.tell(key, f"{say}; add a step, or write {{grid: {{points: 5}}}}")
 
     def task(self) -> None:
         task, settings = self.ground.task, self.cell.settings

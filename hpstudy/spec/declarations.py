@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from hpstudy.spec.space import Condition, Config, Scalar
+from hpstudy.spec.study import Cell
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,15 @@ class Parameter:
 
     name: str
     kind: Literal[
-        "int", "float", "flag", "choice", "int_or_choice", "number_or_choice", "numbers", "text"
+        "int",
+        "float",
+        "flag",
+        "choice",
+        "int_or_choice",
+        "ints_or_choice",
+        "number_or_choice",
+        "numbers",
+        "text",
     ]
     default: Scalar
     doc: str
@@ -111,7 +120,10 @@ class DatasetDeclaration:
 
 @dataclass(frozen=True)
 class DriverDeclaration:
-    """What proposes trials: its samplers and pruners, each a name and one line about it."""
+    """What proposes trials: its samplers and pruners, each a name and one line about it.
+
+    `word` is what the study file calls its samplers, `default` the one where nobody says.
+    """
 
     name: str
     doc: str
@@ -123,6 +135,10 @@ class DriverDeclaration:
     # called at validation with ('sampler' or 'pruner', name, the options that stand in its
     # mapping, as in `pruner: {asha: {factor: 4}}`); raises HpstudyError for what it does not take
     check: Callable[[str, str, Mapping[str, Scalar]], object] = lambda kind, name, given: None
+    word: str = "sampler"
+    default: str = "tpe"
+    # called with a cell that is right in itself; why the driver cannot search it, or None
+    refuses: Callable[[Cell], str | None] = lambda cell: None
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ class Reading:
             every += cells(ground, arm, problems) if ground else []
         names = tuple(arm.name for arm in arms)
         confirm = head.facts(entries.get("confirm"), "confirm", head.CONFIRM, problems)["seeds"]
-        engine = head.facts(entries.get("engine"), "engine", head.ENGINE, problems)
+        engine = head.engine(entries.get("engine"), problems)
         seed = fixed(SEED, entries["seed"], "seed", problems) if "seed" in entries else 0
         name = self._name(entries, problems)
         known = tuple(entries["arms"].entries) if "arms" in entries else ()
@@ -115,16 +115,19 @@ class Reading:
         )
 
     def missing(self, root: Node, spec: Spec | None, problems: Problems) -> None:
-        """Tell what the study's searches need that is not installed."""
+        """Tell what the study's searches need that is not installed, or cannot do."""
+        place = root.entries["search"].value if "search" in root.entries else root
         for cell in spec.cells if spec else ():
             search = cell.search
             if search is not None:
-                ask = self.registries.drivers[search.driver].missing
-                command = ask(search.sampler, search.pruner)
+                driver = self.registries.drivers[search.driver]
+                command = driver.missing(search.sampler, search.pruner)
                 if command:
-                    place = root.entries["search"].value if "search" in root.entries else root
                     say = f"search needs a package that is not installed: {command}"
                     problems.add(place, say)
+                refused = None if len(problems) else driver.refuses(cell)
+                if refused:
+                    problems.add(place, f"arm {cell.arm}: {refused}")
 
     def _name(self, entries: Mapping[str, Node], problems: Problems) -> str:
         if "name" not in entries:

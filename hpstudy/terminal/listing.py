@@ -1,4 +1,4 @@
-"""What a study file may name, as lines: data sets, models, subset words, samplers, pruners."""
+"""What a study file may name, as lines: data sets, models, subset words, how to search."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def listing(kind: str, width: int | None = None) -> list[str]:
         "training": "Training settings (training: ...)",
         "subsets": "Subset words (train: ...), joined by + and -",
         "samplers": "Samplers (search: {sampler: ...})",
+        "oracles": "Keras Tuner's oracles (search: {driver: keras_tuner, oracle: ...})",
         "pruners": "Pruners (search: {pruner: ...})",
     }
     return [heads[kind], *_columns(_entries(kind), width)]
@@ -40,8 +41,9 @@ def _entries(kind: str) -> Mapping[str, str]:
         return found
     if kind == "training":
         return {one.name: _setting(one) for one in TRAINING}
-    every = (d.samplers if kind == "samplers" else d.pruners for d in DRIVERS.values())
-    return {name: doc for one in every for name, doc in one.items()}
+    if kind == "oracles":
+        return DRIVERS["keras_tuner"].samplers
+    return DRIVERS["optuna"].samplers if kind == "samplers" else DRIVERS["optuna"].pruners
 
 
 def _setting(parameter: Parameter) -> str:
