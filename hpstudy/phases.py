@@ -179,15 +179,34 @@ class CellRun:
 
     def _slots(self) -> list[Slot]:
         if self.phase == "choose":
-            trials, count = self._shortlist, self._choose_seeds()
-        else:
-            assert self.choice is not None
-            trials, count = [self.choice["trial"]], self.spec.confirm_seeds
-        return [
-            Slot(self.cell.name, self.generation, self.phase, trial, index)
-            for trial in trials
-            for index in range(count)
-        ]
+            return self._choose_slots()
+        assert self.choice is not None
+        trial = self.choice["trial"]
+        return [self._slot(trial, index) for index in range(self.spec.confirm_seeds)]
+
+    def _choose_slots(self) -> list[Slot]:
+        """Every candidate on every seed; under a pruner, those left after each whole seed."""
+        slots: list[Slot] = []
+        left = self._shortlist
+        prunes = self.cell.search is not None and self.cell.search.choose_pruner != "none"
+        for index in range(self._choose_seeds()):
+            slots += (self._slot(trial, index) for trial in left)
+            if prunes and any(slot not in self._records for slot in slots):
+                break
+            if prunes:
+                from hpstudy.search import choosing
+
+                scores = {trial: self._scores(trial, index) for trial in left}
+                left = choosing.left(scores, self.spec.score.maximise)
+        return slots
+
+    def _scores(self, trial: int, last: int) -> list[float | None]:
+        """A candidate's choose scores up to seed `last`, None where a run was lost."""
+        records = [self._records[self._slot(trial, index)] for index in range(last + 1)]
+        return [one["score"] if one["status"] == "finished" else None for one in records]
+
+    def _slot(self, trial: int, index: int) -> Slot:
+        return Slot(self.cell.name, self.generation, self.phase, trial, index)
 
     def _unstarted(self) -> list[Slot]:
         return [
@@ -211,7 +230,7 @@ class CellRun:
             self.phase = "confirmed"
 
     def _pick(self) -> None:
-        """Rank the shortlist by mean choose score, diverged ones below all without, and pick."""
+        """Rank the shortlist by mean choose score, diverged and stopped ones last, and pick."""
         sign = -1 if self.spec.score.maximise else 1
         chosen = self._slots() if self.phase == "choose" else []
         ranked = []
@@ -222,7 +241,9 @@ class CellRun:
             scores = [record["score"] for record in runs if record["status"] == "finished"]
             lost = Counter(record["status"] for record in runs if record["status"] != "finished")
             mean = fmean(scores) if scores else 0.0
-            ranked.append(((lost.total(), sign * mean, place), trial, scores, lost))
+            # one that was stopped had fewer seeds than whoever went on
+            order = (-len(slots), lost.total(), sign * mean, place)
+            ranked.append((order, trial, scores, lost))
         ranked.sort(key=lambda entry: entry[0])
         pick = self._trials[ranked[0][1]]
         self.choice = {

@@ -208,6 +208,8 @@ def _search(cell: Cell) -> list[str]:
         f"{search.pruner}, {search.parallel} at a time; choose among the best "
         f"{search.choose_top} on {search.choose_seeds} seeds"
     )
+    if search.choose_pruner != "none":
+        text += f", stopped early by {search.choose_pruner}"
     return _indented(text)
 
 

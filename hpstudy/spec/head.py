@@ -24,7 +24,11 @@ SEARCH = (
     Parameter("parallel", "int", 4, "", 1),
     Parameter("seed", "int", 0, "", 0),
 )
-CHOOSE = (Parameter("top", "int", 4, "", 1), Parameter("seeds", "int", 3, "", 1))
+CHOOSE = (
+    Parameter("top", "int", 4, "", 1),
+    Parameter("seeds", "int", 3, "", 1),
+    Parameter("pruner", "choice", "none", "", options=("none", "wilcoxon")),
+)
 CONFIRM = (Parameter("seeds", "int", 10, "", 1),)
 ENGINE = (
     Parameter("backend", "choice", "auto", "", options=("auto", "jax")),
@@ -141,6 +145,7 @@ def search(
         seed=int(_number(found["seed"])),
         choose_top=int(_number(choose["top"])),
         choose_seeds=int(_number(choose["seeds"])),
+        choose_pruner=str(choose["pruner"]),
         sampler_options=kinds[sampler][1],
         pruner_options=kinds["pruner"][1],
     )

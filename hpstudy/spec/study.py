@@ -43,6 +43,7 @@ class Search:
     choose_seeds: int
     sampler_options: Mapping[str, Scalar] = field(default_factory=dict)
     pruner_options: Mapping[str, Scalar] = field(default_factory=dict)
+    choose_pruner: str = "none"
 
 
 @dataclass(frozen=True)

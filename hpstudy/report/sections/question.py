@@ -76,6 +76,8 @@ def _search(findings: Findings) -> str:
             words += (
                 f" {search['choose_top']} trained again on {search['choose_seeds']} fresh seeds"
             )
+            if search.get("choose_pruner", "none") != "none":
+                words += f", stopped early by {search['choose_pruner']}"
         said.setdefault(words, []).append(cell.arm)
     if len(said) == 1:
         return f"per cell: {next(iter(said))}"
