@@ -264,6 +264,7 @@ class CellRun:
             "trial": pick.slot.trial,
             "params": pick.proposal.params,
             "config": pick.proposal.config,
+            **({"ended": self.exhausted} if self.exhausted else {}),
         }
         self.phase = "confirm"
 
@@ -272,7 +273,13 @@ def outcome(record: Mapping[str, Any]) -> Outcome:
     """A run's record as the search is told it."""
     rungs = {int(epoch): score for epoch, score in record.get("rungs", {}).items()}
     finished = record["status"] in ("finished", "pruned")
-    return Outcome(record["status"], record["score"] if finished else None, rungs)
+    return Outcome(
+        record["status"],
+        record["score"] if finished else None,
+        rungs,
+        record.get("epochs", 0),
+        record.get("seconds", {}).get("total", 0.0),
+    )
 
 
 def replayed(planned: Planned, record: Event, report: Callable[[int, float], bool]) -> Event | None:

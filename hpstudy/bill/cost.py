@@ -62,6 +62,7 @@ def bill(spec: Spec, sizes: Sizes) -> Bill:
     for cell in spec.cells:
         draws = _draws(spec, cell, sizes)
         planned = runs(cell, spec.confirm_seeds)
+        planned["search"] = min(planned["search"], _affordable(cell, draws))
         for phase, number in planned.items():
             phases[phase] += number
         total = sum(planned.values())
@@ -84,6 +85,16 @@ def runs(cell: Cell, confirm_seeds: int) -> dict[str, int]:
     top = min(search.choose_top, search.trials)
     choose = top * search.choose_seeds if top > 1 else 0
     return {"search": search.trials, "choose": choose, "confirm": confirm_seeds}
+
+
+def _affordable(cell: Cell, draws: list[_Run]) -> int:
+    """How many whole runs the budget of a cell's search holds."""
+    search, most = cell.search, math.inf
+    if search is not None and search.budget_epochs is not None:
+        most = search.budget_epochs / fmean(run.epochs for run in draws)
+    if search is not None and search.budget_minutes is not None:
+        most = 60 * search.budget_minutes / fmean(run.seconds for run in draws)
+    return max(1, int(min(most, 1e9)))
 
 
 def _draws(spec: Spec, cell: Cell, sizes: Sizes) -> list[_Run]:

@@ -44,6 +44,9 @@ class Search:
     sampler_options: Mapping[str, Scalar] = field(default_factory=dict)
     pruner_options: Mapping[str, Scalar] = field(default_factory=dict)
     choose_pruner: str = "none"
+    # what the trials of a cell may be trained for in all; None is no limit
+    budget_epochs: int | None = None
+    budget_minutes: float | None = None
 
 
 @dataclass(frozen=True)
