@@ -15,7 +15,7 @@ from hpstudy.bench.options import Options
 from hpstudy.bench.process import timed
 from hpstudy.bench.studies import DIGITS, FASHION
 from hpstudy.bench.table import Findings, Table, number
-from hpstudy.engine.devices import gpus
+from hpstudy.engine.backends import Machine
 from hpstudy.errors import HpstudyError
 from hpstudy.spec.study import Data
 
@@ -48,7 +48,7 @@ SMALL = (
 
 def lanes(options: Options) -> Findings:
     """Run-epochs a second of each network; every network is measured in a process of its own."""
-    gpu = bool(gpus())
+    gpu = bool(Machine.here().gpus("jax"))
     counts = QUICK if options.quick else ON_GPU if gpu else ON_CPU
     data, nets = (DIGITS, SMALL) if options.quick else (FASHION, NETS)
     before = machine()

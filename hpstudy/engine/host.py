@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,12 @@ class Host:
 
     def take(self, totals: Any) -> bool:
         """Record an epoch's float64 sums; whether the values after it are those to score so far."""
-        row = self._row(totals)
+        return self.record(self._row(totals))
+
+    def record(self, metrics: Mapping[str, float]) -> bool:
+        """Record an epoch's metrics; whether the values after it are those to score so far."""
+        rate = self._planned(self.epoch + 1)[-1]
+        row = {**metrics, "learning_rate": float(np.dtype(self.signature.dtype).type(rate))}
         self.rows.append(row)
         epoch = self.epoch
         bad = [name for name, value in row.items() if not math.isfinite(value)]
@@ -159,6 +165,4 @@ class Host:
             row[f"{prefix}loss"] = float(part[0] / part[1])
             figures = metrics(self.task, part[1:], self.scale, variance)
             row |= {f"{prefix}{name}": value for name, value in figures.items()}
-        rate = self._planned(self.epoch + 1)[-1]
-        row["learning_rate"] = float(np.dtype(self.signature.dtype).type(rate))
         return row

@@ -71,13 +71,15 @@ class Signature:
         return self.examples % self.batch_size if self.partial else self.batch_size
 
     def validation_key(self, rest: bool) -> str:
-        """16 hex digits that name the validation pass of the whole network, or of the rest.
+        """A name of the validation pass of the whole network, or of the rest behind a prefix.
 
         Batch size, optimizer and whole trained tensors change nothing in it, so programs share it.
         """
         trained = self.trained if rest else tuple(one for one in self.trained if one[1] >= 0)
         shared = replace(self, batch_size=0, optimizer="", keep_last=False, ragged=False)
-        return replace(shared, trained=trained, augmented=False).key
+        key = replace(shared, trained=trained, augmented=False).key
+        # where nothing trains, both have the same trained paths
+        return f"{key} rest" if rest else key
 
 
 class Carry(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -30,9 +31,30 @@ def result(
     parts: Parts,
     test: Any,
 ) -> Result:
-    """What a run that ended has to tell; `kept` is the state that its score belongs to.
+    """What a run of the compiled engine has to tell; `kept` is the state that is scored.
 
     `test` is (x_test, y_test) for a confirm job, whose arrays and test figures come with it.
+    """
+
+    def predict(x: Any) -> Any:
+        return _predictor(setup, setups, programs, kept)(x)
+
+    ended = recorded(host, setup, predict, lambda: _final(kept, setup), parts, test)
+    few = bool(gathered.paths(setup.run.base, setup.run.indices))
+    return ended.noting({"gathered": few, "padded": dict(host.job.padded)})
+
+
+def recorded(
+    host: Host,
+    setup: Setup,
+    predict: Callable[[Any], Any],
+    final: Callable[[], Arrays],
+    parts: Parts,
+    test: Any,
+) -> Result:
+    """What a run that ended has to tell.
+
+    `predict` gives outputs (n, outputs) of the values that are scored, `final` those values.
     """
     job, status, reason = host.job, host.status, host.reason
     arrays: Arrays = {}
@@ -44,7 +66,7 @@ def result(
         x_test, y_test = test
         y_test = targets(parts.task, y_test, setup.signature.dtype)
         if status == "finished":
-            outputs = _predictor(setup, setups, programs, kept)(x_test)
+            outputs = predict(x_test)
             figures = score_outputs(setup.signature.loss, outputs, y_test, parts.scale)
             bad = [name for name, value in figures.items() if not math.isfinite(value)]
             if bad:
@@ -57,7 +79,7 @@ def result(
         scored["metrics"] |= {f"test_{name}": value for name, value in figures.items()}
         arrays = {
             **{f"initial/{path}": value for path, value in setup.initial.items()},
-            **{f"final/{path}": value for path, value in _final(kept, setup).items()},
+            **{f"final/{path}": value for path, value in final().items()},
             "test_outputs": np.asarray(outputs, np.float32),
             "test_labels": y_test,
         }
@@ -70,10 +92,6 @@ def result(
         "rungs": host.rungs,
         "counts": setup.counts,
         "program": setup.signature.key,
-        "numerics": {
-            "gathered": bool(gathered.paths(setup.run.base, setup.run.indices)),
-            "padded": dict(job.padded),
-        },
     }
     return Result(record, host.curves(), arrays)
 

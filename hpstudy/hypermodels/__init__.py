@@ -8,18 +8,20 @@ from hpstudy.hypermodels.lenet import LENET_DECLARATION
 from hpstudy.hypermodels.mlp import MLP_DECLARATION
 from hpstudy.hypermodels.resmlp import RESMLP_DECLARATION
 from hpstudy.hypermodels.resnet import RESNET_DECLARATION
+from hpstudy.hypermodels.vgg import VGG_DECLARATION
 from hpstudy.spec.declarations import ModelDeclaration
 
 if TYPE_CHECKING:
-    from hpstudy.hypermodels.tuner import MLP, LeNet, ResMLP, ResNet
+    from hpstudy.hypermodels.tuner import MLP, VGG, LeNet, ResMLP, ResNet
 
-__all__ = ["HYPERMODELS", "MLP", "LeNet", "ResMLP", "ResNet"]
+__all__ = ["HYPERMODELS", "MLP", "VGG", "LeNet", "ResMLP", "ResNet"]
 
 HYPERMODELS: dict[str, ModelDeclaration] = {
     "mlp": MLP_DECLARATION,
     "lenet": LENET_DECLARATION,
     "resnet": RESNET_DECLARATION,
     "resmlp": RESMLP_DECLARATION,
+    "vgg": VGG_DECLARATION,
 }
 
 

@@ -16,6 +16,7 @@ from hpstudy.hypermodels.mlp import MLP_DECLARATION
 from hpstudy.hypermodels.registration import Registration
 from hpstudy.hypermodels.resmlp import RESMLP_DECLARATION
 from hpstudy.hypermodels.resnet import RESNET_DECLARATION
+from hpstudy.hypermodels.vgg import VGG_DECLARATION
 from hpstudy.spec.declarations import DataShape, ModelDeclaration
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import Choice, Config, FloatRange, IntRange, Value
@@ -60,6 +61,12 @@ RESMLP_SPACE: Mapping[str, Value] = {
     "model.width": IntRange(32, 512, log=True),
     "model.hidden_factor": IntRange(1, 4),
     **{key: value for key, value in _SHARED.items() if key != "model.activation_placement"},
+}
+VGG_SPACE: Mapping[str, Value] = {
+    "model.depth": Choice((11, 13, 16, 19)),
+    "model.filters": IntRange(16, 64, log=True),
+    **_PLACEMENT,
+    **_SHARED,
 }
 
 
@@ -152,3 +159,10 @@ class ResMLP(DeclaredHyperModel):
 
     declaration = RESMLP_DECLARATION
     ranges = RESMLP_SPACE
+
+
+class VGG(DeclaredHyperModel):
+    """VGG-11, 13, 16 or 19; examples are (rows, columns) or (rows, columns, channels)."""
+
+    declaration = VGG_DECLARATION
+    ranges = VGG_SPACE

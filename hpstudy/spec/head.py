@@ -37,10 +37,11 @@ BUDGET = (
 MOST_TRIALS = 1000
 CONFIRM = (Parameter("seeds", "int", 10, "", 1),)
 ENGINE = (
-    Parameter("backend", "choice", "auto", "", options=("auto", "jax")),
+    Parameter("backend", "choice", "auto", "", options=("auto", "jax", "tensorflow")),
     Parameter("dtype", "choice", "float32", "", options=("float32",)),
     Parameter("matmul", "choice", "float32", "", options=("float32", "tf32")),
     Parameter("lanes", "int_or_choice", "auto", "", 1, options=("auto",), role="value"),
+    Parameter("devices", "ints_or_choice", "auto", "", 0, options=("auto", "cpu"), role="value"),
 )
 DRIVER, PRUNER = "optuna", "none"
 
@@ -67,6 +68,16 @@ def facts(
             found[name] = found[name] if value is None else value
         elif name not in others:
             problems.unknown(entry.key, f"key in {where}", name, [*known, *others])
+    return found
+
+
+def engine(node: Node | None, problems: Problems) -> Config:
+    """How to train; lanes are the compiled engine's, which TensorFlow does not have."""
+    found = facts(node, "engine", ENGINE, problems)
+    if found["backend"] == "tensorflow" and found["lanes"] not in ("auto", 1):
+        assert node is not None
+        say = f"engine.lanes is {found['lanes']}, but backend tensorflow trains by model.fit, one"
+        problems.add(node.entries["lanes"].value, f"{say} run at a time; leave `lanes` out")
     return found
 
 

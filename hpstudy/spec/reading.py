@@ -92,7 +92,7 @@ class Reading:
             every += cells(ground, arm, problems) if ground else []
         names = tuple(arm.name for arm in arms)
         confirm = head.facts(entries.get("confirm"), "confirm", head.CONFIRM, problems)["seeds"]
-        engine = head.facts(entries.get("engine"), "engine", head.ENGINE, problems)
+        engine = head.engine(entries.get("engine"), problems)
         seed = fixed(SEED, entries["seed"], "seed", problems) if "seed" in entries else 0
         name = self._name(entries, problems)
         known = tuple(entries["arms"].entries) if "arms" in entries else ()

@@ -9,8 +9,9 @@ from hpstudy.spec.problems import Problems, nearest
 from hpstudy.spec.space import Scalar
 from hpstudy.spec.yaml import Node
 
-_WHOLE = ("int", "int_or_choice")
-_MIXED = ("int_or_choice", "number_or_choice")
+_WHOLE = ("int", "int_or_choice", "ints_or_choice")
+_MIXED = ("int_or_choice", "ints_or_choice", "number_or_choice")
+_LISTS = ("numbers", "ints_or_choice")
 
 
 def takes(parameter: Parameter) -> str:
@@ -35,6 +36,8 @@ def takes(parameter: Parameter) -> str:
     if parameter.kind == "numbers":
         return f"a list of rising numbers{bounds}"
     words = f", or one of {options}" if parameter.kind in _MIXED else ""
+    if parameter.kind == "ints_or_choice":
+        noun = "a whole number or a list of rising ones"
     return noun + bounds + words
 
 
@@ -43,9 +46,9 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
     content, kind = node.content, parameter.kind
     if kind == "flag" and isinstance(content, bool):
         return content
-    if kind == "numbers" and isinstance(content, tuple):
+    if kind in _LISTS and isinstance(content, tuple):
         return _numbers(parameter, content, node, key, problems)
-    if isinstance(content, tuple) and kind != "numbers":
+    if isinstance(content, tuple):
         hint = "; several values are written {choice: [...]} or {sweep: [...]}"
         problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}{hint}")
         return None

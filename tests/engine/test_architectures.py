@@ -1,5 +1,6 @@
 """Every architecture but the MLP, which has a file of its own, against plain `model.fit`."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ RESMLP = {"model__type": "resmlp", "model__width": 8, "model__depth": 1}
 LAYERED: dict[str, Any] = {**RESMLP, "model__normalisation": "layer"}
 PLAIN: dict[str, Any] = {**RESMLP, "model__normalisation": "none"}
 EVERY = {"training__last_batch": "keep"}
+# the smallest images that it takes are the digits at twice their size
+VGG = {**RESNET, "model__type": "vgg", "model__depth": 11, "model__filters": 2}
 CASES: list[dict[str, Any]] = [
     {**LENET, "subset__train": "all", **EVERY},
     {**LENET, "subset__train": "batchnorm", "model__activation_placement": "before_norm"},
@@ -37,6 +40,7 @@ CASES: list[dict[str, Any]] = [
     {**RESMLP, "subset__train": "batchnorm", "model__activation": "gelu", "model__depth": 2},
     {**LAYERED, "subset__train": "gamma+output", "model__dropout": 0.2, **EVERY},
     {**PLAIN, "subset__train": "random", "subset__fraction": 0.2, "training__optimizer": "adamw"},
+    {**VGG, "subset__train": "random", "subset__per_unit": 3},
 ]
 SLOW: list[dict[str, Any]] = [
     {**RESNET, "subset__train": "all", "model__depth": 14},
@@ -53,6 +57,10 @@ SLOW: list[dict[str, Any]] = [
     {**LAYERED, "subset__train": "random", "subset__per_unit": 1, "subset__of": "all"},
     {**PLAIN, "subset__train": "output"},
     {**PLAIN, "subset__train": "all", "model__dropout": 0.2, "model__residual_dropout": 0.3},
+    {**VGG, "subset__train": "all", "model__depth": 16},
+    {**VGG, "subset__train": "batchnorm", "model__activation_placement": "before_norm"},
+    {**VGG, "subset__train": "random", "subset__match": "batchnorm", "model__filters": 6},
+    {**VGG, "subset__train": "output+random", "subset__fraction": 0.1, "model__dropout": 0.1},
 ]
 
 
@@ -66,12 +74,13 @@ def test_the_engine_equals_model_fit(
     case: dict[str, Any], job: Any, digits: Any, trainer: Any
 ) -> None:
     run = job(confirm=True, training__learning_rate=0.02, **case)
-    result = trainer(digits, "float64")(run)
-    fitted = reference.fit(run, digits)
+    split = doubled(digits) if case["model__type"] == "vgg" else digits
+    result = trainer(split, "float64")(run)
+    fitted = reference.fit(run, split)
     for name, value in fitted.rows[-1].items():
         assert result.curves[name][-1] == pytest.approx(value, abs=1e-9, rel=1e-9), name
     assert_equal_values(result, fitted)
-    assert_exactly_the_subset_moved(run, result.arrays, digits.shape)
+    assert_exactly_the_subset_moved(run, result.arrays, split.shape)
 
 
 def assert_equal_values(result: Any, fitted: Any) -> None:
@@ -79,6 +88,14 @@ def assert_equal_values(result: Any, fitted: Any) -> None:
         ours = result.arrays[f"final/{path}"]
         if ours.dtype.kind == "f":
             np.testing.assert_allclose(ours, value, rtol=1e-9, atol=1e-9, err_msg=path)
+
+
+def doubled(split: Any) -> Any:
+    """The split with images of twice the height and width, fewer of them."""
+    few = {"x_train": 256, "y_train": 256, "x_val": 64, "y_val": 64, "x_test": 64, "y_test": 64}
+    parts = {name: getattr(split, name)[:count] for name, count in few.items()}
+    parts |= {name: x.repeat(2, 1).repeat(2, 2) for name, x in parts.items() if name[0] == "x"}
+    return replace(split, shape=replace(split.shape, input_shape=(16, 16, 1)), **parts)
 
 
 def assert_exactly_the_subset_moved(run: Any, arrays: Any, shape: Any) -> None:
@@ -92,7 +109,8 @@ def assert_exactly_the_subset_moved(run: Any, arrays: Any, shape: Any) -> None:
             trained[chosen] = True
         np.testing.assert_array_equal(before[~trained].view("u8"), after[~trained].view("u8"), path)
         if trained.any():
-            assert (before[trained] != after[trained]).mean() > 0.5, path
+            # not all: where 3x3 windows meet 1x1 maps, most of a kernel reads padding alone
+            assert (before[trained] != after[trained]).any(), path
 
 
 @pytest.mark.usefixtures("float64")

@@ -13,7 +13,7 @@ import keras_tuner
 import numpy as np
 import pytest
 
-from hpstudy.hypermodels import MLP, LeNet, ResMLP, ResNet
+from hpstudy.hypermodels import MLP, VGG, LeNet, ResMLP, ResNet
 from hpstudy.hypermodels.base import ModelError
 from hpstudy.hypermodels.initial import initial_values, plan
 from hpstudy.hypermodels.mlp import PARAMETERS, build
@@ -292,3 +292,14 @@ def test_resmlp_is_a_hypermodel_too() -> None:
     }
     history = hypermodel.fit(hp, model, np.ones((64, 10)), np.zeros((64, 1)), verbose=0)
     assert np.isfinite(history.history["loss"][-1])
+
+
+def test_vgg_is_a_hypermodel_too() -> None:
+    hp = keras_tuner.HyperParameters()
+    space = {"model.filters": IntRange(2, 4), "subset.train": "random", "subset.fraction": 0.1}
+    model = VGG((16, 16, 1), 4, space=space).build(hp)
+    found = registered(hp)
+    assert found["model.depth"].values == [11, 13, 16, 19]
+    assert found["model.filters"].max_value == 4
+    trained = {one.path.split("/")[-2] for one in model.trainable_variables}
+    assert trained == {f"conv_{number}" for number in range(13)}

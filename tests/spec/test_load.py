@@ -25,11 +25,21 @@ def test_defaults_are_filled_in(read):
         "dtype": "float32",
         "matmul": "float32",
         "lanes": "auto",
+        "devices": "auto",
     }
     search = spec.cells[0].search
     assert search is not None
     assert (search.driver, search.sampler, search.pruner) == ("optuna", "tpe", "none")
     assert (search.trials, search.parallel, search.choose_top, search.choose_seeds) == (16, 4, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"), [("cpu", "cpu"), ("1", 1), ("[0, 2]", (0, 2)), ("auto", "auto")]
+)
+def test_devices_are_words_or_places(read, study, written, value):
+    line = f"engine: {{backend: tensorflow, devices: {written}, lanes: 1}}\narms:"
+    engine = read(study, ("arms:", line)).engine
+    assert (engine["devices"], engine["backend"]) == (value, "tensorflow")
 
 
 def test_a_cell_has_every_setting_with_its_default(read):
