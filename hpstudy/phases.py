@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
 from hpstudy.errors import StudyChanged
+from hpstudy.limits import excess, refused
 from hpstudy.search.driver import Outcome
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.identity import run_id
 from hpstudy.spec.seeds import seeds
 from hpstudy.spec.space import Proposal, Range, Scalar, resolve
 from hpstudy.spec.study import Cell, Spec
+from hpstudy.subsets.rules import Count
 
 Event = dict[str, Any]
 
@@ -36,7 +38,10 @@ class Slot:
 
 @dataclass(frozen=True)
 class Planned:
-    """A run that may start now; `twin` is the slot of an earlier trial that was the same run."""
+    """A run that may start now; `twin` is the slot of an earlier trial that was the same run.
+
+    `refused` is the record of a trial that is over a limit of its search, and not to be trained.
+    """
 
     slot: Slot
     run: str
@@ -44,6 +49,7 @@ class Planned:
     seeds: Mapping[str, int]
     rungs: tuple[int, ...] = ()
     twin: Slot | None = None
+    refused: Event | None = None
 
 
 class CellRun:
@@ -56,9 +62,11 @@ class CellRun:
         generation: int,
         fingerprint: str,
         length: Callable[[Mapping[str, Scalar]], int],
+        counted: Callable[[Mapping[str, Scalar]], Count],
     ) -> None:
         self.spec, self.cell, self.generation = spec, cell, generation
-        self._fingerprint = fingerprint
+        self._fingerprint, self._counted = fingerprint, counted
+        self._limits = cell.search.limits if cell.search else {}
         self.phase = "search"
         self.choice: Event | None = None
         self._records: dict[Slot, Event] = {}
@@ -101,6 +109,10 @@ class CellRun:
                     rungs=self._search.rungs(trial.number),
                     twin=trial.same_as,
                 )
+                if self._limits:
+                    count = self._counted(trial.config)
+                    over = refused(planned.run, count, self._limits)
+                    planned = replace(planned, refused=over)
                 self._trials[trial.number] = planned
                 if planned.twin is not None:
                     self._waiting_twins.append(planned)
@@ -125,7 +137,7 @@ class CellRun:
         self._outstanding.discard(planned.slot)
         self._records[planned.slot] = record
         if planned.slot.phase == "search" and self._search is not None:
-            self._search.finish(planned.slot.trial, outcome(record))
+            self._search.finish(planned.slot.trial, outcome(record, self._limits))
             if self._search.done:
                 self._choose_from(self._candidates())
         elif not self._outstanding and not self._unstarted():
@@ -269,7 +281,7 @@ class CellRun:
         self.phase = "confirm"
 
 
-def outcome(record: Mapping[str, Any]) -> Outcome:
+def outcome(record: Mapping[str, Any], limits: Mapping[str, int]) -> Outcome:
     """A run's record as the search is told it."""
     rungs = {int(epoch): score for epoch, score in record.get("rungs", {}).items()}
     finished = record["status"] in ("finished", "pruned")
@@ -279,6 +291,7 @@ def outcome(record: Mapping[str, Any]) -> Outcome:
         rungs,
         record.get("epochs", 0),
         record.get("seconds", {}).get("total", 0.0),
+        excess(record.get("counts", {}), limits),
     )
 
 

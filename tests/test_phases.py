@@ -9,6 +9,7 @@ import pytest
 
 from hpstudy import spec, study
 from hpstudy.phases import CellRun, Planned
+from hpstudy.subsets.rules import Count
 
 FILE = """\
 # Which candidates go on?
@@ -20,6 +21,12 @@ arms: {full: {train: all}}
 search: {sampler: random, trials: 4, choose: {top: 4, seeds: 6, pruner: wilcoxon}}
 confirm: {seeds: 1}
 """
+
+
+def counted(config: Any) -> Count:
+    return Count(10, 90, 100)
+
+
 Score = Callable[[Planned], float | None]
 
 
@@ -31,7 +38,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., CellRun]:
     def play(score: Score, *, last: bool = False, started: list[Planned] | None = None) -> CellRun:
         path.write_text(FILE)
         loaded = spec.load(path, study.REGISTRIES)
-        cell = CellRun(loaded, loaded.cells[0], 1, "print", lambda config: 4)
+        cell = CellRun(loaded, loaded.cells[0], 1, "print", lambda config: 4, counted)
         waiting: list[Planned] = []
         while not cell.done:
             new = cell.ready()

@@ -22,7 +22,7 @@ from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.spec.length import length
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import Choice, IntRange, Range, Scalar, resolve
-from hpstudy.spec.study import Cell, Spec
+from hpstudy.spec.study import Cell, Search, Spec
 from hpstudy.spec.training import TRAINING
 
 
@@ -59,7 +59,8 @@ def bill(spec: Spec, sizes: Sizes) -> Bill:
     for cell in spec.cells:
         draws = _draws(spec, cell, sizes)
         planned = runs(cell, spec.confirm_seeds)
-        planned["search"] = min(planned["search"], _affordable(cell, draws))
+        if cell.search is not None:
+            planned["search"] = min(planned["search"], _affordable(cell.search, draws))
         for phase, number in planned.items():
             phases[phase] += number
         total = sum(planned.values())
@@ -86,14 +87,11 @@ def runs(cell: Cell, confirm_seeds: int) -> dict[str, int]:
     return {"search": search.trials, "choose": choose, "confirm": confirm_seeds}
 
 
-def _affordable(cell: Cell, draws: list[_Run]) -> int:
-    """How many whole runs the budget of a cell's search holds."""
-    search, most = cell.search, math.inf
-    if search is not None and search.budget_epochs is not None:
-        most = search.budget_epochs / fmean(run.epochs for run in draws)
-    if search is not None and search.budget_minutes is not None:
-        most = 60 * search.budget_minutes / fmean(run.seconds for run in draws)
-    return max(1, int(min(most, 1e9)))
+def _affordable(search: Search, draws: list[_Run]) -> int:
+    """How many whole runs the budget of a cell's search holds; minutes tell only when it runs."""
+    if search.budget_epochs is None:
+        return search.trials
+    return max(1, int(search.budget_epochs / fmean(run.epochs for run in draws)))
 
 
 def _draws(spec: Spec, cell: Cell, sizes: Sizes) -> list[_Run]:

@@ -209,6 +209,9 @@ def _search(cell: Cell) -> list[str]:
         f"{search.pruner}, {search.parallel} at a time; choose among the best "
         f"{search.choose_top} on {search.choose_seeds} seeds"
     )
+    if search.limits:
+        said = (f"{name} {thousands(most)}" for name, most in search.limits.items())
+        text += f"; larger networks are not trained ({', '.join(said)})"
     if search.choose_pruner != "none":
         text += f", stopped early by {search.choose_pruner}"
     if search.budget_epochs is not None:

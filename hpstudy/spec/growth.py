@@ -26,6 +26,8 @@ _SEARCH = {
     "pruner_options": "pruner's options",
     "parallel": "window (search.parallel)",
     "seed": "search seed",
+    "max_parameters": "limit of parameters",
+    "max_trained": "limit of trained parameters",
 }
 
 

@@ -23,6 +23,8 @@ SEARCH = (
     Parameter("trials", "int", 16, "", 1),
     Parameter("parallel", "int", 4, "", 1),
     Parameter("seed", "int", 0, "", 0),
+    Parameter("max_parameters", "int", None, "", 1),
+    Parameter("max_trained", "int", None, "", 1),
 )
 CHOOSE = (
     Parameter("top", "int", 4, "", 1),
@@ -169,6 +171,8 @@ def search(
         choose_pruner=str(choose["pruner"]),
         budget_epochs=epochs,
         budget_minutes=minutes,
+        max_parameters=_whole(found["max_parameters"]),
+        max_trained=_whole(found["max_trained"]),
         sampler_options=kinds[sampler][1],
         pruner_options=kinds["pruner"][1],
     )
@@ -186,10 +190,7 @@ def _budget(entries: Mapping[str, Entry], problems: Problems) -> tuple[int | Non
         problems.add(node, f"{say} (the number of trials is search.trials)")
     elif isinstance(node.content, Mapping) and not node.entries:
         problems.add(node, "search.budget is empty; write {epochs: 400} or {minutes: 30}")
-    return (
-        epochs if isinstance(epochs, int) else None,
-        float(minutes) if isinstance(minutes, int | float) else None,
-    )
+    return _whole(epochs), float(minutes) if isinstance(minutes, int | float) else None
 
 
 def _optioned(
@@ -236,6 +237,10 @@ def _plain(node: Node, key: str, problems: Problems) -> Scalar:
         problems.add(node, f"{key} takes a value or a list of values; saw {node.seen}")
         return None
     return node.content
+
+
+def _whole(value: Scalar) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _number(value: Scalar) -> int | float:
