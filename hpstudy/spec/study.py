@@ -43,6 +43,19 @@ class Search:
     choose_seeds: int
     sampler_options: Mapping[str, Scalar] = field(default_factory=dict)
     pruner_options: Mapping[str, Scalar] = field(default_factory=dict)
+    choose_pruner: str = "none"
+    # what the trials of a cell may be trained for in all; None is no limit
+    budget_epochs: int | None = None
+    budget_minutes: float | None = None
+    # a trial whose network has more, in all or to train, is not trained
+    max_parameters: int | None = None
+    max_trained: int | None = None
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """What a network may have at most, by the names of `search:`."""
+        named = {"max_parameters": self.max_parameters, "max_trained": self.max_trained}
+        return {name: most for name, most in named.items() if most is not None}
 
 
 @dataclass(frozen=True)

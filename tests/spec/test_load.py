@@ -290,6 +290,29 @@ def test_edits_come_last_and_replace(read, study):
     assert cell.search is not None and cell.search.pruner_options == {"factor": 2}
 
 
+def test_a_budget_decides_the_trials_where_nobody_says_them(read, study):
+    cell = read(study + "search: {budget: {epochs: 400}}").cells[0]
+    assert (cell.search.budget_epochs, cell.search.budget_minutes) == (400, None)
+    assert cell.search.trials == 1000
+    cell = read(study + "search: {budget: {minutes: 2}, trials: 9}").cells[0]
+    assert (cell.search.budget_epochs, cell.search.budget_minutes) == (None, 2.0)
+    assert cell.search.trials == 9
+
+
+def test_an_arm_may_have_another_driver(read, study):
+    edited = study.replace(
+        "norm: {", "norm: {search: {driver: tuner, oracle: {grid: {points: 3}}}, "
+    )
+    full, norm = read(edited + "search: {sampler: random}").cells
+    assert (full.search.driver, full.search.sampler) == ("optuna", "random")
+    assert (norm.search.driver, norm.search.sampler) == ("tuner", "grid")
+
+
+def test_a_driver_may_refuse_a_cell(read, study, problems):
+    (said,) = problems(study + "search: {driver: tuner, oracle: random, trials: 3}")
+    assert said == "11:9: arm full: 3 trials are too few"
+
+
 def test_an_official_test_split_has_no_test_fraction(read, study):
     spec = read(study, ("{name: toy, validation: 0.2, test: 0.2}", "{name: official}"))
     assert (spec.data.validation, spec.data.test) == (0.2, None)
