@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hpstudy.data import Split, shared
-from hpstudy.engine.devices import fleet
+from hpstudy.engine.devices import Fleet, fleet
 from hpstudy.engine.executor import Done, LocalExecutor, Rung
 from hpstudy.engine.flight import in_flight
 from hpstudy.engine.folders import default_folder
@@ -34,7 +34,7 @@ class Coordinator:
     def __init__(self, spec: Spec, split: Split, store: Store, progress: Progress) -> None:
         self.spec, self.store, self.progress = spec, store, progress
         self.split = split
-        self.backend = "jax"
+        self.fleet = Fleet(1)
         self.slots: dict[Slot, Event] = {}
         self.runs: dict[str, Event] = {}
         self.generations: dict[str, int] = {}
@@ -69,7 +69,7 @@ class Coordinator:
     def run(self, workers: int | None, cache: Path | None) -> Summary:
         engine = self.spec.engine
         trains = fleet(workers, engine, in_flight(self.spec, HYPERMODELS))
-        self.backend = trains.backend
+        self.fleet = trains
         self.progress.started(self.spec, self.cells, trains)
         self._settle()
         if any(not cell.done for cell in self.cells.values()):
@@ -152,7 +152,7 @@ class Coordinator:
     def _rounded(self, planned: Planned) -> Mapping[str, Any]:
         """The settings that a run's compiled program rounds up; `model.fit` rounds none."""
         config = planned.proposal.config
-        if self.backend != "jax":
+        if self.fleet.backend != "jax":
             return {}
         return padded(
             config,
@@ -160,6 +160,7 @@ class Coordinator:
             HYPERMODELS[str(config["model.type"])],
             self.split.shape,
             length(config, len(self.split.x_train)),
+            self.fleet.compilation,
         )
 
     def _known(self, cell: CellRun, planned: Planned) -> Event | None:

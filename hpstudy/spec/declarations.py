@@ -58,7 +58,8 @@ class Tensor:
     `path` is '<layer>/<variable>'. `role` is kernel, bias, gamma, beta or other; `norm` says which
     normalisation a gamma or beta belongs to; `output` marks the output layer's own tensors,
     `shortcut` those of a convolution on a shortcut. Kernels hold one unit for each index of the
-    last axis; the rest is the unit's fan-in.
+    last axis; the rest is the unit's fan-in. An example meets a convolution's kernel at `places`
+    places, which is no part of what a tensor is.
     """
 
     path: str
@@ -67,6 +68,7 @@ class Tensor:
     norm: Literal["batch", "layer", None] = None
     output: bool = False
     shortcut: bool = False
+    places: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True)
