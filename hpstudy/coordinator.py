@@ -13,7 +13,7 @@ from hpstudy.data import Split, shared
 from hpstudy.engine.devices import Fleet, fleet
 from hpstudy.engine.executor import Done, LocalExecutor, Rung
 from hpstudy.engine.flight import in_flight
-from hpstudy.engine.folders import default_folder
+from hpstudy.engine.folders import default_folder, writable
 from hpstudy.engine.job import Job
 from hpstudy.engine.padding import padded
 from hpstudy.errors import StudyChanged
@@ -79,7 +79,7 @@ class Coordinator:
                 folders = shared.write(self.split, scratch)
                 start = {
                     "data": str(folders["train"]),
-                    "cache": str(cache or default_folder()),
+                    "cache": str(writable(cache or default_folder())),
                     "backend": trains.backend,
                     "dtype": engine.get("dtype", "float32"),
                 }
