@@ -16,6 +16,7 @@ from hpstudy.errors import Problem, SpecError
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.spec import yaml
 from hpstudy.spec.declarations import DataShape, Tensor
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.length import length
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.space import Choice, Config, Proposal, Range, Scalar, is_range, resolve
@@ -32,12 +33,13 @@ class Extremes:
     """A cell's smallest and largest network by total, then by trained entries.
 
     `active` names the settings whose own value or range counts in some corner: they exist there,
-    and no branch of a choice stands in for them.
+    and no branch of a choice stands in for them. Both networks are None where they are known only
+    by running somebody's hypermodel.
     """
 
     cell: Cell
-    smallest: Count
-    largest: Count
+    smallest: Count | None
+    largest: Count | None
     active: frozenset[str]
 
 
@@ -71,6 +73,8 @@ def extremes(cell: Cell, sizes: Sizes, at: str | int = "last") -> Extremes:
 
     Raises RuleError or ValueError, naming the corner, where one cannot be trained.
     """
+    if is_foreign(cell.settings):
+        return Extremes(cell, None, None, frozenset(cell.settings))
     counts: list[Count] = []
     active: set[str] = set()
     for proposal in islice(corners(cell), MOST_CORNERS):

@@ -27,6 +27,7 @@ FLOORS = {
     "coordinator": 6,
     "events": 6,
     "phases": 6,
+    "probing": 6,
     "progress": 6,
     "report": 6,
     "study": 6,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter, process_time
 
 from hpstudy.search import optuna
 from hpstudy.search.driver import Driver, Outcome
-from hpstudy.spec.space import Proposal
+from hpstudy.spec.space import Proposal, Range, Scalar
 from hpstudy.spec.study import Cell
 
 
@@ -36,6 +37,9 @@ class Timed:
             return self._inner.ask(number)
         finally:
             ASKS.append(Ask(perf_counter() - began, process_time() - spent))
+
+    def begin(self, number: int) -> Callable[[str, Range], Scalar]:
+        return self._inner.begin(number)
 
     def tell(self, number: int, outcome: Outcome) -> None:
         self._inner.tell(number, outcome)

@@ -18,6 +18,7 @@ from statistics import fmean
 from hpstudy.data import Sizes
 from hpstudy.extremes import counted, tensors
 from hpstudy.hypermodels import HYPERMODELS
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.length import length
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import Choice, IntRange, Range, Scalar, resolve
@@ -33,14 +34,17 @@ PROGRAM_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Bill:
-    """At most so many runs and run-epochs; `seconds` is the time of one worker core for them."""
+    """At most so many runs and run-epochs; `seconds` is the time of one worker core for them.
+
+    For somebody's hypermodel that time is None, and so many epochs are those that the file tells.
+    """
 
     search: int
     choose: int
     confirm: int
     run_epochs: int
     programs: int
-    seconds: float
+    seconds: float | None
 
     @property
     def runs(self) -> int:
@@ -59,12 +63,17 @@ def bill(spec: Spec, sizes: Sizes) -> Bill:
     phases = {"search": 0, "choose": 0, "confirm": 0}
     epochs = seconds = 0.0
     programs: set[tuple[tuple[str, Scalar], ...]] = set()
+    unknown = any(is_foreign(cell.settings) for cell in spec.cells)
     for cell in spec.cells:
-        draws = _draws(spec, cell, sizes)
         planned = runs(cell, spec.confirm_seeds)
         for phase, number in planned.items():
             phases[phase] += number
         total = sum(planned.values())
+        if is_foreign(cell.settings):
+            told = cell.settings.get("training.length.epochs")
+            epochs += total * told if isinstance(told, int) else 0
+            continue
+        draws = _draws(spec, cell, sizes)
         epochs += total * fmean(run.epochs for run in draws)
         seconds += total * fmean(run.seconds for run in draws)
         programs |= {run.program for run in draws}
@@ -72,7 +81,7 @@ def bill(spec: Spec, sizes: Sizes) -> Bill:
         **phases,
         run_epochs=round(epochs),
         programs=len(programs),
-        seconds=seconds + PROGRAM_SECONDS * len(programs),
+        seconds=None if unknown else seconds + PROGRAM_SECONDS * len(programs),
     )
 
 

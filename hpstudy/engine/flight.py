@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil, prod
 
 from hpstudy.spec.declarations import ModelDeclaration, Parameter
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.identity import canonical
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Value
 from hpstudy.spec.study import Cell, Spec
@@ -46,6 +47,11 @@ def in_flight(spec: Spec, models: Mapping[str, ModelDeclaration]) -> int:
 
 def _structure(cell: Cell, models: Mapping[str, ModelDeclaration]) -> dict[str, Value]:
     """The settings of a cell that decide its programs, fixed or searched."""
+    if is_foreign(cell.settings):
+        # whose runs share programs is only known by building them; those of one pick do
+        whole = {"model.type": cell.settings["model.type"], "cell": cell.name}
+        window = cell.search.parallel if cell.search else 1
+        return {**whole, "trial": Choice(tuple(range(window)))}
     model = models[str(cell.settings["model.type"])].parameters
     kept = {"model.type", *_keys("model", model), *_keys("training", TRAINING)}
     return {

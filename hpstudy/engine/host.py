@@ -79,7 +79,10 @@ class Host:
 
     def take(self, totals: Any) -> bool:
         """Record an epoch's float64 sums; whether the values after it are those to score so far."""
-        row = self._row(totals)
+        return self.note(self._row(totals))
+
+    def note(self, row: dict[str, float]) -> bool:
+        """As `take`, for an epoch whose metrics somebody else has worked out."""
         self.rows.append(row)
         epoch = self.epoch
         bad = [name for name, value in row.items() if not math.isfinite(value)]
@@ -105,6 +108,10 @@ class Host:
         self.asks = None
         if not go:
             self._end("pruned", f"at the rung of epoch {epoch}")
+
+    def stop(self) -> None:
+        """End as finished before the planned epochs are used up."""
+        self._end("finished", None)
 
     def _end(self, status: str, reason: str | None) -> None:
         self.status, self.reason = status, reason

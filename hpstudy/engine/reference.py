@@ -48,7 +48,7 @@ def fit(job: Job, split: Any) -> Fitted:
     x, y = np.asarray(split.x_train, dtype), targets(task, split.y_train, dtype)
     x_val, y_val = np.asarray(split.x_val, dtype), targets(task, split.y_val, dtype)
     planned = length(config, len(x))
-    compile_model(model, config, task, _Rates(learning_rates(config, planned.steps)))
+    compile_model(model, config, task, Rates(learning_rates(config, planned.steps)))
     stopping, rows = Stopping.from_config(config), []
     for epoch in range(1, planned.epochs + 1):
         left = planned.steps - (epoch - 1) * planned.steps_per_epoch
@@ -73,7 +73,7 @@ def _variables(model: Any) -> dict[str, Any]:
 
 
 @keras.saving.register_keras_serializable("hpstudy")
-class _Rates(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+class Rates(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
     """The learning rate of each step, read from a table."""
 
     def __init__(self, rates: Any) -> None:

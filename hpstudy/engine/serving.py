@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -14,13 +15,14 @@ from typing import IO, Any
 from hpstudy.data.shared import read
 from hpstudy.engine import protocol
 from hpstudy.engine.cache import Counters, ProgramCache
-from hpstudy.engine.job import Job, Result, failed
+from hpstudy.engine.job import Job, Probe, Result, failed
 from hpstudy.engine.packs import Packs
 from hpstudy.engine.parts import Parts
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.protocol import Inbox
 from hpstudy.engine.room import device_memory, fitting
 from hpstudy.engine.setups import Setups
+from hpstudy.spec.registered import Registered
 
 _THREADS = 8  # that draw lanes' orders where no core is this worker's own
 
@@ -38,11 +40,20 @@ class Serving:
         self._counted = (0, 0)
         split = read(Path(start["data"]), None)
         parts = Parts.of(split, start["dtype"])
-        setups = Setups(split.shape, len(split.x_train), len(split.x_val), start["dtype"])
+        sample = None
+        if start.get("sources"):
+            from hpstudy.engine.foreign import sample_of
+
+            sample = sample_of(split)
+        counts = len(split.x_train), len(split.x_val)
+        setups = Setups(split.shape, *counts, start["dtype"], sample)
+        self._sample: Any = sample
         room = fitting(parts, device_memory()) if start["fitted"] else None
         threads = min(_THREADS, os.cpu_count() or 1) if start["core"] is None else 1
         each = ThreadPoolExecutor(threads).map if threads > 1 and start["lanes"] > 1 else map
         self._packs = Packs(setups, self._programs, parts, start["lanes"], room, each)
+        self._probes: deque[Probe] = deque()
+        self._shape = split.shape
         self._test = cache(self._read_test)
         self._send({"type": "ready"})
 
@@ -56,16 +67,20 @@ class Serving:
             self._take(inbox, wait=False)
 
         while not inbox.ended:
-            self._take(inbox, wait=self._packs.idle)
+            self._take(inbox, wait=self._packs.idle and not self._probes)
+            while self._probes:
+                self._probe(self._probes.popleft(), inbox)
             for result in self._packs.step(ask, meanwhile):
                 self._tell(result)
 
-    def _take(self, inbox: Inbox, wait: bool) -> dict[str, bool]:
+    def _take(self, inbox: Inbox, wait: bool) -> dict[str, Any]:
         """Take the jobs that have arrived; answers among them by run."""
-        answers: dict[str, bool] = {}
+        answers: dict[str, Any] = {}
         for head in inbox.take(wait):
             if head["type"] == "answer":
-                answers[head["run"]] = bool(head["go"])
+                answers[head["run"]] = head["answer"]
+            elif head["type"] == "probe":
+                self._probes.append(Probe(**head["probe"]))
             else:
                 self._add(head)
         return answers
@@ -82,12 +97,26 @@ class Serving:
         for run, epoch, score in asking:
             self._send({"type": "rung", "run": run, "epoch": epoch, "score": score})
             left.add(run)
-        answers: dict[str, bool] = {}
+        return self._answers(inbox, left)
+
+    def _answers(self, inbox: Inbox, left: Set[str]) -> dict[str, Any]:
+        """The answers to all runs in `left`, waiting for them."""
+        answers: dict[str, Any] = {}
         while left - answers.keys():
             if inbox.ended:
                 sys.exit(0)
             answers |= self._take(inbox, wait=True)
         return answers
+
+    def _probe(self, probe: Probe, inbox: Inbox) -> None:
+        from hpstudy.engine import foreign
+
+        def ask(asked: Registered) -> Any:
+            self._send({"type": "asked", "run": probe.run, "asked": asked.as_json()})
+            return self._answers(inbox, {probe.run})[probe.run]
+
+        found = foreign.discover(probe, ask, self._shape, self._sample)
+        self._send({"type": "probed", "run": probe.run, "found": found})
 
     def _tell(self, result: Result) -> None:
         record, counted = dict(result.record), self._counts()

@@ -6,7 +6,7 @@ Nothing here imports Optuna; `DriverDeclaration.build` is resolved when a search
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Literal, Protocol
@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from hpstudy.search.options import PRUNER_OPTIONS, SAMPLER_OPTIONS, options
 from hpstudy.spec.declarations import DriverDeclaration
 from hpstudy.spec.seeds import derived
-from hpstudy.spec.space import Config, Proposal, Scalar
+from hpstudy.spec.space import Config, Proposal, Range, Scalar
 from hpstudy.spec.study import Cell, Search
 
 
@@ -56,10 +56,14 @@ class Trial:
 class Driver(Protocol):
     """Proposes one cell's trials; asked and told in canonical order, never ahead of it.
 
-    `size` is how many proposals there are, or None where there is no end.
+    `size` is how many proposals there are, or None where there is no end. `begin` answers one
+    range of trial `number` at a time, by the name that it is asked under; `ask` all of a declared
+    space.
     """
 
     size: int | None
+
+    def begin(self, number: int) -> Callable[[str, Range], Scalar]: ...
 
     def ask(self, number: int) -> Proposal: ...
 
@@ -102,6 +106,7 @@ DRIVERS: dict[str, DriverDeclaration] = {
             "asha": _doc("keeps the best of each rung", PRUNER_OPTIONS["asha"]),
         },
         build="hpstudy.search.optuna:build",
+        foresighted=("grid", "qmc"),
         missing=missing,
         check=options,
     ),

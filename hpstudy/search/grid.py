@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from hpstudy.errors import HpstudyError
 from hpstudy.search.distributions import snap, top
@@ -40,6 +40,11 @@ class Grid:
         self.size: int | None = len(self._proposals)
         seed = stream(cell, search, "grid")
         self._order = sorted(range(self.size), key=lambda index: derived(seed, index))
+
+    def begin(self, number: int) -> Callable[[str, Range], Scalar]:
+        """The answers of point `number`, by the names of a declared space."""
+        params = self.ask(number).params
+        return lambda name, asked: params[name]
 
     def ask(self, number: int) -> Proposal:
         return self._proposals[self._order[number]]

@@ -17,7 +17,8 @@ from hpstudy.search.distributions import conditional, distribution, ranges, sugg
 from hpstudy.search.driver import Driver, Outcome, stream
 from hpstudy.search.grid import Grid
 from hpstudy.search.options import options
-from hpstudy.spec.space import Proposal, resolve
+from hpstudy.spec.foreign import is_foreign
+from hpstudy.spec.space import Proposal, Range, Scalar, resolve
 from hpstudy.spec.study import Cell, Search
 
 
@@ -42,16 +43,16 @@ class OptunaDriver:
                 study_name=cell.name,
             )
 
-    def ask(self, number: int) -> Proposal:
+    def begin(self, number: int) -> Callable[[str, Range], Scalar]:
         """Trial `number`, from everything told so far and all that is asked but not told."""
         self._study.sampler = self._sampler(number)
         trial = self._study.ask()
         self._running[number] = trial
-        return resolve(
-            self._cell.settings,
-            self._cell.conditions,
-            lambda name, asked: suggest(trial, name, asked),
-        )
+        return lambda name, asked: suggest(trial, name, asked)
+
+    def ask(self, number: int) -> Proposal:
+        """The whole of trial `number` in a declared space."""
+        return resolve(self._cell.settings, self._cell.conditions, self.begin(number))
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """Diverged is told as pruned without values, which ranks it below every other trial."""
@@ -109,7 +110,7 @@ def _random(cell: Cell, search: Search) -> Callable[[int], BaseSampler]:
 def _tpe(
     cell: Cell, search: Search, startup_trials: int, candidates: int
 ) -> Callable[[int], BaseSampler]:
-    group = conditional(cell)
+    group = conditional(cell) or is_foreign(cell.settings)
 
     def make(number: int) -> BaseSampler:
         with quiet():

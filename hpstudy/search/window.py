@@ -11,11 +11,13 @@ import math
 from collections.abc import Callable
 from importlib import import_module
 
+from hpstudy.search.discovery import Discovery, Names
 from hpstudy.search.driver import DRIVERS, Driver, Outcome, Trial
-from hpstudy.spec.space import Config
+from hpstudy.spec.space import Config, Proposal
 from hpstudy.spec.study import Cell
 
 DUPLICATES = 10
+UNBUILT = 5  # trials in a row that raise before they train; a search then ends
 
 
 class CellSearch:
@@ -41,7 +43,10 @@ class CellSearch:
         self._driver = _build(cell, maximise)
         self._pruner = pruning.build(cell.search, maximise)
         self._first: dict[str, int] = {}
-        self._repeats = 0
+        self._repeats = self._unbuilt = 0
+        self._lengths: list[int] = []
+        self._open: Discovery | None = None
+        self._names: Names = {}
         self._reports: dict[int, dict[int, float]] = {}
 
     @property
@@ -55,19 +60,56 @@ class CellSearch:
 
         A trial with `same_as` is not to be trained: finish it with the outcome of that trial.
         """
+        number = self._turn()
+        return None if number is None else self._asked_for(self._driver.ask(number))
+
+    def open(self) -> Discovery | None:
+        """The next trial of a space that is known only by running it; None as in `next`.
+
+        One at a time: samplers read what running trials were answered, so the next trial waits
+        until this one is closed.
+        """
+        number = self._turn()
+        if number is not None:
+            self._open = Discovery(number, self.cell, self._driver.begin(number), self._names)
+        return self._open if number is not None else None
+
+    def close(self, proposal: Proposal, reason: str | None = None) -> Trial:
+        """The open trial with its full configuration; `reason` says why it cannot be trained.
+
+        Such a trial is finished like any other, and never stands in for another one.
+        """
+        assert self._open is not None
+        self._open = None
+        self._unbuilt = 0 if reason is None else self._unbuilt + 1
+        trial = self._asked_for(proposal, trains=reason is None)
+        if self.exhausted is None and self._unbuilt >= UNBUILT:
+            asked = len(self.trials)
+            self.exhausted = f"the last {UNBUILT} of {asked} trials could not be built: {reason}"
+        return trial
+
+    def _turn(self) -> int | None:
+        """The number of the trial that may be asked now, with the one that leaves its window told.
+
+        None while the window is full or a trial is open, and when there are no more.
+        """
         number = len(self.trials)
-        if self.exhausted is not None or number == self._wanted:
+        if self.exhausted is not None or number == self._wanted or self._open is not None:
             return None
         oldest = number - self._window
         if oldest >= 0:
             if oldest not in self.outcomes:
                 return None
             self._tell(oldest)
-        proposal = self._driver.ask(number)
+        return number
+
+    def _asked_for(self, proposal: Proposal, trains: bool = True) -> Trial:
+        number = len(self.trials)
         content = json.dumps(proposal.config, sort_keys=True)
-        first = self._first.setdefault(content, number)
+        first = self._first.setdefault(content, number) if trains else number
         trial = Trial(number, proposal, None if first == number else first)
         self.trials.append(trial)
+        self._lengths.append(self._length(proposal.config) if trains else 1)
         self._repeats = 0 if trial.same_as is None else self._repeats + 1
         if len(self.trials) < self._wanted:
             self.exhausted = self._end()
@@ -75,7 +117,8 @@ class CellSearch:
 
     def rungs(self, number: int) -> tuple[int, ...]:
         """The epochs at whose end the trial reports its score and waits for the answer."""
-        return self._pruner.rungs(self._length(self._asked(number).config))
+        self._asked(number)
+        return self._pruner.rungs(self._lengths[number])
 
     def report(self, number: int, epoch: int, value: float) -> bool:
         """Whether the trial stops here, from its own reports and what was told at its ask.
@@ -93,7 +136,7 @@ class CellSearch:
         reports = {rung: score for rung, score in before.items() if rung < epoch} | {epoch: value}
         self._reports[number] = reports
         seen = max(0, number - self._window + 1)
-        return self._pruner.prunes(seen, reports, self._length(self.trials[number].config))
+        return self._pruner.prunes(seen, reports, self._lengths[number])
 
     def finish(self, number: int, outcome: Outcome) -> None:
         """Take a trial's outcome, in any order; the sampler learns of it when its turn comes."""
@@ -106,7 +149,7 @@ class CellSearch:
     def _tell(self, number: int) -> None:
         outcome = self.outcomes[number]
         self._driver.tell(number, outcome)
-        self._pruner.tell(outcome, self._length(self.trials[number].config))
+        self._pruner.tell(outcome, self._lengths[number])
 
     def _end(self) -> str | None:
         asked = len(self.trials)

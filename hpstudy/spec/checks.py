@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.ground import Arm, Ground
 from hpstudy.spec.layers import LENGTHS, branch_keys, possible, walk
 from hpstudy.spec.problems import Problems
@@ -42,6 +43,11 @@ class _Check:
 
     def length(self) -> None:
         given = [key for key in LENGTHS if key in self.cell.settings]
+        if is_foreign(self.cell.settings):
+            if LENGTHS[1] in given:
+                say = "training.length of a hypermodel of your own is told in epochs"
+                self.tell(LENGTHS[1], f"{say}; saw steps")
+            given = given or ["left to the hypermodel's own fit"]
         if not given and self.ground.sound and self.arm.sound:
             say = "training.length is missing; write length: {epochs: 20} or {steps: 6000}"
             self.problems.add(self.ground.places["training"], say)

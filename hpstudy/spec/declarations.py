@@ -15,12 +15,14 @@ class Parameter:
 
     `role` is 'structure' where another value is another traced computation, and 'value' where it
     is an input of the compiled program. A default of None means that there is none: the study
-    file must say. Kind 'numbers' is a tuple of numbers, 'text' any word. `when` names other
-    settings of the same section, without the section's name.
+    file must say. Kind 'numbers' is a tuple of numbers, 'text' any word, 'any' any plain value.
+    `when` names other settings of the same section, without the section's name.
     """
 
     name: str
-    kind: Literal["int", "float", "choice", "int_or_choice", "number_or_choice", "numbers", "text"]
+    kind: Literal[
+        "int", "float", "choice", "int_or_choice", "number_or_choice", "numbers", "text", "any"
+    ]
     default: Scalar
     doc: str
     low: float | None = None
@@ -37,7 +39,8 @@ class Tensor:
     """A parameter tensor as subset rules see it.
 
     `path` is '<layer>/<variable>'. `role` is kernel, bias, gamma, beta or other; `norm` says which
-    normalisation a gamma or beta belongs to; `output` marks the output layer's own tensors.
+    normalisation a gamma or beta belongs to; `output` marks the output layer's own tensors;
+    `trainable` is what the model itself says.
     Kernels hold one unit for each index of the last axis; the rest is the unit's fan-in.
     """
 
@@ -46,6 +49,7 @@ class Tensor:
     role: Literal["kernel", "bias", "gamma", "beta", "other"]
     norm: Literal["batch", "layer", None] = None
     output: bool = False
+    trainable: bool = True
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,8 @@ class DriverDeclaration:
     samplers: Mapping[str, str]
     pruners: Mapping[str, str]
     build: str
+    # samplers that must know the whole space before the first trial
+    foresighted: tuple[str, ...] = ()
     # called at validation with (sampler, pruner); returns the command that installs what is missing
     missing: Callable[[str, str], str | None] = lambda sampler, pruner: None
     # called at validation with ('sampler' or 'pruner', name, the options that stand in its

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from hpstudy.spec import head, sweeps
+from hpstudy.spec import foreign, head, sweeps
 from hpstudy.spec.arms import OVERRIDES, subset_section
 from hpstudy.spec.cells import cells
 from hpstudy.spec.declarations import DatasetDeclaration, ModelDeclaration, Parameter, Registries
@@ -144,7 +144,7 @@ class Reading:
         found: tuple[Data, DatasetDeclaration] | None,
         problems: Problems,
     ) -> Ground | None:
-        model = self._model(entries["model"], problems) if "model" in entries else None
+        model = self._model(entries, problems) if "model" in entries else None
         training = _training()
         before = len(problems)
         base: Layer = {}
@@ -152,8 +152,7 @@ class Reading:
             base |= training.read(entries["training"], problems, "training")
         if model is None:
             return None
-        section = _model_section(model)
-        base |= section.read(entries["model"], problems, "model")
+        base |= _read_model(model.name, model.parameters, entries["model"], problems, "model")
         sound = len(problems) == before
         joint = None
         if "sweep" in entries:
@@ -177,10 +176,15 @@ class Reading:
             model.name, model.parameters, base, joint, score[0], score[1], examples, places, sound
         )
 
-    def _model(self, node: Node, problems: Problems) -> ModelDeclaration | None:
-        models = self.registries.hypermodels
+    def _model(self, entries: Mapping[str, Node], problems: Problems) -> ModelDeclaration | None:
+        models, node = self.registries.hypermodels, entries["model"]
+        if "hypermodel" in node.entries:
+            arms = entries["arms"].entries.values() if "arms" in entries else ()
+            own = [arm.value.entries["model"].value for arm in arms if "model" in arm.value.entries]
+            return foreign.declaration(node, own, self.path.absolute().parent, problems)
         if "type" not in node.entries:
-            problems.add(node, f"model lacks `type`; allowed: {', '.join(models)}")
+            say = 'or `hypermodel`, such as "my_module:MyHyperModel", in place of it'
+            problems.add(node, f"model lacks `type`; allowed: {', '.join(models)}; {say}")
             return None
         given = node.entries["type"].value
         if given.entries:
@@ -221,16 +225,26 @@ class Reading:
             if "training" in own:
                 layer |= _training().read(own["training"], problems, f"training of arm {name}")
             if "model" in own and ground is not None:
-                model = self.registries.hypermodels[ground.model]
-                layer |= _model_section(model).read(own["model"], problems, f"model of arm {name}")
-                if "type" in own["model"].entries:
-                    say = "an arm keeps the study's model.type; leave `type` out"
-                    problems.add(own["model"].entries["type"].key, say)
+                where = f"model of arm {name}"
+                layer |= _read_model(ground.model, ground.parameters, own["model"], problems, where)
+                for word in ("type", "hypermodel"):
+                    if word in own["model"].entries:
+                        say = f"an arm keeps the study's model; leave `{word}` out"
+                        problems.add(own["model"].entries[word].key, say)
             sound = len(problems) == before
             search_node = study_search
             if "search" in own:
                 search_node = merged(study_search, own["search"]) if study_search else own["search"]
             search = head.search(search_node, drivers, problems)
+            if search is not None and ground is not None:
+                ahead = drivers[search.driver].foresighted if search.driver in drivers else ()
+                if foreign.is_foreign({"model.type": ground.model}) and search.sampler in ahead:
+                    node_of = search_node.entries if search_node else {}
+                    at = node_of["sampler"].value if "sampler" in node_of else entry.key
+                    say = f"sampler {search.sampler} must know the whole space before the first"
+                    say += f" trial, and that of {ground.model} is known only by running it"
+                    others = [s for s in drivers[search.driver].samplers if s not in ahead]
+                    problems.add(at, f"{say}; allowed: {', '.join(others)}")
             found.append(Arm(name, entry.key, layer, search, sound))
         return found
 
@@ -239,8 +253,14 @@ def _training() -> Section:
     return Section("training", {parameter.name: parameter for parameter in TRAINING}, FORMS)
 
 
-def _model_section(model: ModelDeclaration) -> Section:
-    return Section("model", {p.name: p for p in model.parameters}, others=("type",))
+def _read_model(
+    name: str, parameters: tuple[Parameter, ...], node: Node, problems: Problems, where: str
+) -> Layer:
+    known = {parameter.name: parameter for parameter in parameters}
+    if not foreign.is_foreign({"model.type": name}):
+        return Section("model", known, others=("type",)).read(node, problems, where)
+    section = Section("model", known, others=("hypermodel",))
+    return section.read(foreign.flat(node, problems), problems, where)
 
 
 def _plain_word(node: Node, what: str, problems: Problems) -> None:

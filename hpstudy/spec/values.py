@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from hpstudy.spec.declarations import Parameter
 from hpstudy.spec.problems import Problems, nearest
@@ -20,6 +21,8 @@ def takes(parameter: Parameter) -> str:
         return f"one of {options}" if len(parameter.options) > 1 else f"`{options}` alone"
     if parameter.kind == "text":
         return "a word"
+    if parameter.kind == "any":
+        return "a number, a word, true, false or a list of them"
     low, high = parameter.low, parameter.high
     bounds = ""
     if low is not None and high is not None:
@@ -37,6 +40,8 @@ def takes(parameter: Parameter) -> str:
 def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Scalar:
     """The value of one setting; None where it is wrong, which `problems` then says."""
     content, kind = node.content, parameter.kind
+    if kind == "any" and not isinstance(content, Mapping):
+        return _any(parameter, node, key, problems)
     if kind == "numbers" and isinstance(content, tuple):
         return _numbers(parameter, content, node, key, problems)
     if isinstance(content, tuple) and kind != "numbers":
@@ -66,6 +71,15 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
                 return number
     problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}")
     return None
+
+
+def _any(parameter: Parameter, node: Node, key: str, problems: Problems) -> Scalar:
+    if isinstance(node.content, tuple):
+        return tuple(_any(parameter, item, key, problems) for item in node.content)
+    if node.content is None or isinstance(node.content, Mapping):
+        problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}")
+        return None
+    return node.content
 
 
 def _number(parameter: Parameter, value: float) -> int | float | None:

@@ -74,7 +74,8 @@ def tensors(model: Any) -> tuple[Tensor, ...]:
         if parameter:
             role, norm = _role(layer, variable.name)
             shape = tuple(int(size) for size in variable.shape)
-            found.append(Tensor(path, shape, role, norm, id(layer) in outputs))
+            output, trainable = id(layer) in outputs, bool(variable.trainable)
+            found.append(Tensor(path, shape, role, norm, output, trainable))
     return tuple(found)
 
 
