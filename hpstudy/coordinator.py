@@ -12,7 +12,7 @@ from typing import Any
 
 from hpstudy import probing
 from hpstudy.data import Split, shared
-from hpstudy.engine.devices import fleet
+from hpstudy.engine.devices import Fleet, fleet
 from hpstudy.engine.executor import Asked, Done, LocalExecutor, Probed, Rung
 from hpstudy.engine.flight import in_flight
 from hpstudy.engine.folders import default_folder
@@ -30,7 +30,6 @@ from hpstudy.spec.growth import grown
 from hpstudy.spec.length import length
 from hpstudy.spec.registered import Registered
 from hpstudy.spec.seeds import seeds
-from hpstudy.spec.space import Config
 from hpstudy.spec.study import Spec
 from hpstudy.store import Event, Store
 
@@ -41,6 +40,7 @@ class Coordinator:
     def __init__(self, spec: Spec, split: Split, store: Store, progress: Progress) -> None:
         self.spec, self.store, self.progress = spec, store, progress
         self.split = split
+        self.fleet = Fleet(1)
         self.slots: dict[Slot, Event] = {}
         self.runs: dict[str, Event] = {}
         self.generations: dict[str, int] = {}
@@ -76,6 +76,7 @@ class Coordinator:
     def run(self, workers: int | None, cache: Path | None) -> Summary:
         engine = self.spec.engine
         trains = fleet(workers, engine, in_flight(self.spec, HYPERMODELS))
+        self.fleet = trains
         self.progress.started(self.spec, self.cells, trains)
         self._settle()
         if any(not cell.done for cell in self.cells.values()):
@@ -84,7 +85,7 @@ class Coordinator:
                 start = {
                     "data": str(folders["train"]),
                     "cache": str(cache or default_folder()),
-                    "backend": "jax",
+                    "backend": trains.backend,
                     "dtype": engine.get("dtype", "float32"),
                 }
                 if any(is_foreign(cell.settings) for cell in self.spec.cells):
@@ -183,15 +184,7 @@ class Coordinator:
 
     def _submit(self, executor: LocalExecutor, planned: Planned) -> None:
         score, config = self.spec.score, planned.proposal.config
-        rounded: Config = {}
-        if not is_foreign(config):
-            rounded = padded(
-                config,
-                self.cells[planned.slot.cell].cell.settings,
-                HYPERMODELS[str(config["model.type"])],
-                self.split.shape,
-                length(config, len(self.split.x_train)),
-            )
+        rounded = self._rounded(planned)
         job = Job(
             run=planned.run,
             config=config,
@@ -204,6 +197,20 @@ class Coordinator:
             padded=rounded,
         )
         executor.submit(job, _kind({**config, **rounded}))
+
+    def _rounded(self, planned: Planned) -> Mapping[str, Any]:
+        """The settings that a run's compiled program rounds up; `model.fit` rounds none."""
+        config = planned.proposal.config
+        if self.fleet.backend != "jax" or is_foreign(config):
+            return {}
+        return padded(
+            config,
+            self.cells[planned.slot.cell].cell.settings,
+            HYPERMODELS[str(config["model.type"])],
+            self.split.shape,
+            length(config, len(self.split.x_train)),
+            self.fleet.compilation,
+        )
 
     def _known(self, cell: CellRun, planned: Planned) -> Event | None:
         """The stored record that this run would repeat, if there is one."""
@@ -260,6 +267,7 @@ class Coordinator:
         event = self.slots.get(planned.slot)
         if planned.slot.phase == "confirm":
             # written before the first test score is: a crash between them hides no look
+            self._note_choice(cell)
             self._note_look(cell)
         if event is None:
             (event,) = self._append(run_event(cell.cell, planned, record))

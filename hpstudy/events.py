@@ -80,7 +80,7 @@ def run_event(cell: Cell, planned: Planned, record: Event) -> Event:
 
 def versions() -> dict[str, str]:
     """Versions of everything that decides a result, without importing any of it."""
-    names = ("jax", "keras", "numpy", "optuna", "scikit-learn")
+    names = ("jax", "keras", "keras-tuner", "numpy", "optuna", "scikit-learn", "scipy")
     found = {"hpstudy": hpstudy.__version__, "python": platform.python_version()}
     for name in names:
         with contextlib.suppress(metadata.PackageNotFoundError):

@@ -15,6 +15,7 @@ from hpstudy.data import Sizes
 from hpstudy.errors import Problem, SpecError
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.spec import yaml
+from hpstudy.spec.augment import unfit
 from hpstudy.spec.declarations import DataShape, Tensor
 from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.length import length
@@ -75,6 +76,9 @@ def extremes(cell: Cell, sizes: Sizes, at: str | int = "last") -> Extremes:
     """
     if is_foreign(cell.settings):
         return Extremes(cell, None, None, frozenset(cell.settings))
+    wrong = unfit(cell.settings, sizes.shape.input_shape)
+    if wrong is not None:
+        raise RuleError(wrong[1])
     counts: list[Count] = []
     active: set[str] = set()
     for proposal in islice(corners(cell), MOST_CORNERS):

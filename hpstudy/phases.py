@@ -177,7 +177,10 @@ class CellRun:
                 else:
                     found.append(planned)
             found += self._take_twins()
-        elif self.phase in ("choose", "confirm"):
+            if self._search.done:
+                # a search may find out only now that nothing is left to propose
+                self._choose_from(self._candidates())
+        if self.phase in ("choose", "confirm"):
             found += self._phase_runs()
         self._outstanding |= {planned.slot for planned in found}
         return found

@@ -103,3 +103,11 @@ def test_a_batch_larger_than_a_files_training_part_is_told(tmp_path: Path) -> No
     own = "data={name: file, path: own.csv, target: kind, validation: 0.2, test: 0.2}"
     told = mistakes(tmp_path, own)
     assert len(told) == 2 and "36 training examples" in told[0]
+
+
+def test_a_table_in_a_file_cannot_be_augmented(tmp_path: Path) -> None:
+    rows = "".join(f"{i % 7},{i % 3},{'ab'[i % 2]}\n" for i in range(600))
+    (tmp_path / "own.csv").write_text(f"p,q,kind\n{rows}")
+    own = "data={name: file, path: own.csv, target: kind, validation: 0.2, test: 0.2}"
+    told = mistakes(tmp_path, own, "training.augment={flip: true, crop: 4}")
+    assert len(told) == 2 and "each example is a row of 2 numbers" in told[0]

@@ -19,6 +19,7 @@ FLOORS = {
     "data": 3,
     "fresh": 3,
     "hypermodels": 3,
+    "lean": 3,
     "engine": 4,
     "search": 4,
     "extremes": 4,

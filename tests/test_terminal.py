@@ -159,7 +159,7 @@ def test_plain_lines_tell_phases_failures_and_a_heartbeat(tmp_path: Path, ticks:
         cells["full width=8"].phase = "confirmed"
         plain.ended(ended("full width=8", "choose"), True)
     said = stream.getvalue().splitlines()
-    assert said[0] == "shown: 2 cells, at most 30 runs, 2 workers"
+    assert said[0] == "shown: 2 cells, at most 30 runs, 2 workers on JAX"
     assert said[1] == "failed: full width=8, search trial 0: KeyError"
     assert said[2].startswith("full width=8: search done, 4 runs, best validation accuracy 50.0%")
     assert said[2].endswith("1 failed; now choose")

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 
 from hpstudy.analysis.contrast import Contrast, contrasts
+from hpstudy.analysis.kstar import KStar, kstars
 from hpstudy.analysis.record import StudyRecord, read
 from hpstudy.analysis.verdict import Verdict, verdict
 from hpstudy.errors import StoreError
@@ -14,12 +15,13 @@ from hpstudy.store import Store
 
 @dataclass(frozen=True)
 class Claims:
-    """A study's record, its contrasts, and the verdict of each."""
+    """A study's record, its contrasts, the verdict of each, and k* where amounts are swept."""
 
     record: StudyRecord
     store: Store
     contrasts: tuple[Contrast, ...]
     verdicts: tuple[Verdict, ...]
+    kstars: tuple[KStar, ...]
 
 
 def claims(folder: str | os.PathLike[str]) -> Claims:
@@ -29,4 +31,5 @@ def claims(folder: str | os.PathLike[str]) -> Claims:
     if record is None:
         raise StoreError(f"{store.folder} holds no study: runs.jsonl with a study event is missing")
     compared = contrasts(record, store)
-    return Claims(record, store, compared, tuple(verdict(record, one) for one in compared))
+    said = tuple(verdict(record, one) for one in compared)
+    return Claims(record, store, compared, said, kstars(compared))

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -23,9 +24,9 @@ FILE = """\
 # How fast do lanes train?
 name: lanes
 data: {{name: digits, validation: 0.2, test: 0.001}}
-model: {{type: mlp, depth: {depth}, width: {width}}}
+model: {{{model}}}
 training: {{length: {{epochs: {epochs}}}, batch_size: {batch}, learning_rate: 0.001}}
-arms: {{one: {{train: {subset}, search: none}}}}
+arms: {{one: {{train: {train}, search: none}}}}
 """
 
 
@@ -158,11 +159,12 @@ class Bench:
         from hpstudy.engine.lanes import Occupant, Pack
         from hpstudy.engine.packed import packed
 
-        setup, shape = self.setup, (lanes, False)
+        setup = self.setup
         order = Host.of(self.job, setup.signature, self.parts).order(1)
         inputs = setup, self.parts.data, order
-        found = packed(programs, setup.signature, self._build, shape, inputs)
-        pack = Pack(found, self.parts.data, False, self.pool.map if self.pool else map)
+        found = packed(programs, setup.signature, self._build, lanes, inputs)
+        each = self.pool.map if self.pool else map
+        pack = Pack(found, self.parts.data, setup.signature.ragged, each)
         for lane in range(lanes):
             job = replace(self.job, seeds={**self.job.seeds, "order": lane})
             pack.place(
@@ -180,13 +182,14 @@ class Bench:
         def size(tree: Any) -> int:
             return sum(int(one.size) * int(one.dtype.itemsize) for one in jax.tree.leaves(tree))
 
-        signature, carry = self.setup.signature, self.setup.carry
-        units = 4 * self.asked["net"]["depth"] * self.asked["net"]["width"]
-        before = self._build().before
-        prefix = before.parameters if before is not None else ()
+        signature, carry, built = self.setup.signature, self.setup.carry, self._build()
+        products = [one for one in built.rest.model.layers if hasattr(one, "kernel")]
+        units = 4 * sum(prod(one.output.shape[1:]) for one in products)
+        example = 4 * prod(built.rest.model.inputs[0].shape[1:])
+        prefix = built.before.parameters if built.before is not None else ()
         frozen = {path: one for path, one in self.setup.run.base.items() if path not in prefix}
         state = 2 * size(carry) + size(frozen)
-        step = state + 2 * signature.batch_size * units
+        step = state + signature.batch_size * (example + 2 * units)
         return float(signature.batches * step + signature.validation * 2 * units)
 
 

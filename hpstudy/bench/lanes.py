@@ -15,7 +15,7 @@ from hpstudy.bench.options import Options
 from hpstudy.bench.process import timed
 from hpstudy.bench.studies import DIGITS, FASHION
 from hpstudy.bench.table import Findings, Table, number
-from hpstudy.engine.devices import gpus
+from hpstudy.engine.backends import Machine
 from hpstudy.errors import HpstudyError
 from hpstudy.spec.study import Data
 
@@ -25,29 +25,30 @@ ON_GPU, ON_CPU, QUICK = (1, 8, 64, 256, 1024), (1, 4, 16), (1, 2, 4)
 
 @dataclass(frozen=True)
 class Net:
-    """An MLP and what trains in it."""
+    """A network, what trains in it, and the most lanes that are worth their time."""
 
-    depth: int
-    width: int
-    subset: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.depth}x{self.width} {self.subset}"
+    name: str
+    model: str
+    train: str
+    most: int = 1024
 
 
 NETS = (
-    Net(2, 128, "all"),
-    Net(2, 128, "batchnorm"),
-    Net(3, 256, "all"),
-    Net(4, 784, "all"),
+    Net("2x128 all", "type: mlp, depth: 2, width: 128", "all"),
+    Net("2x128 batchnorm", "type: mlp, depth: 2, width: 128", "batchnorm"),
+    Net("3x256 all", "type: mlp, depth: 3, width: 256", "all", 256),
+    Net("4x784 all", "type: mlp, depth: 4, width: 784", "all", 64),
+    Net("LeNet all", "type: lenet", "all", 64),
 )
-SMALL = (Net(2, 16, "all"), Net(2, 16, "batchnorm"))
+SMALL = (
+    Net("2x16 all", "type: mlp, depth: 2, width: 16", "all"),
+    Net("2x16 batchnorm", "type: mlp, depth: 2, width: 16", "batchnorm"),
+)
 
 
 def lanes(options: Options) -> Findings:
     """Run-epochs a second of each network; every network is measured in a process of its own."""
-    gpu = bool(gpus())
+    gpu = bool(Machine.here().gpus("jax"))
     counts = QUICK if options.quick else ON_GPU if gpu else ON_CPU
     data, nets = (DIGITS, SMALL) if options.quick else (FASHION, NETS)
     before = machine()
@@ -64,7 +65,8 @@ def lanes(options: Options) -> Findings:
 
 def _measured(net: Net, data: Data, counts: Sequence[int], gpu: bool, laps: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="hpstudy-bench-") as folder:
-        asked = {"net": asdict(net), "data": asdict(data), "lanes": counts, "laps": laps}
+        lanes = [count for count in counts if count <= net.most]
+        asked = {"net": asdict(net), "data": asdict(data), "lanes": lanes, "laps": laps}
         (Path(folder) / "asked.json").write_text(json.dumps({**asked, "gpu": gpu, "batch": BATCH}))
         ended = timed("hpstudy.bench.laned", [folder], gpu=gpu)
         if ended.failure:
@@ -88,6 +90,7 @@ def _table(
                     precision,
                     number(rates["fit"], 2),
                     *(number(rates.get(str(count)), 2) for count in counts),
+                    number(best / rates["fit"], 1),
                     number(1 / one["floor"], 2),
                     number(1 / one["floor"] / best, 1),
                 )
@@ -95,12 +98,13 @@ def _table(
     device, bandwidth = found[0]["device"], found[0]["bandwidth"]
     columns = (f"{n} lane{'s' * (n > 1)}" for n in counts)
     return Table(
-        f"lanes: run-epochs a second of MLPs on {data}, batch {BATCH}, on {device}",
+        f"lanes: run-epochs a second on {data}, batch {BATCH}, on {device}",
         (
             "network",
             "products",
             "model.fit",
             *columns,
+            "x fit",
             "floor",
             "x floor",
         ),
@@ -109,8 +113,9 @@ def _table(
             "floor: what copying at this device's measured "
             f"{number(bandwidth / 1e9, 0)} GB/s would allow, of bytes that a step of one run has "
             "to move (trained values, optimizer state and layer states read and written, frozen "
-            "values behind the prefix read, activations written and read); x floor: floor over the "
-            "fastest; a dash: not enough memory",
+            "values behind the prefix and the batch's examples read, the outputs of layers with "
+            "a kernel written and read); x fit: the fastest over model.fit; x floor: floor over "
+            "the fastest; a dash: not enough memory, or not measured",
             *notes,
         ),
     )

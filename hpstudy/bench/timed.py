@@ -5,19 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter, process_time
+from typing import TypeVar
 
 from hpstudy.search import optuna
 from hpstudy.search.driver import Driver, Outcome
-from hpstudy.spec.space import Proposal, Range, Scalar
+from hpstudy.spec import space
 from hpstudy.spec.study import Cell
 
+T = TypeVar("T")
 
-@dataclass(frozen=True)
+
+@dataclass
 class Ask:
     """Seconds by the clock, and of them those that this process spent on cores."""
 
-    seconds: float
-    processor: float
+    seconds: float = 0.0
+    processor: float = 0.0
+
+    def timed(self, call: Callable[[], T]) -> T:
+        """What `call` gives; what it took is added."""
+        began, spent = perf_counter(), process_time()
+        try:
+            return call()
+        finally:
+            self.seconds += perf_counter() - began
+            self.processor += process_time() - spent
 
 
 # of this process's searches, in order: a driver is built far from whoever reads its times
@@ -29,17 +41,13 @@ class Timed:
 
     def __init__(self, inner: Driver) -> None:
         self._inner = inner
-        self.size = inner.size
+        self.size, self.pruner = inner.size, inner.pruner
 
-    def ask(self, number: int) -> Proposal:
-        began, spent = perf_counter(), process_time()
-        try:
-            return self._inner.ask(number)
-        finally:
-            ASKS.append(Ask(perf_counter() - began, process_time() - spent))
-
-    def begin(self, number: int) -> Callable[[str, Range], Scalar]:
-        return self._inner.begin(number)
+    def begin(self, number: int) -> space.Ask:
+        ask = Ask()
+        ASKS.append(ask)
+        answer = ask.timed(lambda: self._inner.begin(number))
+        return lambda name, asked: ask.timed(lambda: answer(name, asked))
 
     def tell(self, number: int, outcome: Outcome) -> None:
         self._inner.tell(number, outcome)

@@ -7,8 +7,10 @@ from textwrap import wrap
 
 from hpstudy.analysis.words import number, p_value, thousands
 from hpstudy.bill.cost import Bill
+from hpstudy.bill.pace import pace, seconds
 from hpstudy.bill.power import DISAGREEMENT, SEED_SD, Power
 from hpstudy.data import Sizes
+from hpstudy.engine.devices import Fleet
 from hpstudy.extremes import Extremes
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Range, Settings, Value, is_range
 from hpstudy.spec.study import Cell, Spec
@@ -17,7 +19,7 @@ WIDTH = 80
 
 
 def validation(
-    spec: Spec, sizes: Sizes, extremes: Sequence[Extremes], bill: Bill, power: Power, workers: int
+    spec: Spec, sizes: Sizes, extremes: Sequence[Extremes], bill: Bill, power: Power, fleet: Fleet
 ) -> list[str]:
     """Everything that `validate` prints."""
     return [
@@ -29,7 +31,7 @@ def validation(
         "",
         *networks(extremes),
         "",
-        *summary(bill, workers),
+        *summary(bill, fleet),
         "",
         *detectable(spec, power),
     ]
@@ -86,7 +88,7 @@ def _unknown(name: str) -> list[str]:
     return wrap(text, WIDTH)
 
 
-def summary(bill: Bill, workers: int) -> list[str]:
+def summary(bill: Bill, fleet: Fleet) -> list[str]:
     """Runs, run-epochs and the rough time."""
     split = ", ".join(
         f"{phase} {thousands(number)}"
@@ -96,19 +98,18 @@ def summary(bill: Bill, workers: int) -> list[str]:
             ("confirm", bill.confirm),
         )
     )
-    who = f"{workers} worker" + ("s" if workers != 1 else "")
-    if bill.seconds is None:
+    if not bill.known:
         epochs = f" of {thousands(bill.run_epochs)} epochs in all" if bill.run_epochs else ""
         text = (
             f"Bill: at most {thousands(bill.runs)} runs ({split}){epochs}; how long they take is "
-            f"known only by running them, with {who}."
+            f"known only by running them, with {fleet.words}."
         )
         return wrap(text, WIDTH)
     text = (
         f"Bill: at most {thousands(bill.runs)} runs ({split}) of {thousands(bill.run_epochs)} "
         f"epochs in all, on about {thousands(bill.programs)} programs. Roughly "
-        f"{rough(bill.seconds / workers)} with {who}, by arithmetic alone: 25 GFLOP/s for each "
-        f"worker, 0.1 ms a step and 1 s a program, nothing pruned, nothing stopped early."
+        f"{rough(seconds(bill, fleet))} with {fleet.words}, by arithmetic alone: "
+        f"{pace(fleet).words}, nothing pruned, nothing stopped early."
     )
     return wrap(text, WIDTH)
 

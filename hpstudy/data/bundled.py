@@ -38,6 +38,14 @@ def digits(options: Mapping[str, Scalar]) -> Examples:
     return labelled(found.images[..., None], found.target)
 
 
+def breast_cancer(options: Mapping[str, Scalar]) -> Examples:
+    """569 tumours' thirty measurements in their own units, and malignant (0) or benign (1)."""
+    from sklearn.datasets import load_breast_cancer
+
+    found = load_breast_cancer()
+    return labelled(found.data, found.target, names=tuple(found.target_names.tolist()))
+
+
 def diabetes(options: Mapping[str, Scalar]) -> Examples:
     """442 patients' ten measurements in their own units and the progression after a year."""
     from sklearn.datasets import load_diabetes
@@ -46,11 +54,16 @@ def diabetes(options: Mapping[str, Scalar]) -> Examples:
     return Examples(found.data, found.target, "regression", 1)
 
 
-def packaged(package: str, name: str) -> Path:
-    """A file inside an installed package, found without importing it."""
+def packaged(package: str, name: str, install: str = "") -> Path:
+    """A file inside an installed package, found without importing it.
+
+    Raises MissingPackage with the `pip install` of `install`, by default that of the package.
+    """
     spec = find_spec(package)
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         path = Path(folder) / name
         if path.is_file():
             return path
-    raise MissingPackage(f"{name} of the package {package} is not there: pip install {package}")
+    raise MissingPackage(
+        f"{name} of the package {package} is not there: pip install {install or package}"
+    )

@@ -218,7 +218,6 @@ class LocalExecutor:
     def _spawn(self, core: int | None) -> None:
         self._started += 1
         gpu = _rarest(self._fleet.gpus, [worker.gpu for worker in self._workers])
-        visible = {} if gpu is None else {"CUDA_VISIBLE_DEVICES": gpu}
         log = self._logs / f"worker-{self._started}.log"
         with log.open("wb") as errors:
             process = subprocess.Popen(
@@ -228,7 +227,7 @@ class LocalExecutor:
                 stderr=errors,
                 start_new_session=True,
                 # compiler threads would each leave a heap of their own behind
-                env={"MALLOC_ARENA_MAX": "1", **os.environ, **visible},
+                env={"MALLOC_ARENA_MAX": "1", **os.environ, **self._fleet.environment(gpu)},
             )
         assert process.stdout is not None
         # a buffer could hold a whole frame that the selector does not see

@@ -67,6 +67,8 @@ def beyond(
     model: Any, call: Call | None, shape: DataShape, config: Mapping[str, Any]
 ) -> str | None:
     """Why the compiled engine does not hold a model, in words; None where it does."""
+    if keras.backend.backend() != "jax":
+        return f"Keras runs on {keras.backend.backend()}"
     if call is None:
         return "its fit trains the model by itself"
     own = [step for step in _STEPS if getattr(type(model), step, None) is not _usual(step)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from hpstudy.engine import augmentation
 from hpstudy.engine.job import Job
 from hpstudy.engine.losses import metrics
 from hpstudy.engine.parts import Parts
@@ -75,14 +77,19 @@ class Host:
             rates=rates,
             steps=np.int32(len(planned)),
             last=np.int32(signature.last),
+            draws=augmentation.draws(
+                self.job.config, self.job.seeds["augmentation"], epoch, signature.examples
+            ),
         )
 
     def take(self, totals: Any) -> bool:
         """Record an epoch's float64 sums; whether the values after it are those to score so far."""
-        return self.note(self._row(totals))
+        return self.record(self._row(totals))
 
-    def note(self, row: dict[str, float]) -> bool:
-        """As `take`, for an epoch whose metrics somebody else has worked out."""
+    def record(self, metrics: Mapping[str, float]) -> bool:
+        """Record an epoch's metrics; whether the values after it are those to score so far."""
+        rate = self._planned(self.epoch + 1)[-1]
+        row = {"learning_rate": float(np.dtype(self.signature.dtype).type(rate)), **metrics}
         self.rows.append(row)
         epoch = self.epoch
         bad = [name for name, value in row.items() if not math.isfinite(value)]
@@ -162,6 +169,4 @@ class Host:
             row[f"{prefix}loss"] = float(part[0] / part[1])
             figures = metrics(self.task, part[1:], self.scale, variance)
             row |= {f"{prefix}{name}": value for name, value in figures.items()}
-        rate = self._planned(self.epoch + 1)[-1]
-        row["learning_rate"] = float(np.dtype(self.signature.dtype).type(rate))
         return row

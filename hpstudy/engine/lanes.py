@@ -39,7 +39,7 @@ class Occupant:
 class Pack:
     """A fixed number of lanes on the device.
 
-    `ragged` packs may hold runs whose last epoch is cut short; `each` draws the lanes' orders.
+    `ragged` packs hold runs whose last epoch is cut short; `each` draws the lanes' orders.
     """
 
     def __init__(self, packed: Packed, shared: Data, ragged: bool, each: Each = map) -> None:
@@ -135,3 +135,5 @@ class Pack:
         room.batches[lane], room.rates[lane] = order.batches, order.rates
         if self._ragged:
             room.steps[lane] = order.steps
+        if order.draws is not None:
+            room.draws[lane] = order.draws

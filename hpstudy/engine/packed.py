@@ -85,14 +85,10 @@ def packed(
     programs: Programs,
     signature: Signature,
     build: Callable[[], Built],
-    shape: tuple[int, bool],
+    lanes: int,
     inputs: tuple[Setup, Data, Order],
 ) -> Packed:
-    """A program in a shape of (lanes, ragged); `inputs` are those of one run.
-
-    Without `ragged` every epoch of every lane has all its steps, and no lane waits for another.
-    """
-    lanes, ragged = shape
+    """A program in `lanes` lanes; `inputs` are those of one run."""
     setup, shared, order = inputs
     one, built = Stack(setup.carry, setup.run), cache(build)
     words = f"{signature.key} in {lanes} lanes"
@@ -107,9 +103,9 @@ def packed(
     def train() -> Entry:
         _, stack, data = behind_prefix()
         function = in_lanes(train_function(built().rest, signature))
-        axes = _axes(built()), Order(0, 0, 0 if ragged else None, None)
+        axes = _axes(built()), Order(0, 0, 0 if signature.ragged else None, None, 0)
         vectorised = jax.vmap(function, in_axes=(0, 0, *axes))
-        inputs = stack.carry, stack.run, data, stacked_order(order, lanes, ragged)
+        inputs = stack.carry, stack.run, data, stacked_order(order, lanes, signature.ragged)
         made = compiled(vectorised, *inputs, donated=(0,))
         return Entry(made, {"before": before_paths(built())})
 
@@ -137,7 +133,7 @@ def packed(
         call = programs.entry(f"take {words}", lambda: Entry(compiled(_take, kept, lane)))
         return call.call(kept, lane)
 
-    trained = programs.entry(f"train {words}{' ragged' * ragged}", train)
+    trained = programs.entry(f"train {words}", train)
     before: tuple[str, ...] | None = trained.facts["before"]
     key = signature.validation_key(rest=before is not None)
     return Packed(
@@ -155,9 +151,10 @@ def packed(
 
 def stacked_order(order: Order, lanes: int, ragged: bool) -> Order:
     """Room for a plan of every lane, with nothing planned; `order` is that of one run."""
-    blank = Order(*(np.zeros((lanes, *np.shape(one)), np.asarray(one).dtype) for one in order))
-    blank = blank._replace(last=order.last)
-    return blank if ragged else blank._replace(steps=np.int32(len(order.rates)))
+    blank: Order = jax.tree.map(
+        lambda one: np.zeros((lanes, *np.shape(one)), np.asarray(one).dtype), order
+    )
+    return blank._replace(last=order.last, **({} if ragged else {"steps": order.steps}))
 
 
 def _axes(built: Built) -> Data:

@@ -22,7 +22,6 @@ from hpstudy.engine.programs import Programs
 from hpstudy.engine.record import result
 from hpstudy.engine.setups import Built, Setup, Setups
 from hpstudy.engine.training import train
-from hpstudy.spec.length import length
 
 # (run, epoch, score) of runs that wait at a rung -> which of them go on
 Ask = Callable[[Iterable[tuple[str, int, float]]], Mapping[str, bool]]
@@ -47,7 +46,6 @@ class Group:
     """
 
     alone: bool
-    ragged: bool
     waiting: deque[Waiting] = field(default_factory=deque)
     pack: Pack | None = None
     halved: int = 0
@@ -74,7 +72,7 @@ class Packs:
     ) -> None:
         self._setups, self._programs, self._parts = setups, programs, parts
         self._lanes, self._room, self._each = lanes, room, each
-        self._groups: dict[tuple[str, bool], Group] = {}
+        self._groups: dict[str, Group] = {}
         self._current: Group | None = None
         self._ended: list[Result] = []
 
@@ -85,16 +83,15 @@ class Packs:
 
     def add(self, job: Job, test: Any = None) -> None:
         """Take a job; it trains when its pack has a lane for it."""
-        key, setup = ("", False), None
+        key, setup = "", None
         if self._lanes > 1 and self._setups.compiles(job.config, job.seeds):
             try:
                 setup = self._setups.of(job.config, job.seeds, job.padded)
-                plan = length(job.config, setup.signature.examples)
             except Exception:
                 self._ended.append(_noted(failed(job, traceback.format_exc()), self._lanes, 0))
                 return
-            key = (setup.signature.key, plan.steps % plan.steps_per_epoch > 0)
-        group = self._groups.setdefault(key, Group(setup is None, key[1]))
+            key = setup.signature.key
+        group = self._groups.setdefault(key, Group(setup is None))
         group.waiting.append(Waiting(job, test, None if group.alone else setup))
 
     def step(self, ask: Ask, meanwhile: Callable[[], None] = lambda: None) -> list[Result]:
@@ -159,8 +156,8 @@ class Packs:
         if lanes <= 1:
             return None
         inputs = setup, self._parts.data, host.order(1)
-        found = packed(self._programs, signature, build, (lanes, group.ragged), inputs)
-        return Pack(found, self._parts.data, group.ragged, self._each)
+        found = packed(self._programs, signature, build, lanes, inputs)
+        return Pack(found, self._parts.data, signature.ragged, self._each)
 
     def _answer(self, pack: Pack, ask: Ask) -> None:
         hosts = {one.host.job.run: one.host for _, one in pack.occupied}

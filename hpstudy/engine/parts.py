@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,14 +27,17 @@ class Parts:
     variance: tuple[float, float]
 
     @classmethod
-    def of(cls, split: Any, dtype: str) -> Parts:
-        """From the arrays of a `hpstudy.data` split; regression targets become (n, outputs)."""
+    def of(cls, split: Any, dtype: str, put: Callable[[Any], Any] = jax.device_put) -> Parts:
+        """From the arrays of a `hpstudy.data` split; regression targets become (n, outputs).
+
+        `put` takes each array to where it is read from.
+        """
         task = split.shape.task
         y_train, y_val = (targets(task, y, dtype) for y in (split.y_train, split.y_val))
         parts = chunks(np.asarray(split.x_val, dtype), y_val, CHUNK, np.dtype(dtype))
         arrays = (np.asarray(split.x_train, dtype), y_train, *parts)
         variance = (1.0, 1.0) if task == "classification" else (_spread(y_train), _spread(y_val))
-        data = Data(*(jax.device_put(array) for array in arrays))
+        data = Data(*map(put, arrays))
         return cls(
             data, y_train, y_val, task, split.shape.outputs, float(split.target_scale), variance
         )

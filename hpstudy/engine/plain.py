@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hpstudy.engine import foreign
+from hpstudy.engine import augmentation, foreign
 from hpstudy.engine.captured import replaced
 from hpstudy.engine.foreign import LEFT, Prepared
 from hpstudy.engine.host import Host
@@ -24,7 +25,7 @@ from hpstudy.engine.job import Job, Report, Result
 from hpstudy.engine.ordered import Ordered, Turn
 from hpstudy.engine.parts import Parts
 from hpstudy.engine.program import Signature
-from hpstudy.engine.record import Trained, told
+from hpstudy.engine.record import recorded
 from hpstudy.engine.reference import Rates
 from hpstudy.engine.setups import PREFIX_LIMIT, Setups
 from hpstudy.engine.watch import Watch, stored
@@ -59,6 +60,8 @@ def train(job: Job, setups: Setups, parts: Parts, test: Any, report: Report) -> 
     host = Host(
         job, _signature(config, setups), _plan(made, config, len(parts.y_train)), *_of(parts)
     )
+    if augmentation.is_on(config):
+        raise ModelError(f"training.augment is the compiled engine's, and this model: {made.why}")
     if not model.compiled:
         compile_model(model, config, shape.task, Rates(host.rates))
     x, x_val = (_whole(array, shape.input_shape) for array in (parts.data.x, parts.data.x_val))
@@ -85,17 +88,19 @@ def train(job: Job, setups: Setups, parts: Parts, test: Any, report: Report) -> 
         inputs = np.asarray(given, keras.config.floatx())
         return stored(model, made.inputs(model, inputs, y_val[:1], config), shape)
 
-    trained = Trained(
-        loss=host.signature.loss,
-        program="model.fit",
-        counts={"trained": counts.trained, "frozen": counts.frozen, "total": counts.total},
-        initial=initial,
-        final=lambda: final,
-        predict=predict,
-        numerics={"trained_by": "model.fit", "because": made.why, "initialisation": "its own"},
-    )
+    figures = {"trained": counts.trained, "frozen": counts.frozen, "total": counts.total}
+    described = _Described(host.signature, initial, figures)
+    ended = recorded(host, described, predict, lambda: final, parts, test)
+    numerics = {"trained_by": "model.fit", "because": made.why, "initialisation": "its own"}
     seconds = {"total": perf_counter() - began, "compile": 0.0}
-    return told(host, trained, parts, test).noting({}, seconds=seconds)
+    return ended.noting(numerics, seconds=seconds)
+
+
+@dataclass(frozen=True)
+class _Described:
+    signature: Signature
+    initial: dict[str, Any]
+    counts: dict[str, int]
 
 
 def _ordered(model: Any, job: Job, *args: Any, **given: Any) -> Any:
@@ -166,7 +171,9 @@ def _signature(config: Mapping[str, Any], setups: Setups) -> Signature:
         validation=setups.validation,
         keep_last=config["training.last_batch"] == "keep",
         dtype=keras.config.floatx(),
+        ragged=False,
         prefix_limit=PREFIX_LIMIT,
+        augmented=False,
     )
 
 

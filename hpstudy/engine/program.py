@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from hpstudy.engine import augmentation
 from hpstudy.engine.losses import LOSSES, sums
 from hpstudy.engine.network import Arrays, Network
 from hpstudy.engine.optimizers import OPTIMIZERS, Moments, Numbers
@@ -27,7 +28,8 @@ class Signature:
 
     `structure` is the architecture's structural settings; `trained` gives each trained path the
     length of its trained vector (padded, for index sets) or -1 where the whole tensor trains;
-    `prefix_limit` is how many bytes of activations may be kept of what lies before training.
+    `prefix_limit` is how many bytes of activations may be kept of what lies before training;
+    `ragged` runs end amid an epoch, so their epochs' steps are counted by an input.
     """
 
     model: str
@@ -42,8 +44,10 @@ class Signature:
     examples: int
     validation: int
     keep_last: bool
+    ragged: bool
     dtype: str
     prefix_limit: int
+    augmented: bool
 
     @property
     def key(self) -> str:
@@ -67,12 +71,15 @@ class Signature:
         return self.examples % self.batch_size if self.partial else self.batch_size
 
     def validation_key(self, rest: bool) -> str:
-        """16 hex digits that name the validation pass of the whole network, or of the rest.
+        """A name of the validation pass of the whole network, or of the rest behind a prefix.
 
         Batch size, optimizer and whole trained tensors change nothing in it, so programs share it.
         """
         trained = self.trained if rest else tuple(one for one in self.trained if one[1] >= 0)
-        return replace(self, trained=trained, batch_size=0, optimizer="", keep_last=False).key
+        shared = replace(self, batch_size=0, optimizer="", keep_last=False, ragged=False)
+        key = replace(shared, trained=trained, augmented=False).key
+        # where nothing trains, both have the same trained paths
+        return f"{key} rest" if rest else key
 
 
 class Carry(NamedTuple):
@@ -106,13 +113,15 @@ class Data(NamedTuple):
 class Order(NamedTuple):
     """One epoch's plan: example numbers (batches, batch), rates (batches,), and steps to take.
 
-    The last batch is partial where `last_batch` is kept: `last` of its examples are real.
+    The last batch is partial where `last_batch` is kept: `last` of its examples are real. `draws`
+    (examples, 3) say how images are augmented, and are None where they are not.
     """
 
     batches: Any
     rates: Any
     steps: Any
     last: Any
+    draws: Any = None
 
 
 class Values(NamedTuple):
@@ -154,6 +163,7 @@ def train_function(network: Network, signature: Signature) -> Callable[..., tupl
     """
     update, loss = OPTIMIZERS[signature.optimizer], LOSSES[signature.loss]
     task = signature.task
+    read = augmentation.chosen_images if signature.augmented else _chosen
 
     def step(carry: Carry, run: Run, x: Any, y: Any, rate: Any, real: Any) -> tuple[Carry, Any]:
         few = gathered.paths(run.base, run.indices)
@@ -181,14 +191,21 @@ def train_function(network: Network, signature: Signature) -> Callable[..., tupl
             if signature.partial:
                 count = jnp.where(i == signature.batches - 1, order.last, signature.batch_size)
                 real = (jnp.arange(signature.batch_size) < count).astype(data.x.dtype)
-            after, row = step(state[0], run, data.x[chosen], data.y[chosen], order.rates[i], real)
+            x = read(data.x, chosen, order.draws)
+            after, row = step(state[0], run, x, data.y[chosen], order.rates[i], real)
             return after, state[1] + row
 
         start = (carry, jnp.zeros(width(task), data.x.dtype))
-        carry, row = lax.fori_loop(0, order.steps, body, start)
+        # a GPU need not ask the host after each step whether to go on where the count is constant
+        steps = order.steps if signature.ragged else signature.batches
+        carry, row = lax.fori_loop(0, steps, body, start)
         return carry, row
 
     return epoch
+
+
+def _chosen(x: Any, chosen: Any, draws: None) -> Any:
+    return x[chosen]
 
 
 def validate_function(network: Network, signature: Signature) -> Callable[[Values, Data], Any]:

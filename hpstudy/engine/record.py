@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import numpy as np
@@ -17,27 +16,11 @@ from hpstudy.engine.job import Job, Result
 from hpstudy.engine.losses import logits, score_outputs
 from hpstudy.engine.network import Arrays
 from hpstudy.engine.parts import CHUNK, Parts, targets
-from hpstudy.engine.program import Carry, Values, chunks, values_of
+from hpstudy.engine.program import Carry, Signature, Values, chunks, values_of
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.setups import Setup, Setups
 from hpstudy.spec.foreign import is_foreign
 from hpstudy.subsets import gathered
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a run leaves behind, by whatever it was trained.
-
-    `predict` gives outputs as they are stored; `final` every value after training, keyed by path.
-    """
-
-    loss: str
-    program: str
-    counts: dict[str, int]
-    initial: Arrays
-    final: Callable[[], Arrays]
-    predict: Callable[[Any], Any]
-    numerics: dict[str, Any]
 
 
 def result(
@@ -49,30 +32,48 @@ def result(
     parts: Parts,
     test: Any,
 ) -> Result:
-    """What a run of the compiled engine has to tell; `kept` is the state of its score.
+    """What a run of the compiled engine has to tell; `kept` is the state that is scored.
 
     `test` is (x_test, y_test) for a confirm job, whose arrays and test figures come with it.
     """
-    numerics = {
-        "gathered": bool(gathered.paths(setup.run.base, setup.run.indices)),
-        "padded": dict(host.job.padded),
-    }
+
+    def predict(x: Any) -> Any:
+        return logits(setup.signature.loss, _predictor(setup, setups, programs, kept)(x))
+
+    ended = recorded(host, setup, predict, lambda: _final(kept, setup), parts, test)
+    few = bool(gathered.paths(setup.run.base, setup.run.indices))
+    numerics = {"gathered": few, "padded": dict(host.job.padded)}
     if is_foreign(host.job.config):
         numerics |= {"trained_by": "compiled engine", "initialisation": "its own"}
-    trained = Trained(
-        loss=setup.signature.loss,
-        program=setup.signature.key,
-        counts=setup.counts,
-        initial=setup.initial,
-        final=lambda: _final(kept, setup),
-        predict=_predictor(setup, setups, programs, kept),
-        numerics=numerics,
-    )
-    return told(host, trained, parts, test)
+    return ended.noting(numerics)
 
 
-def told(host: Host, trained: Trained, parts: Parts, test: Any) -> Result:
-    """A run's record, curves and arrays, by whatever it was trained."""
+class Described(Protocol):
+    """What a record needs of a run besides its epochs."""
+
+    @property
+    def signature(self) -> Signature: ...
+
+    @property
+    def initial(self) -> Arrays: ...
+
+    @property
+    def counts(self) -> dict[str, int]: ...
+
+
+def recorded(
+    host: Host,
+    setup: Described,
+    predict: Callable[[Any], Any],
+    final: Callable[[], Arrays],
+    parts: Parts,
+    test: Any,
+) -> Result:
+    """What a run that ended has to tell.
+
+    `predict` gives outputs (n, outputs) of the values that are scored, of probabilities their
+    logarithms; `final` gives those values.
+    """
     job, status, reason = host.job, host.status, host.reason
     arrays: Arrays = {}
     scored = host.scored()
@@ -81,22 +82,22 @@ def told(host: Host, trained: Trained, parts: Parts, test: Any) -> Result:
         scored = {**scored, "scored_epoch": len(host.rows), "metrics": {}}
     elif job.confirm:
         x_test, y_test = test
-        y_test = targets(parts.task, y_test, host.signature.dtype)
+        y_test = targets(parts.task, y_test, setup.signature.dtype)
         if status == "finished":
-            outputs = trained.predict(x_test)
-            figures = score_outputs(trained.loss, outputs, y_test, parts.scale)
+            outputs = predict(x_test)
+            figures = score_outputs(setup.signature.loss, outputs, y_test, parts.scale)
             bad = [name for name, value in figures.items() if not math.isfinite(value)]
             if bad:
                 status, reason = "diverged", f"test {bad[0]} was {figures[bad[0]]}"
         if status == "diverged":
             outputs = _constant(parts, len(x_test), parts.outputs)
-            figures = score_outputs(trained.loss, outputs, y_test, parts.scale)
-            score = _constant_score(job, trained.loss, parts)
+            figures = score_outputs(setup.signature.loss, outputs, y_test, parts.scale)
+            score = _constant_score(job, setup.signature.loss, parts)
             scored = {"score": score, "scored_epoch": None, "metrics": {}}
         scored["metrics"] |= {f"test_{name}": value for name, value in figures.items()}
         arrays = {
-            **{f"initial/{path}": value for path, value in trained.initial.items()},
-            **{f"final/{path}": value for path, value in trained.final().items()},
+            **{f"initial/{path}": value for path, value in setup.initial.items()},
+            **{f"final/{path}": value for path, value in final().items()},
             "test_outputs": np.asarray(outputs, np.float32),
             "test_labels": y_test,
         }
@@ -107,9 +108,8 @@ def told(host: Host, trained: Trained, parts: Parts, test: Any) -> Result:
         **scored,
         "epochs": len(host.rows),
         "rungs": host.rungs,
-        "counts": trained.counts,
-        "program": trained.program,
-        "numerics": trained.numerics,
+        "counts": setup.counts,
+        "program": setup.signature.key,
     }
     return Result(record, host.curves(), arrays)
 
@@ -126,8 +126,7 @@ def _predictor(setup: Setup, setups: Setups, programs: Programs, carry: Carry) -
         shaped, _, _ = chunks(np.asarray(x, dtype), np.zeros(len(x)), CHUNK, dtype)
         build = partial(setups.build, setup)
         call = programs.predict(setup.signature, build, values, shaped[0])
-        outputs = np.concatenate([np.asarray(call(values, chunk)) for chunk in shaped])
-        return logits(setup.signature.loss, outputs[: len(x)])
+        return np.concatenate([np.asarray(call(values, chunk)) for chunk in shaped])[: len(x)]
 
     return predict
 

@@ -37,7 +37,8 @@ def lane_bytes(parts: Parts, built: Built, setup: Setup) -> int:
     prefix = 0
     if built.before is not None:
         prefix = (signature.examples + signature.validation) * _width(built.before.model)
-    plans = 2 * 4 * signature.examples
+    # the order, and what augmentation draws
+    plans = 2 * (4 + 3 * signature.augmented) * signature.examples
     return own + plans + itemsize * (max(training, validating) + prefix)
 
 

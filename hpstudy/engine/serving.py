@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from collections import deque
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import IO, Any
 from hpstudy.data.shared import read
 from hpstudy.engine import protocol
 from hpstudy.engine.cache import Counters, ProgramCache
+from hpstudy.engine.fits import Fits
 from hpstudy.engine.job import Job, Probe, Result, failed
 from hpstudy.engine.packs import Packs
 from hpstudy.engine.parts import Parts
@@ -34,28 +35,32 @@ class Serving:
         self, start: Mapping[str, Any], numerics: Mapping[str, Any], outgoing: IO[bytes]
     ) -> None:
         self._start, self._numerics, self._outgoing = start, numerics, outgoing
-        self._counters = Counters()
-        self._counters.watch()
-        self._programs = Programs(ProgramCache(Path(start["cache"])))
-        self._counted = (0, 0)
         split = read(Path(start["data"]), None)
-        parts = Parts.of(split, start["dtype"])
-        sample = None
-        if start.get("sources"):
-            from hpstudy.engine.foreign import sample_of
+        self._shape, self._sample = split.shape, _sample(start, split)
+        self._counts: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        self._counted = (0, 0)
+        self._packs: Packs | Fits
+        if start["backend"] == "jax":
+            self._packs = self._compiled(split)
+        else:
+            self._packs = Fits(split, start["dtype"], self._sample)
+        self._probes: deque[Probe] = deque()
+        self._test = cache(self._read_test)
+        self._send({"type": "ready"})
 
-            sample = sample_of(split)
+    def _compiled(self, split: Any) -> Packs:
+        """Packs of the compiled engine, whose compilations are counted."""
+        start, counters = self._start, Counters()
+        counters.watch()
+        programs = Programs(ProgramCache(Path(start["cache"])))
+        self._counts = lambda: (counters.compilations, programs.cache.loads)
+        parts = Parts.of(split, start["dtype"])
         counts = len(split.x_train), len(split.x_val)
-        setups = Setups(split.shape, *counts, start["dtype"], sample)
-        self._sample: Any = sample
+        setups = Setups(split.shape, *counts, start["dtype"], self._sample)
         room = fitting(parts, device_memory()) if start["fitted"] else None
         threads = min(_THREADS, os.cpu_count() or 1) if start["core"] is None else 1
         each = ThreadPoolExecutor(threads).map if threads > 1 and start["lanes"] > 1 else map
-        self._packs = Packs(setups, self._programs, parts, start["lanes"], room, each)
-        self._probes: deque[Probe] = deque()
-        self._shape = split.shape
-        self._test = cache(self._read_test)
-        self._send({"type": "ready"})
+        return Packs(setups, programs, parts, start["lanes"], room, each)
 
     def serve(self, inbox: Inbox) -> None:
         """Train what arrives until the other side is gone."""
@@ -131,12 +136,18 @@ class Serving:
         head = {"type": "done", "run": record["run"], "record": record, "curves": len(curves)}
         self._send(head, curves + arrays)
 
-    def _counts(self) -> tuple[int, int]:
-        return self._counters.compilations, self._programs.cache.loads
-
     def _read_test(self, folder: str) -> tuple[Any, Any]:
         whole = read(Path(self._start["data"]), Path(folder))
         return whole.x_test, whole.y_test
 
     def _send(self, head: Mapping[str, Any], payload: bytes = b"") -> None:
         protocol.write(self._outgoing, head, payload)
+
+
+def _sample(start: Mapping[str, Any], split: Any) -> Any:
+    """What other people's hypermodels see of the data while they are discovered, or None."""
+    if not start.get("sources"):
+        return None
+    from hpstudy.engine import foreign
+
+    return foreign.sample_of(split)

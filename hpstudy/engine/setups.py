@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hpstudy.engine import padding
+from hpstudy.engine import augmentation, padding
 from hpstudy.engine.losses import loss_name
 from hpstudy.engine.network import Arrays, Network
 from hpstudy.engine.optimizers import Numbers, start
@@ -20,6 +20,7 @@ from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.hypermodels.initial import VariablePlan, initial_values, kinds_of, plan
 from hpstudy.spec.declarations import DataShape, ModelDeclaration, Tensor
 from hpstudy.spec.foreign import is_foreign
+from hpstudy.spec.length import length
 from hpstudy.subsets.keras import tensors, variables
 from hpstudy.subsets.rules import Rule, count, select
 from hpstudy.subsets.split import Parts, pad, split
@@ -129,6 +130,7 @@ class Setups:
             (path, len(parts.theta[path]) if path in parts.indices else -1)
             for path in sorted(parts.theta)
         )
+        planned = length(config, self.examples)
         signature = Signature(
             model=config["model.type"],
             structure=material.structure,
@@ -142,8 +144,10 @@ class Setups:
             examples=self.examples,
             validation=self.validation,
             keep_last=config["training.last_batch"] == "keep",
+            ragged=planned.steps % planned.steps_per_epoch > 0,
             dtype=str(self._dtype),
             prefix_limit=PREFIX_LIMIT,
+            augmented=augmentation.is_on(config),
         )
         run = Run(
             base=parts.base,
@@ -234,7 +238,8 @@ class Setups:
         """The network, and its halves where what lies before the first trained entry is cut."""
         model, paths = network.model, network.paths
         changing = {key for key, path in paths.items() if path in trained or kinds[path] == "state"}
-        halves = cut(model, changing)
+        # what is computed once holds for images that are read alike in every epoch
+        halves = None if signature.augmented else cut(model, changing)
         if halves is None or self._cached_bytes(halves[0]) > signature.prefix_limit:
             return Built(network, None, network)
         before, rest = (Network.of(half, kinds, _paths(half, paths)) for half in halves)
@@ -278,7 +283,7 @@ def structure(entry: ModelDeclaration, config: Mapping[str, Any]) -> tuple[tuple
         value = config.get(f"model.{parameter.name}")
         if parameter.role == "structure":
             facts.append((parameter.name, value))
-        elif parameter.name == "dropout":
+        elif parameter.name in ("dropout", "residual_dropout"):
             facts.append((parameter.name, bool(value)))
     return tuple(facts)
 

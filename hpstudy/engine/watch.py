@@ -51,7 +51,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
         return self._kept or _values(self.model)
 
     def _note(self, logs: Mapping[str, Any]) -> None:
-        if self._host.note(self._row(logs)):
+        if self._host.record(self._row(logs)):
             self._kept = _values(self.model)
         if self._host.asks is not None:
             self._host.answer(self._report(*self._host.asks))

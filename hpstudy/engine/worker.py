@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from typing import Any
 
 from hpstudy.engine import protocol
+from hpstudy.engine.numerics import DETERMINISTIC, numerics, settle_tensorflow
 
-_DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 PRECISIONS = {"float32": "float32", "tf32": "tensorfloat32"}
 
 
@@ -34,7 +32,9 @@ def main() -> None:
     if start.get("sources"):
         sys.path.insert(0, start["sources"])
     prepare_process(start["core"], start["backend"], start["gpu"] is not None, start["matmul"])
-    from hpstudy.engine.lean import import_keras
+    if start["backend"] == "tensorflow":
+        settle_tensorflow(start)
+    from hpstudy.lean import import_keras
 
     import_keras(tuner=bool(start.get("sources")))
     from hpstudy.engine.serving import Serving
@@ -58,8 +58,12 @@ def prepare_process(
             os.environ[name] = "1"
         flags = ("--xla_cpu_multi_thread_eigen=false", "intra_op_parallelism_threads=1")
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
-    if gpu:
-        flags = (_DETERMINISTIC,)
+    if backend == "tensorflow":
+        # what the engine shares with JAX's path must not take the GPU
+        os.environ["JAX_PLATFORMS"] = "cpu"
+        os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    elif gpu:
+        flags = (DETERMINISTIC,)
         # a GPU that JAX cannot use is an error, not a reason to train on the CPU
         os.environ.setdefault("JAX_PLATFORMS", "cuda,cpu")
         os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
@@ -68,27 +72,6 @@ def prepare_process(
         os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *flags]).strip()
     os.environ["KERAS_BACKEND"] = backend
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
-
-def numerics(start: Mapping[str, Any]) -> dict[str, Any]:
-    """What bit-equal results depend on besides the study file."""
-    import jax
-    import keras
-
-    device = jax.devices()[0]
-    found = {
-        "backend": keras.backend.backend(),
-        "device": device.device_kind,
-        "jax": jax.__version__,
-        "keras": keras.__version__,
-        "threads": 1 if start["core"] is not None else os.cpu_count(),
-        "dtype": start["dtype"],
-        "lanes": 1,
-    }
-    if start["gpu"] is not None:
-        flags = os.environ.get("XLA_FLAGS", "").split()
-        found |= {"matmul": start["matmul"], "deterministic": _DETERMINISTIC in flags}
-    return found
 
 
 def _die_with_parent() -> None:

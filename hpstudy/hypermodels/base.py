@@ -16,7 +16,8 @@ class ModelError(HpstudyError, ValueError):
 def settings(declaration: ModelDeclaration, config: Mapping[str, Scalar]) -> Config:
     """Every active setting of `declaration`: what `config` says, else the default.
 
-    Settings that are inactive under the others are left out. Raises ModelError for unknown names.
+    Settings that are inactive under the others are left out. Raises ModelError for unknown names,
+    and for a number between two steps.
     """
     names = [parameter.name for parameter in declaration.parameters]
     unknown = sorted(config.keys() - set(names))
@@ -25,5 +26,12 @@ def settings(declaration: ModelDeclaration, config: Mapping[str, Scalar]) -> Con
             f"{declaration.name} has no setting {', '.join(unknown)}; allowed: {', '.join(names)}"
         )
     full = defaults(declaration.parameters) | dict(config)
+    for parameter in declaration.parameters:
+        value = full[parameter.name]
+        if parameter.step > 1 and isinstance(value, int) and (near := parameter.around(value)):
+            raise ModelError(
+                f"{declaration.name}: {parameter.name} {value} is not allowed: {parameter.doc}; "
+                f"nearest: {' and '.join(str(number) for number in dict.fromkeys(near))}"
+            )
     conditions = {parameter.name: parameter.when for parameter in declaration.parameters}
     return {name: full[name] for name in names if is_active(name, conditions, full)}

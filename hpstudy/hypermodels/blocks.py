@@ -99,17 +99,27 @@ PARAMETERS = (
 
 
 def product_tensors(
-    chosen: Mapping[str, Scalar], name: str, number: int, kernel: tuple[int, ...]
+    chosen: Mapping[str, Scalar],
+    name: str,
+    place: int | str,
+    kernel: tuple[int, ...],
+    shortcut: bool = False,
+    places: int = 1,
 ) -> Iterator[Tensor]:
     """The tensors of a block: `kernel`, then gamma and beta, or a bias where nothing normalises."""
-    yield Tensor(f"{name}/kernel", kernel, "kernel")
-    units = kernel[-1:]
+    yield Tensor(f"{name}/kernel", kernel, "kernel", shortcut=shortcut, places=places)
     if chosen["normalisation"] == "none":
-        yield Tensor(f"{name}/bias", units, "bias")
+        yield Tensor(f"{name}/bias", kernel[-1:], "bias", shortcut=shortcut)
+    yield from norm_tensors(chosen, place, kernel[-1])
+
+
+def norm_tensors(chosen: Mapping[str, Scalar], place: int | str, units: int) -> Iterator[Tensor]:
+    """Gamma and beta of a normalisation, or nothing where nothing normalises."""
+    if chosen["normalisation"] == "none":
         return
     kind = cast(Literal["batch", "layer"], chosen["normalisation"])
-    yield Tensor(f"norm_{number}/gamma", units, "gamma", kind)
-    yield Tensor(f"norm_{number}/beta", units, "beta", kind)
+    yield Tensor(f"norm_{place}/gamma", (units,), "gamma", kind)
+    yield Tensor(f"norm_{place}/beta", (units,), "beta", kind)
 
 
 def output_tensors(fan_in: int, outputs: int) -> Iterator[Tensor]:
@@ -145,50 +155,69 @@ class Blocks:
             "bias_initializer": initializers.zeros(),
         }
 
-    def dense(self, x: Any, name: str, units: Any) -> Any:
+    def dense(self, x: Any, name: str, units: Any, use_bias: bool | None = None) -> Any:
+        """A Dense product; without `use_bias` it has one where a block's product has."""
         from hpstudy.hypermodels import layers
 
-        return layers.Dense(units, name=name, **self.product())(x)
+        options = self.product() if use_bias is None else {**self.product(), "use_bias": use_bias}
+        return layers.Dense(units, name=name, **options)(x)
 
     def output(self, x: Any, units: int) -> Any:
         """The linear output layer, which always has a bias."""
+        return self.dense(x, "output", units, use_bias=True)
+
+    def convolution(
+        self, x: Any, name: str, filters: Any, size: int, shortcut: bool = False, **options: Any
+    ) -> Any:
+        """A convolution over square windows; `options` are strides and padding."""
         from hpstudy.hypermodels import layers
 
-        return layers.Dense(units, name="output", **{**self.product(), "use_bias": True})(x)
+        kind = layers.ShortcutConv2D if shortcut else layers.Conv2D
+        return kind(filters, size, name=name, **options, **self.product())(x)
 
-    def around(self, x: Any, number: int) -> Any:
+    def around(self, x: Any, place: int | str) -> Any:
         """Normalisation and activation in their order, then dropout."""
+        steps = [self.normalised, self.activated]
+        if self.chosen.get("activation_placement") == "before_norm":
+            steps.reverse()
+        for step in (*steps, self.dropped):
+            x = step(x, place)
+        return x
+
+    def activated(self, x: Any, place: int | str) -> Any:
         import keras
 
         from hpstudy.hypermodels import layers
 
-        chosen = self.chosen
-        activation = layers.tanh if chosen["activation"] == "tanh" else chosen["activation"]
-        rest: list[Any] = [keras.layers.Activation(activation, name=f"activation_{number}")]
-        if not self.biased:
-            rest.append(self._norm(number))
-        if chosen.get("activation_placement") == "after_norm":
-            rest.reverse()
-        if chosen["dropout"]:
-            rate = cast(float, chosen["dropout"])
-            rest.append(layers.Dropout(rate, name=f"dropout_{number}"))
-        for layer in rest:
-            x = layer(x)
-        return x
+        activation = str(self.chosen["activation"])
+        function = {"relu": layers.relu, "tanh": layers.tanh}.get(activation, activation)
+        return keras.layers.Activation(function, name=f"activation_{place}")(x)
 
-    def _norm(self, number: int) -> Any:
+    def normalised(self, x: Any, place: int | str) -> Any:
+        """`x` normalised, or as it is where nothing normalises."""
         from hpstudy.hypermodels import layers
 
         chosen = self.chosen
+        if self.biased:
+            return x
         options: dict[str, Any] = {
             "epsilon": chosen["norm_epsilon"],
             "gamma_initializer": _vector(chosen["gamma_initializer"]),
             "beta_initializer": _vector(chosen["beta_initializer"]),
-            "name": f"norm_{number}",
+            "name": f"norm_{place}",
         }
         if chosen["normalisation"] == "layer":
-            return layers.LayerNormalization(**options)
-        return layers.BatchNormalization(cast(float, chosen["norm_momentum"]), **options)
+            return layers.LayerNormalization(**options)(x)
+        return layers.BatchNormalization(cast(float, chosen["norm_momentum"]), **options)(x)
+
+    def dropped(self, x: Any, place: int | str, setting: str = "dropout") -> Any:
+        """`x` behind a Dropout layer, or as it is where the rate in `setting` is zero."""
+        from hpstudy.hypermodels import layers
+
+        if not self.chosen[setting]:
+            return x
+        rate = cast(float, self.chosen[setting])
+        return layers.Dropout(rate, name=f"{setting}_{place}")(x)
 
 
 def _vector(initializer: Scalar) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -12,11 +12,16 @@ from hpstudy.spec.space import Scalar
 
 
 def compile_model(
-    model: Any, config: Mapping[str, Scalar], task: str, learning_rate: Any = None
+    model: Any,
+    config: Mapping[str, Scalar],
+    task: str,
+    learning_rate: Any = None,
+    metrics: Sequence[Any] = (),
 ) -> None:
     """Compile `model` with the `training.` settings; its subset must be applied before.
 
-    `learning_rate` is a Keras schedule in place of `training.learning_rate`. Weight decay is
+    `learning_rate` is a Keras schedule in place of `training.learning_rate`, and `metrics` come
+    besides those of the task. Weight decay is
     coupled for sgd (the gradient of half the squared norm, so it shows in the loss) and decoupled
     for adamw; Keras's SGD would decouple it.
     """
@@ -28,7 +33,7 @@ def compile_model(
     model.compile(
         optimizer=optimizer(config, rate),
         loss=loss(config, task),
-        metrics=["accuracy"] if task == "classification" else ["mse", "mae"],
+        metrics=[*(["accuracy"] if task == "classification" else ["mse", "mae"]), *metrics],
     )
 
 

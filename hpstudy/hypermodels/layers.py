@@ -9,6 +9,7 @@ and runs with different ones share a program.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import keras
@@ -61,6 +62,13 @@ class Conv2D(keras.layers.Conv2D):  # type: ignore[misc]
         import jax
 
         return chosen(jax.default_backend())
+
+
+@keras.saving.register_keras_serializable("hpstudy")
+class ShortcutConv2D(Conv2D):
+    """A convolution on a shortcut: what the subset word `shortcut` names."""
+
+    shortcut = True
 
 
 @keras.saving.register_keras_serializable("hpstudy")
@@ -220,6 +228,39 @@ def tanh(x: Any) -> Any:
 
 
 keras.saving.register_keras_serializable("hpstudy")(tanh)
+
+
+def relu(x: Any) -> Any:
+    """max(x, 0), whose gradient on JAX reads the output, so that its input need not be kept."""
+    if keras.config.backend() == "jax":
+        return _relu()(x)
+    return ops.relu(x)
+
+
+keras.saving.register_keras_serializable("hpstudy")(relu)
+
+
+@cache
+def _relu() -> Any:
+    import jax
+    import jax.numpy as jnp
+
+    @jax.custom_vjp
+    def rule(x: Any) -> Any:
+        return jnp.maximum(x, 0)
+
+    def forward(x: Any) -> tuple[Any, Any]:
+        outputs = jnp.maximum(x, 0)
+        if outputs.ndim == 2:
+            # products read it next: without a barrier XLA computes it again for each of them
+            outputs = jax.lax.optimization_barrier(outputs)
+        return outputs, outputs
+
+    def backward(outputs: Any, gradient: Any) -> tuple[Any]:
+        return (jnp.where(outputs > 0, gradient, 0),)
+
+    rule.defvjp(forward, backward)
+    return rule
 
 
 class SeedGenerator(keras.random.SeedGenerator):  # type: ignore[misc]

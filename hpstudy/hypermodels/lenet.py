@@ -9,10 +9,11 @@ of its descendants. The first convolution keeps the image's size, the second doe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from hpstudy.hypermodels import blocks
 from hpstudy.hypermodels.base import ModelError, settings
+from hpstudy.hypermodels.images import image, image_input
 from hpstudy.spec.declarations import DataShape, ModelDeclaration, Parameter, Tensor
 from hpstudy.spec.space import Scalar
 
@@ -45,12 +46,13 @@ def tensors(config: Mapping[str, Scalar], shape: DataShape) -> tuple[Tensor, ...
     """
     chosen = settings(LENET_DECLARATION, config)
     first, second, size, *dense = _sizes(chosen)
-    rows, columns, channels = _image(shape)
+    rows, columns, channels = image("lenet", shape)
     pixels = _left(rows, size, shape) * _left(columns, size, shape)
     window = (size, size)
+    places = rows * columns, (rows // 2 - size + 1) * (columns // 2 - size + 1)
     found = [
-        *blocks.product_tensors(chosen, "conv_0", 0, (*window, channels, first)),
-        *blocks.product_tensors(chosen, "conv_1", 1, (*window, first, second)),
+        *blocks.product_tensors(chosen, "conv_0", 0, (*window, channels, first), places=places[0]),
+        *blocks.product_tensors(chosen, "conv_1", 1, (*window, first, second), places=places[1]),
     ]
     fan_in = pixels * second
     for number, width in enumerate(dense):
@@ -63,23 +65,18 @@ def build(config: Mapping[str, Scalar], shape: DataShape) -> keras.Model:
     """The functional Keras model; nothing is compiled, and its initial values are random."""
     import keras
 
-    from hpstudy.hypermodels import layers
-
     chosen = settings(LENET_DECLARATION, config)
     make = blocks.Blocks(chosen)
     first, second, size, *dense = _sizes(chosen)
-    rows, columns, _ = _image(shape)
+    rows, columns, _ = image("lenet", shape)
     _left(rows, size, shape), _left(columns, size, shape)
     pooling = {
         "average": keras.layers.AveragePooling2D,
         "max": keras.layers.MaxPooling2D,
     }[str(chosen["pooling"])]
-    inputs = x = keras.Input(shape.input_shape, name="input")
-    if len(shape.input_shape) == 2:
-        x = keras.layers.Reshape((*shape.input_shape, 1), name="channel")(x)
+    inputs, x = image_input(shape)
     for number, (filters, padding) in enumerate(((first, "same"), (second, "valid"))):
-        options: dict[str, Any] = {"padding": padding, "name": f"conv_{number}", **make.product()}
-        x = layers.Conv2D(filters, size, **options)(x)
+        x = make.convolution(x, f"conv_{number}", filters, size, padding=padding)
         x = pooling(2, name=f"pool_{number}")(make.around(x, number))
     x = keras.layers.Flatten(name="flatten")(x)
     for number, width in enumerate(dense):
@@ -90,17 +87,6 @@ def build(config: Mapping[str, Scalar], shape: DataShape) -> keras.Model:
 def _sizes(chosen: Mapping[str, Scalar]) -> tuple[int, ...]:
     names = ("filters", "filters_2", "kernel_size", "dense_width", "dense_width_2")
     return tuple(cast(int, chosen[name]) for name in names)
-
-
-def _image(shape: DataShape) -> tuple[int, int, int]:
-    """Rows, columns and channels; a picture without a channel axis has one."""
-    if len(shape.input_shape) not in (2, 3):
-        raise ModelError(
-            f"lenet takes images of (rows, columns) or (rows, columns, channels); seen: examples "
-            f"of shape {shape.input_shape}"
-        )
-    rows, columns, channels = (*shape.input_shape, 1)[:3]
-    return rows, columns, channels
 
 
 def _left(side: int, size: int, shape: DataShape) -> int:

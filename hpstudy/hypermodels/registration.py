@@ -26,8 +26,8 @@ from hpstudy.spec.space import (
 )
 from hpstudy.spec.training import TRAINING
 
-# what plain Keras takes as arguments of search(): epochs and callbacks
-_OUTSIDE = ("length", "schedule", "warmup", "early_stopping", "last_batch")
+# what plain Keras takes as arguments of search(): the data, epochs and callbacks
+_OUTSIDE = ("length", "schedule", "warmup", "early_stopping", "last_batch", "augment")
 _Scope: TypeAlias = tuple[tuple[str, tuple[Scalar, ...]], ...]
 
 

@@ -14,6 +14,9 @@ from hpstudy.hypermodels.initial import initial_values, plan
 from hpstudy.hypermodels.lenet import LENET_DECLARATION
 from hpstudy.hypermodels.mlp import MLP_DECLARATION
 from hpstudy.hypermodels.registration import Registration
+from hpstudy.hypermodels.resmlp import RESMLP_DECLARATION
+from hpstudy.hypermodels.resnet import RESNET_DECLARATION
+from hpstudy.hypermodels.vgg import VGG_DECLARATION
 from hpstudy.spec.declarations import DataShape, ModelDeclaration
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import Choice, Config, FloatRange, IntRange, Value
@@ -22,7 +25,6 @@ from hpstudy.subsets.rules import Rule, select
 
 _SHARED: Mapping[str, Value] = {
     "model.activation": Choice(("relu", "tanh", "gelu")),
-    "model.activation_placement": Choice(("after_norm", "before_norm")),
     "training.batch_size": Choice((32, 64, 128, 256)),
     # the best rates of full and of BatchNorm-only training lie a factor of a hundred apart
     "training.learning_rate": FloatRange(1e-3, 10.0, log=True),
@@ -31,11 +33,14 @@ _SHARED: Mapping[str, Value] = {
         {"random": {"subset.fraction": FloatRange(1e-3, 1.0, log=True)}},
     ),
 }
-
+_PLACEMENT: Mapping[str, Value] = {
+    "model.activation_placement": Choice(("after_norm", "before_norm")),
+}
 
 SPACE: Mapping[str, Value] = {
     "model.depth": IntRange(1, 8, log=True),
     "model.width": IntRange(32, 512, log=True),
+    **_PLACEMENT,
     **_SHARED,
 }
 LENET_SPACE: Mapping[str, Value] = {
@@ -43,6 +48,24 @@ LENET_SPACE: Mapping[str, Value] = {
     "model.filters_2": IntRange(8, 64, log=True),
     "model.kernel_size": Choice((3, 5)),
     "model.dense_width": IntRange(32, 256, log=True),
+    **_PLACEMENT,
+    **_SHARED,
+}
+RESNET_SPACE: Mapping[str, Value] = {
+    "model.depth": IntRange(14, 56, step=6),
+    "model.widening": Choice((1, 2, 4)),
+    **_SHARED,
+}
+RESMLP_SPACE: Mapping[str, Value] = {
+    "model.depth": IntRange(1, 8, log=True),
+    "model.width": IntRange(32, 512, log=True),
+    "model.hidden_factor": IntRange(1, 4),
+    **{key: value for key, value in _SHARED.items() if key != "model.activation_placement"},
+}
+VGG_SPACE: Mapping[str, Value] = {
+    "model.depth": Choice((11, 13, 16, 19)),
+    "model.filters": IntRange(16, 64, log=True),
+    **_PLACEMENT,
     **_SHARED,
 }
 
@@ -122,3 +145,24 @@ class LeNet(DeclaredHyperModel):
 
     declaration = LENET_DECLARATION
     ranges = LENET_SPACE
+
+
+class ResNet(DeclaredHyperModel):
+    """ResNet-N and WRN-N-k; examples are (rows, columns) or (rows, columns, channels)."""
+
+    declaration = RESNET_DECLARATION
+    ranges = RESNET_SPACE
+
+
+class ResMLP(DeclaredHyperModel):
+    """The residual multilayer perceptron for tables."""
+
+    declaration = RESMLP_DECLARATION
+    ranges = RESMLP_SPACE
+
+
+class VGG(DeclaredHyperModel):
+    """VGG-11, 13, 16 or 19; examples are (rows, columns) or (rows, columns, channels)."""
+
+    declaration = VGG_DECLARATION
+    ranges = VGG_SPACE

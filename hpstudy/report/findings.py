@@ -8,6 +8,7 @@ from typing import Any
 
 from hpstudy.analysis.claims import Claims
 from hpstudy.analysis.contrast import Contrast
+from hpstudy.analysis.kstar import KStar
 from hpstudy.analysis.progress import missing
 from hpstudy.analysis.ranges import searched_keys
 from hpstudy.analysis.ranking import Ranked, ranking
@@ -30,6 +31,7 @@ class Findings:
     store: Store
     contrasts: tuple[Contrast, ...]
     verdicts: tuple[Verdict, ...]
+    kstars: tuple[KStar, ...]
     ranked: Mapping[str, Sequence[Ranked]]
     keys: tuple[str, ...]
     missing: tuple[str, ...]
@@ -74,6 +76,7 @@ def find(claims: Claims) -> Findings:
         store=claims.store,
         contrasts=claims.contrasts,
         verdicts=claims.verdicts,
+        kstars=claims.kstars,
         ranked=ranked,
         keys=_keys(record),
         missing=missing(record),

@@ -11,16 +11,19 @@ from hpstudy.analysis.claims import Claims, claims
 from hpstudy.report.findings import Findings, find
 from hpstudy.report.page import Section, render
 from hpstudy.report.sections.failures import failures
+from hpstudy.report.sections.kstar import kstar
 from hpstudy.report.sections.question import question
 from hpstudy.report.sections.reproduce import reproduce
 from hpstudy.report.sections.tables import arms, ranking
 from hpstudy.report.sections.training import learning_curves, learning_rate, trained_parameters
 from hpstudy.report.sections.verdicts import picture, verdicts
 
-SECTIONS: list[Callable[[Findings], Section]] = [
+# a section that has nothing to say about a study gives None
+SECTIONS: list[Callable[[Findings], Section | None]] = [
     question,
     verdicts,
     picture,
+    kstar,
     learning_rate,
     learning_curves,
     trained_parameters,
@@ -42,10 +45,11 @@ def write(folder: str | os.PathLike[str], known: Claims | None = None) -> Path:
     record, store = found.record, found.store
     findings = find(found)
     views.write(found)
+    sections = [section(findings) for section in SECTIONS]
     page = render(
         "page.html.j2",
         name=record.study["name"],
-        sections=[section(findings) for section in SECTIONS],
+        sections=[one for one in sections if one is not None],
         last_time=record.last_time,
         version=record.study["versions"].get("hpstudy", ""),
     )

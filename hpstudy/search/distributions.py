@@ -15,6 +15,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from hpstudy.spec.layers import branch_keys
 from hpstudy.spec.space import (
     Choice,
     FloatRange,
@@ -37,8 +38,9 @@ def ranges(settings: Settings, suffix: str = "") -> Iterator[tuple[str, str, Ran
                 yield from ranges(branch, f"{suffix}[{key}={option}]")
 
 
-def conditional(cell: Cell) -> bool:
-    """Whether some range of a cell is asked for in some trials only."""
+def conditional(cell: Cell) -> frozenset[str]:
+    """The names of the ranges that are asked for in some trials only."""
+    inside = {key for value in cell.settings.values() for key in branch_keys(value)}
 
     def depends(key: str) -> bool:
         return any(
@@ -46,7 +48,9 @@ def conditional(cell: Cell) -> bool:
             for other in cell.conditions.get(key, ())
         )
 
-    return any(key != name or depends(key) for key, name, _ in ranges(cell.settings))
+    return frozenset(
+        name for key, name, _ in ranges(cell.settings) if key in inside or depends(key)
+    )
 
 
 def distribution(asked: Range) -> BaseDistribution:

@@ -6,15 +6,17 @@ Nothing here imports Optuna; `DriverDeclaration.build` is resolved when a search
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from hpstudy.search.options import PRUNER_OPTIONS, SAMPLER_OPTIONS, options
+from hpstudy.search.brackets import refused, unequal
+from hpstudy.search.options import ORACLE_OPTIONS, PRUNER_OPTIONS, SAMPLER_OPTIONS, options
 from hpstudy.spec.declarations import DriverDeclaration
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.seeds import derived
-from hpstudy.spec.space import Config, Proposal, Range, Scalar
+from hpstudy.spec.space import Ask, Config, Proposal, Scalar
 from hpstudy.spec.study import Cell, Search
 
 
@@ -54,30 +56,87 @@ class Trial:
 
 
 class Driver(Protocol):
-    """Proposes one cell's trials; asked and told in canonical order, never ahead of it.
+    """Proposes one cell's trials; begun and told in canonical order, never ahead of it.
 
-    `size` is how many proposals there are, or None where there is no end. `begin` answers one
-    range of trial `number` at a time, by the name that it is asked under; `ask` all of a declared
-    space.
+    `size` is how many proposals there are, or None where there is no end. `pruner` stops the
+    driver's trials where the search's own pruner must not.
     """
 
     size: int | None
+    pruner: Pruner | None
 
-    def begin(self, number: int) -> Callable[[str, Range], Scalar]: ...
-
-    def ask(self, number: int) -> Proposal: ...
+    def begin(self, number: int) -> Ask:
+        """What answers one parameter after another for trial `number`; raises Waits."""
 
     def tell(self, number: int, outcome: Outcome) -> None: ...
 
 
-_NEEDS: Mapping[str, tuple[str, ...]] = {"qmc": ("scipy",)}
+class Waits(Exception):
+    """Nothing can be proposed before another trial is told, or ever where all are."""
+
+
+class Pruner(Protocol):
+    """Told each trial in canonical order; asked at each rung with how many of them count."""
+
+    def rungs(self, number: int, length: int) -> tuple[int, ...]:
+        """The epochs at whose end trial `number` reports and waits; never the last epoch."""
+
+    def tell(self, outcome: Outcome, length: int) -> None: ...
+
+    def prunes(self, number: int, seen: int, reports: Mapping[int, float], length: int) -> bool:
+        """Whether trial `number` stops, which was begun when `seen` trials were told."""
+
+
+# what each name needs besides its library, and what pip calls it where that is another name
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "qmc": ("scipy",),
+    "cmaes": ("cmaes",),
+    "gp": ("torch", "scipy"),
+    "bayesian": ("scipy", "sklearn"),
+}
+_PIP = {"keras_tuner": "keras-tuner", "sklearn": "scikit-learn"}
 
 
 def missing(sampler: str, pruner: str) -> str | None:
     """The command that installs what a sampler and a pruner need, or None where all is there."""
-    wanted = ("optuna", *_NEEDS.get(sampler, ()), *_NEEDS.get(pruner, ()))
-    absent = [package for package in wanted if find_spec(package) is None]
+    return _absent("optuna", sampler, pruner)
+
+
+def _missing_oracle(oracle: str, pruner: str) -> str | None:
+    # the dashboard's storage and the pruners are Optuna's, whatever proposes
+    return _absent("keras_tuner", "optuna", oracle, pruner)
+
+
+def _absent(*names: str) -> str | None:
+    libraries = [name for name in names if name in ("optuna", "keras_tuner")]
+    wanted = [*libraries, *(package for name in names for package in _NEEDS.get(name, ()))]
+    absent = [_PIP.get(package, package) for package in wanted if find_spec(package) is None]
     return f"pip install {' '.join(absent)}" if absent else None
+
+
+def _refused(cell: Cell) -> str | None:
+    """Why a cell cannot be searched as it says, or None; for options that are right."""
+    search = cell.search
+    if search is None:
+        return None
+    if is_foreign(cell.settings):
+        return _ahead(cell, search)
+    if search.driver == "keras_tuner" and search.sampler == "hyperband":
+        taken: Any = options("oracle", "hyperband", search.sampler_options)
+        return refused(cell, search, **taken)
+    return unequal(cell) if search.pruner == "hyperband" else None
+
+
+def _ahead(cell: Cell, search: Search) -> str | None:
+    """Why a space that is known only by running it cannot be searched, or None."""
+    name = cell.settings["model.type"]
+    if search.sampler in ("grid", "qmc", "hyperband"):
+        say = f"{search.sampler} must know the whole space before the first trial"
+        return f"{say}, and that of {name} is known only by running it; take tpe or random"
+    if search.pruner == "hyperband":
+        say = "pruner hyperband must know every run's length before the first trial"
+        return f"{say}, and that of {name} is known only by running it; take asha"
+    return None
 
 
 def stream(cell: Cell, search: Search, *words: object) -> int:
@@ -90,6 +149,17 @@ def _doc(text: str, taken: Mapping[str, Scalar]) -> str:
     return f"{text} ({listed})" if listed else text
 
 
+_PRUNERS = {
+    "none": "every trial runs its whole length",
+    "median": _doc("stops below the median at a rung", PRUNER_OPTIONS["median"]),
+    "percentile": _doc("keeps the best at a rung", PRUNER_OPTIONS["percentile"]),
+    "patient": _doc(
+        "as median, and only where a score has stopped rising", PRUNER_OPTIONS["patient"]
+    ),
+    "asha": _doc("keeps the best of each rung", PRUNER_OPTIONS["asha"]),
+    "hyperband": _doc("asha from several first rungs", PRUNER_OPTIONS["hyperband"]),
+}
+
 DRIVERS: dict[str, DriverDeclaration] = {
     "optuna": DriverDeclaration(
         name="optuna",
@@ -99,15 +169,33 @@ DRIVERS: dict[str, DriverDeclaration] = {
             "tpe": _doc("tree-structured Parzen estimator", SAMPLER_OPTIONS["tpe"]),
             "grid": _doc("every point of a grid, in seeded order", SAMPLER_OPTIONS["grid"]),
             "qmc": _doc("a scrambled low-discrepancy sequence", SAMPLER_OPTIONS["qmc"]),
+            "cmaes": _doc("covariance matrix adaptation", SAMPLER_OPTIONS["cmaes"]),
+            "gp": _doc("a Gaussian process", SAMPLER_OPTIONS["gp"]),
+            "nsgaii": _doc("generations by crossover and mutation", SAMPLER_OPTIONS["nsgaii"]),
         },
-        pruners={
-            "none": "every trial runs its whole length",
-            "median": _doc("stops below the median at a rung", PRUNER_OPTIONS["median"]),
-            "asha": _doc("keeps the best of each rung", PRUNER_OPTIONS["asha"]),
-        },
+        pruners=_PRUNERS,
         build="hpstudy.search.optuna:build",
-        foresighted=("grid", "qmc"),
         missing=missing,
         check=options,
+        refuses=_refused,
+    ),
+    "keras_tuner": DriverDeclaration(
+        name="keras_tuner",
+        doc="Keras Tuner's oracles, asked and told in a fixed order",
+        samplers={
+            "random": "independent draws, each configuration once",
+            "grid": _doc("every combination, in order", ORACLE_OPTIONS["grid"]),
+            "bayesian": _doc("a Gaussian process", ORACLE_OPTIONS["bayesian"]),
+            "hyperband": _doc(
+                "short runs for many trials, longer ones for the best", ORACLE_OPTIONS["hyperband"]
+            ),
+        },
+        pruners=_PRUNERS,
+        build="hpstudy.search.keras_tuner:build",
+        missing=_missing_oracle,
+        check=options,
+        word="oracle",
+        default="random",
+        refuses=_refused,
     ),
 }

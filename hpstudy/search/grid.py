@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from hpstudy.errors import HpstudyError
 from hpstudy.search.distributions import snap, top
-from hpstudy.search.driver import Outcome, stream
+from hpstudy.search.driver import Outcome, Pruner, stream
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import (
+    Ask,
     Choice,
     Condition,
     Proposal,
@@ -31,6 +32,8 @@ class Grid:
     are shuffled, so that a search of fewer trials still covers the space.
     """
 
+    pruner: Pruner | None = None
+
     def __init__(self, cell: Cell, search: Search, points: int) -> None:
         self._proposals: list[Proposal] = []
         for proposal in _walk(cell.settings, cell.conditions, points):
@@ -41,13 +44,9 @@ class Grid:
         seed = stream(cell, search, "grid")
         self._order = sorted(range(self.size), key=lambda index: derived(seed, index))
 
-    def begin(self, number: int) -> Callable[[str, Range], Scalar]:
-        """The answers of point `number`, by the names of a declared space."""
-        params = self.ask(number).params
+    def begin(self, number: int) -> Ask:
+        params = self._proposals[self._order[number]].params
         return lambda name, asked: params[name]
-
-    def ask(self, number: int) -> Proposal:
-        return self._proposals[self._order[number]]
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """A grid learns nothing."""
@@ -61,7 +60,7 @@ def _walk(
         sizes: list[int] = []
 
         def ask(name: str, asked: Range, sizes: list[int] = sizes) -> Scalar:
-            allowed = _values(asked, points)
+            allowed = values(asked, points)
             if len(sizes) == len(path):
                 path.append(0)
             sizes.append(len(allowed))
@@ -82,7 +81,8 @@ def _too_many() -> HpstudyError:
     )
 
 
-def _values(asked: Range, points: int) -> tuple[Scalar, ...]:
+def values(asked: Range, points: int) -> tuple[Scalar, ...]:
+    """All values of a range, or `points` of them where it has no steps; raises HpstudyError."""
     if isinstance(asked, Choice):
         return asked.options
     if not asked.log and asked.step is not None:

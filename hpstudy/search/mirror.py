@@ -27,7 +27,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from hpstudy.search.distributions import distribution, ranges, snap
-from hpstudy.search.optuna import quiet
+from hpstudy.search.quiet import quiet
 from hpstudy.spec.foreign import HP
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Range, Settings, Value
 from hpstudy.store import Store

@@ -6,40 +6,27 @@ values reach Optuna under one step for each rung, never under the epoch.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from hpstudy.search.driver import Outcome
-from hpstudy.search.options import options
-from hpstudy.spec.study import Search
-
-
-class Pruner(Protocol):
-    """Told each trial in canonical order; asked at each rung with how many of them count."""
-
-    def rungs(self, length: int) -> tuple[int, ...]: ...
-
-    def tell(self, outcome: Outcome, length: int) -> None: ...
-
-    def prunes(self, seen: int, reports: Mapping[int, float], length: int) -> bool: ...
 
 
 class NoPruner:
     """Lets every trial run its whole length."""
 
-    def rungs(self, length: int) -> tuple[int, ...]:
+    def rungs(self, number: int, length: int) -> tuple[int, ...]:
         return ()
 
     def tell(self, outcome: Outcome, length: int) -> None:
         """Nothing to compare, so nothing to keep."""
 
-    def prunes(self, seen: int, reports: Mapping[int, float], length: int) -> bool:
+    def prunes(self, number: int, seen: int, reports: Mapping[int, float], length: int) -> bool:
         return False
 
 
@@ -65,7 +52,7 @@ class OptunaPruner:
         self._finished: list[_Told] = []
         self._before: list[int] = [0]
 
-    def rungs(self, length: int) -> tuple[int, ...]:
+    def rungs(self, number: int, length: int) -> tuple[int, ...]:
         """The epochs at whose end a run reports and waits; never the last epoch."""
         return tuple(sorted(set(self._epochs(length))))
 
@@ -78,7 +65,7 @@ class OptunaPruner:
             self._finished.append(trial)
         self._before.append(len(self._finished))
 
-    def prunes(self, seen: int, reports: Mapping[int, float], length: int) -> bool:
+    def prunes(self, number: int, seen: int, reports: Mapping[int, float], length: int) -> bool:
         """Whether a trial stops that was asked when `seen` trials were told."""
         values, passed = self._marks(reports, length, latest=True)
         trial = optuna.trial.create_trial(
@@ -152,60 +139,3 @@ class _Snapshot:
 
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Dropped: `OptunaPruner` derives ASHA's marks from the rung values themselves."""
-
-
-def build(search: Search, maximise: bool) -> Pruner:
-    """The pruner of a search, with every option named.
-
-    Raises HpstudyError for an unknown pruner or option, or a value that it cannot have.
-    """
-    taken: Any = options("pruner", search.pruner, search.pruner_options)
-    if search.pruner == "none":
-        return NoPruner()
-    first: int = taken["first_epoch"]
-    fractions: tuple[float, ...] | None = taken["rungs"]
-    if search.pruner == "median":
-        return OptunaPruner(
-            optuna.pruners.MedianPruner(
-                n_startup_trials=taken["startup_trials"],
-                n_warmup_steps=0,
-                interval_steps=1,
-                n_min_trials=1,
-            ),
-            schedule=lambda length: _at_fractions(length, fractions or (), first),
-            step=lambda rung: rung,
-            maximise=maximise,
-        )
-    factor: int = taken["factor"]
-    return OptunaPruner(
-        optuna.pruners.SuccessiveHalvingPruner(
-            min_resource=1,
-            reduction_factor=factor,
-            min_early_stopping_rate=0,
-            bootstrap_count=0,
-        ),
-        schedule=lambda length: (
-            _at_powers(length, factor, first)
-            if fractions is None
-            else _at_fractions(length, fractions, first)
-        ),
-        # with min_resource 1 Optuna decides its own rung k at step factor ** k
-        step=lambda rung: int(factor**rung),
-        maximise=maximise,
-    )
-
-
-def _at_fractions(length: int, fractions: Sequence[float], first: int) -> list[int]:
-    return [max(first, _epoch(length, share)) for share in sorted(fractions)]
-
-
-def _at_powers(length: int, factor: int, first: int) -> list[int]:
-    epochs = [max(first, _epoch(length, 0.25))]
-    while epochs[-1] * factor < length:
-        epochs.append(epochs[-1] * factor)
-    return epochs
-
-
-def _epoch(length: int, fraction: float) -> int:
-    # rounded first: 0.1 * 30 is 3.0000000000000004, which is epoch 3
-    return math.ceil(round(length * fraction, 9))

@@ -2,6 +2,7 @@
 
 Canonical order with a window of q: ask 0 to q-1, tell 0, ask q, tell 1, ask q+1, and so on. Trial
 n is asked with the outcomes of exactly trials 0 to n-q known, and its pruner sees that same set.
+A driver that waits is told one trial more, in order, and asked again.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Callable
 from importlib import import_module
 
 from hpstudy.search.discovery import Discovery, Names
-from hpstudy.search.driver import DRIVERS, Driver, Outcome, Trial
-from hpstudy.spec.space import Config, Proposal
+from hpstudy.search.driver import DRIVERS, Driver, Outcome, Trial, Waits
+from hpstudy.spec.space import Ask, Config, Proposal, resolve
 from hpstudy.spec.study import Cell
 
 DUPLICATES = 10
@@ -31,7 +32,7 @@ class CellSearch:
         if cell.search is None:
             raise ValueError(f"cell {cell.name!r} has no search")
         # imported here: Optuna costs more than everything that only reads this module's names
-        from hpstudy.search import pruning
+        from hpstudy.search import pruners
 
         self.cell = cell
         self.trials: list[Trial] = []
@@ -41,7 +42,11 @@ class CellSearch:
         self._window = cell.search.parallel
         self._length = length
         self._driver = _build(cell, maximise)
-        self._pruner = pruning.build(cell.search, maximise)
+        self._pruner = self._driver.pruner or pruners.build(cell, maximise)
+        self._told = 0
+        # how many trials were told when each was asked
+        self._seen: list[int] = []
+        self._waits = False
         self._first: dict[str, int] = {}
         self._repeats = self._unbuilt = 0
         self._lengths: list[int] = []
@@ -60,8 +65,10 @@ class CellSearch:
 
         A trial with `same_as` is not to be trained: finish it with the outcome of that trial.
         """
-        number = self._turn()
-        return None if number is None else self._asked_for(self._driver.ask(number))
+        ask = self._begun()
+        if ask is None:
+            return None
+        return self._asked_for(resolve(self.cell.settings, self.cell.conditions, ask))
 
     def open(self) -> Discovery | None:
         """The next trial of a space that is known only by running it; None as in `next`.
@@ -69,10 +76,10 @@ class CellSearch:
         One at a time: samplers read what running trials were answered, so the next trial waits
         until this one is closed.
         """
-        number = self._turn()
-        if number is not None:
-            self._open = Discovery(number, self.cell, self._driver.begin(number), self._names)
-        return self._open if number is not None else None
+        ask = self._begun()
+        if ask is not None:
+            self._open = Discovery(len(self.trials), self.cell, ask, self._names)
+        return self._open if ask is not None else None
 
     def close(self, proposal: Proposal, reason: str | None = None) -> Trial:
         """The open trial with its full configuration; `reason` says why it cannot be trained.
@@ -88,37 +95,10 @@ class CellSearch:
             self.exhausted = f"the last {UNBUILT} of {asked} trials could not be built: {reason}"
         return trial
 
-    def _turn(self) -> int | None:
-        """The number of the trial that may be asked now, with the one that leaves its window told.
-
-        None while the window is full or a trial is open, and when there are no more.
-        """
-        number = len(self.trials)
-        if self.exhausted is not None or number == self._wanted or self._open is not None:
-            return None
-        oldest = number - self._window
-        if oldest >= 0:
-            if oldest not in self.outcomes:
-                return None
-            self._tell(oldest)
-        return number
-
-    def _asked_for(self, proposal: Proposal, trains: bool = True) -> Trial:
-        number = len(self.trials)
-        content = json.dumps(proposal.config, sort_keys=True)
-        first = self._first.setdefault(content, number) if trains else number
-        trial = Trial(number, proposal, None if first == number else first)
-        self.trials.append(trial)
-        self._lengths.append(self._length(proposal.config) if trains else 1)
-        self._repeats = 0 if trial.same_as is None else self._repeats + 1
-        if len(self.trials) < self._wanted:
-            self.exhausted = self._end()
-        return trial
-
     def rungs(self, number: int) -> tuple[int, ...]:
         """The epochs at whose end the trial reports its score and waits for the answer."""
         self._asked(number)
-        return self._pruner.rungs(self._lengths[number])
+        return self._pruner.rungs(number, self._lengths[number])
 
     def report(self, number: int, epoch: int, value: float) -> bool:
         """Whether the trial stops here, from its own reports and what was told at its ask.
@@ -135,8 +115,8 @@ class CellSearch:
         before = self._reports.get(number, {})
         reports = {rung: score for rung, score in before.items() if rung < epoch} | {epoch: value}
         self._reports[number] = reports
-        seen = max(0, number - self._window + 1)
-        return self._pruner.prunes(seen, reports, self._lengths[number])
+        seen, length = self._seen[number], self._lengths[number]
+        return self._pruner.prunes(number, seen, reports, length)
 
     def finish(self, number: int, outcome: Outcome) -> None:
         """Take a trial's outcome, in any order; the sampler learns of it when its turn comes."""
@@ -146,10 +126,45 @@ class CellSearch:
         self.outcomes[number] = outcome
         self._reports.pop(number, None)
 
-    def _tell(self, number: int) -> None:
-        outcome = self.outcomes[number]
-        self._driver.tell(number, outcome)
-        self._pruner.tell(outcome, self._lengths[number])
+    def _asked_for(self, proposal: Proposal, trains: bool = True) -> Trial:
+        number, length = len(self.trials), self._length(proposal.config) if trains else 1
+        rungs = self._pruner.rungs(number, length)
+        # the same configuration to another end is another trial
+        content = json.dumps([proposal.config, rungs], sort_keys=True)
+        first = self._first.setdefault(content, number) if trains else number
+        trial = Trial(number, proposal, None if first == number else first)
+        self.trials.append(trial)
+        self._seen.append(self._told)
+        self._lengths.append(length)
+        self._repeats = 0 if trial.same_as is None else self._repeats + 1
+        if len(self.trials) < self._wanted:
+            self.exhausted = self._end()
+        return trial
+
+    def _begun(self) -> Ask | None:
+        """What answers the next trial; None until more trials have finished, or with no other."""
+        number = len(self.trials)
+        if self.exhausted is not None or number == self._wanted or self._open is not None:
+            return None
+        while True:
+            while self._waits or self._told <= number - self._window:
+                if self._told == number:
+                    self.exhausted = f"space exhausted: nothing new is left after {number} trials"
+                    return None
+                if self._told not in self.outcomes:
+                    return None
+                self._tell()
+            try:
+                return self._driver.begin(number)
+            except Waits:
+                self._waits = True
+
+    def _tell(self) -> None:
+        outcome = self.outcomes[self._told]
+        self._driver.tell(self._told, outcome)
+        self._pruner.tell(outcome, self._lengths[self._told])
+        self._told += 1
+        self._waits = False
 
     def _end(self) -> str | None:
         asked = len(self.trials)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from hpstudy.spec.augment import unfit
 from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.ground import Arm, Ground
 from hpstudy.spec.layers import LENGTHS, branch_keys, possible, walk
@@ -34,6 +35,7 @@ class _Check:
         self.search()
         self.task()
         self.batch()
+        self.augment()
         self.branches()
 
     def tell(self, key: str, message: str) -> None:
@@ -83,8 +85,8 @@ class _Check:
         elif self.arm.search.sampler == "grid" and "points" not in self.arm.search.sampler_options:
             for _, key, value in walk(self.cell.settings):
                 if isinstance(value, FloatRange) and value.step is None:
-                    say = f"{key} has no end of values, so sampler grid cannot list them"
-                    self.tell(key, f"{say}; add a step, or say sampler: {{grid: {{points: 5}}}}")
+                    say = f"{key} has no end of values, so a grid cannot list them"
+                    self.tell(key, f"{say}; add a step, or write {{grid: {{points: 5}}}}")
 
     def task(self) -> None:
         task, settings = self.ground.task, self.cell.settings
@@ -109,6 +111,11 @@ class _Check:
             if key == "training.batch_size" and examples is not None and largest > examples:
                 say = f"training.batch_size reaches {largest:g}, more than the training part"
                 self.tell(key, f"{say}; allowed: 1 to {examples}")
+
+    def augment(self) -> None:
+        wrong = unfit(self.cell.settings, self.ground.example) if self.ground.example else None
+        if wrong is not None:
+            self.tell(*wrong)
 
     def branches(self) -> None:
         owner: dict[str, str] = {}

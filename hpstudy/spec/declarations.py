@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from hpstudy.spec.space import Condition, Config, Scalar
+from hpstudy.spec.study import Cell
 
 
 @dataclass(frozen=True)
@@ -15,13 +16,23 @@ class Parameter:
 
     `role` is 'structure' where another value is another traced computation, and 'value' where it
     is an input of the compiled program. A default of None means that there is none: the study
-    file must say. Kind 'numbers' is a tuple of numbers, 'text' any word, 'any' any plain value.
-    `when` names other settings of the same section, without the section's name.
+    file must say. Kind 'flag' is true or false, 'numbers' a tuple of numbers, 'text' any word,
+    'any' any plain value. An 'int' with a `step` takes `low`, `low + step` and so on. `when` names
+    other settings of the same section, without the section's name.
     """
 
     name: str
     kind: Literal[
-        "int", "float", "choice", "int_or_choice", "number_or_choice", "numbers", "text", "any"
+        "int",
+        "float",
+        "flag",
+        "choice",
+        "int_or_choice",
+        "ints_or_choice",
+        "number_or_choice",
+        "numbers",
+        "text",
+        "any",
     ]
     default: Scalar
     doc: str
@@ -32,6 +43,13 @@ class Parameter:
     options: tuple[Scalar, ...] = ()
     role: Literal["structure", "value"] = "structure"
     when: Condition = field(default_factory=dict)
+    step: int = 1
+
+    def around(self, value: float) -> tuple[int, ...]:
+        """The allowed numbers beside one that lies between two steps; none for one on a step."""
+        low = int(self.low or 0)
+        below = low + int(value - low) // self.step * self.step
+        return () if low <= below == value else (max(below, low), max(below + self.step, low))
 
 
 @dataclass(frozen=True)
@@ -39,9 +57,10 @@ class Tensor:
     """A parameter tensor as subset rules see it.
 
     `path` is '<layer>/<variable>'. `role` is kernel, bias, gamma, beta or other; `norm` says which
-    normalisation a gamma or beta belongs to; `output` marks the output layer's own tensors;
-    `trainable` is what the model itself says.
-    Kernels hold one unit for each index of the last axis; the rest is the unit's fan-in.
+    normalisation a gamma or beta belongs to; `output` marks the output layer's own tensors,
+    `shortcut` those of a convolution on a shortcut. Kernels hold one unit for each index of the
+    last axis; the rest is the unit's fan-in. An example meets a convolution's kernel at `places`
+    places, which is no part of what a tensor is. `trainable` is what the model itself says.
     """
 
     path: str
@@ -49,7 +68,9 @@ class Tensor:
     role: Literal["kernel", "bias", "gamma", "beta", "other"]
     norm: Literal["batch", "layer", None] = None
     output: bool = False
+    shortcut: bool = False
     trainable: bool = True
+    places: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True)
@@ -103,20 +124,25 @@ class DatasetDeclaration:
 
 @dataclass(frozen=True)
 class DriverDeclaration:
-    """What proposes trials: its samplers and pruners, each a name and one line about it."""
+    """What proposes trials: its samplers and pruners, each a name and one line about it.
+
+    `word` is what the study file calls its samplers, `default` the one where nobody says.
+    """
 
     name: str
     doc: str
     samplers: Mapping[str, str]
     pruners: Mapping[str, str]
     build: str
-    # samplers that must know the whole space before the first trial
-    foresighted: tuple[str, ...] = ()
     # called at validation with (sampler, pruner); returns the command that installs what is missing
     missing: Callable[[str, str], str | None] = lambda sampler, pruner: None
     # called at validation with ('sampler' or 'pruner', name, the options that stand in its
     # mapping, as in `pruner: {asha: {factor: 4}}`); raises HpstudyError for what it does not take
     check: Callable[[str, str, Mapping[str, Scalar]], object] = lambda kind, name, given: None
+    word: str = "sampler"
+    default: str = "tpe"
+    # called with a cell that is right in itself; why the driver cannot search it, or None
+    refuses: Callable[[Cell], str | None] = lambda cell: None
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from hpstudy.spec.yaml import Entry, Node
 
 RANGE_WORDS = ("int", "float", "choice", "sweep")
 # setting one of these replaces the others that stand beside it
-RIVALS = (("epochs", "steps"), ("per_unit", "fraction", "match"))
+RIVALS = (("epochs", "steps"), ("per_unit", "fraction", "match"), ("sampler", "oracle"))
 # these hold one alternative, so another mapping replaces the old one
-WHOLE = ("sampler", "pruner")
+WHOLE = ("sampler", "oracle", "pruner")
 
 
 def merged(below: Node, above: Node) -> Node:

@@ -26,7 +26,7 @@ ARGS = "model.args."
 CODE = "model.code"
 MOST = "model.max_parameters"
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$")
-_KEPT = ("length", "batch_size", "early_stopping", "last_batch")
+_KEPT = ("length", "batch_size", "early_stopping", "last_batch", "augment")
 # what `compile` decides, in a model that comes compiled
 COMPILED = tuple(f"training.{one.name}" for one in TRAINING if one.name.split(".")[0] not in _KEPT)
 BATCH = "training.batch_size"

@@ -32,7 +32,10 @@ class Arm:
 
 @dataclass(frozen=True)
 class Ground:
-    """What all arms of a study share; `examples` are those of the training part, if known."""
+    """What all arms of a study share.
+
+    `examples` are those of the training part and `example` is the shape of one, if known.
+    """
 
     model: str
     parameters: tuple[Parameter, ...]
@@ -41,6 +44,7 @@ class Ground:
     score: Score
     task: str
     examples: int | None
+    example: tuple[int, ...] | None
     # where messages point: `training:`, `score.at:` and `search:`, or what stands around them
     places: Mapping[str, Node]
     sound: bool

@@ -27,12 +27,13 @@ SEARCH = (
 CHOOSE = (Parameter("top", "int", 4, "", 1), Parameter("seeds", "int", 3, "", 1))
 CONFIRM = (Parameter("seeds", "int", 10, "", 1),)
 ENGINE = (
-    Parameter("backend", "choice", "auto", "", options=("auto", "jax")),
+    Parameter("backend", "choice", "auto", "", options=("auto", "jax", "tensorflow")),
     Parameter("dtype", "choice", "float32", "", options=("float32",)),
     Parameter("matmul", "choice", "float32", "", options=("float32", "tf32")),
     Parameter("lanes", "int_or_choice", "auto", "", 1, options=("auto",), role="value"),
+    Parameter("devices", "ints_or_choice", "auto", "", 0, options=("auto", "cpu"), role="value"),
 )
-DRIVER, SAMPLER, PRUNER = "optuna", "tpe", "none"
+DRIVER, PRUNER = "optuna", "none"
 
 
 def facts(
@@ -57,6 +58,16 @@ def facts(
             found[name] = found[name] if value is None else value
         elif name not in others:
             problems.unknown(entry.key, f"key in {where}", name, [*known, *others])
+    return found
+
+
+def engine(node: Node | None, problems: Problems) -> Config:
+    """How to train; lanes are the compiled engine's, which TensorFlow does not have."""
+    found = facts(node, "engine", ENGINE, problems)
+    if found["backend"] == "tensorflow" and found["lanes"] not in ("auto", 1):
+        assert node is not None
+        say = f"engine.lanes is {found['lanes']}, but backend tensorflow trains by model.fit, one"
+        problems.add(node.entries["lanes"].value, f"{say} run at a time; leave `lanes` out")
     return found
 
 
@@ -113,31 +124,35 @@ def search(
     if node is not None and not isinstance(node.content, Mapping):
         problems.add(node, f"search takes a mapping, or `none`; saw {node.seen}")
         node = None
-    found = facts(node, "search", SEARCH, problems, ("driver", "sampler", "pruner", "choose"))
     entries = node.entries if node else {}
-    choose = facts(
-        entries["choose"].value if "choose" in entries else None, "search.choose", CHOOSE, problems
-    )
     driver = DRIVER
     if "driver" in entries:
         driver = word(entries["driver"].value, "search.driver", drivers, problems) or DRIVER
     declaration = drivers[driver] if driver in drivers else next(iter(drivers.values()))
-    kinds: dict[str, tuple[str, Config]] = {"sampler": (SAMPLER, {}), "pruner": (PRUNER, {})}
-    for kind, names in (("sampler", declaration.samplers), ("pruner", declaration.pruners)):
+    sampler = declaration.word
+    found = facts(node, "search", SEARCH, problems, ("driver", sampler, "pruner", "choose"))
+    choose = facts(
+        entries["choose"].value if "choose" in entries else None, "search.choose", CHOOSE, problems
+    )
+    kinds: dict[str, tuple[str, Config]] = {
+        sampler: (declaration.default, {}),
+        "pruner": (PRUNER, {}),
+    }
+    for kind, names in ((sampler, declaration.samplers), ("pruner", declaration.pruners)):
         if kind in entries:
             kinds[kind] = _optioned(
                 entries[kind].value, kind, names, declaration, problems, kinds[kind][0]
             )
     return Search(
         driver=driver,
-        sampler=kinds["sampler"][0],
+        sampler=kinds[sampler][0],
         pruner=kinds["pruner"][0],
         trials=int(_number(found["trials"])),
         parallel=int(_number(found["parallel"])),
         seed=int(_number(found["seed"])),
         choose_top=int(_number(choose["top"])),
         choose_seeds=int(_number(choose["seeds"])),
-        sampler_options=kinds["sampler"][1],
+        sampler_options=kinds[sampler][1],
         pruner_options=kinds["pruner"][1],
     )
 
@@ -150,7 +165,7 @@ def _optioned(
     problems: Problems,
     default: str,
 ) -> tuple[str, Config]:
-    """A sampler or pruner: a word, or a mapping of the word to its options."""
+    """A sampler, oracle or pruner: a word, or a mapping of the word to its options."""
     key = f"search.{kind}"
     if not isinstance(node.content, Mapping):
         return word(node, key, names, problems) or default, {}

@@ -137,7 +137,7 @@ def _numeric(
         fixed(parameter, item, f"{key} ({end})", problems)
         for item, end in zip(pair.content, ("low", "high"), strict=True)
     ]
-    log, step = _log(node, key, problems), _step(node, word, key, problems)
+    log, step = _log(node, key, problems), _step(parameter, node, word, key, problems)
     if not all(isinstance(end, int | float) for end in ends):
         return None
     low, high = (end for end in ends if isinstance(end, int | float))
@@ -146,6 +146,8 @@ def _numeric(
         say = f"the low end {low:g} is above the high end {high:g}; write [low, high]"
     elif log and low <= 0:
         say = f"a log range must start above 0; saw {low:g}"
+    elif log and parameter.step > 1:
+        say = f"it goes in steps of {parameter.step}, which a log range does not; leave out `log`"
     elif log and word == "float" and step is not None:
         say = "`log` and `step` exclude each other; keep one"
     elif step is not None and abs(round((high - low) / step) * step - (high - low)) > 1e-9 * step:
@@ -169,11 +171,14 @@ def _log(node: Node, key: str, problems: Problems) -> bool:
     return given.content
 
 
-def _step(node: Node, word: str, key: str, problems: Problems) -> float | None:
+def _step(
+    parameter: Parameter, node: Node, word: str, key: str, problems: Problems
+) -> float | None:
+    least = parameter.step
     if "step" not in node.entries:
-        return None
+        return least if least > 1 else None
     kind: Parameter = (
-        Parameter("step", "int", None, "", 1)
+        Parameter("step", "int", None, "", least, step=least)
         if word == "int"
         else Parameter("step", "float", None, "", 0, open_low=True)
     )

@@ -92,7 +92,7 @@ class Reading:
             every += cells(ground, arm, problems) if ground else []
         names = tuple(arm.name for arm in arms)
         confirm = head.facts(entries.get("confirm"), "confirm", head.CONFIRM, problems)["seeds"]
-        engine = head.facts(entries.get("engine"), "engine", head.ENGINE, problems)
+        engine = head.engine(entries.get("engine"), problems)
         seed = fixed(SEED, entries["seed"], "seed", problems) if "seed" in entries else 0
         name = self._name(entries, problems)
         known = tuple(entries["arms"].entries) if "arms" in entries else ()
@@ -115,16 +115,19 @@ class Reading:
         )
 
     def missing(self, root: Node, spec: Spec | None, problems: Problems) -> None:
-        """Tell what the study's searches need that is not installed."""
+        """Tell what the study's searches need that is not installed, or cannot do."""
+        place = root.entries["search"].value if "search" in root.entries else root
         for cell in spec.cells if spec else ():
             search = cell.search
             if search is not None:
-                ask = self.registries.drivers[search.driver].missing
-                command = ask(search.sampler, search.pruner)
+                driver = self.registries.drivers[search.driver]
+                command = driver.missing(search.sampler, search.pruner)
                 if command:
-                    place = root.entries["search"].value if "search" in root.entries else root
                     say = f"search needs a package that is not installed: {command}"
                     problems.add(place, say)
+                refused = None if len(problems) else driver.refuses(cell)
+                if refused:
+                    problems.add(place, f"arm {cell.arm}: {refused}")
 
     def _name(self, entries: Mapping[str, Node], problems: Problems) -> str:
         if "name" not in entries:
@@ -172,9 +175,10 @@ class Reading:
         if examples is not None:
             kept_back = round(data.validation * examples) + round((data.test or 0) * examples)
             examples = examples - kept_back if kept_back < examples else None
-        return Ground(
-            model.name, model.parameters, base, joint, score[0], score[1], examples, places, sound
-        )
+        shape = declaration.shape.input_shape if declaration.shape else None
+        scored, task = score
+        known = (scored, task, examples, shape)
+        return Ground(model.name, model.parameters, base, joint, *known, places, sound)
 
     def _model(self, entries: Mapping[str, Node], problems: Problems) -> ModelDeclaration | None:
         models, node = self.registries.hypermodels, entries["model"]
@@ -236,15 +240,6 @@ class Reading:
             if "search" in own:
                 search_node = merged(study_search, own["search"]) if study_search else own["search"]
             search = head.search(search_node, drivers, problems)
-            if search is not None and ground is not None:
-                ahead = drivers[search.driver].foresighted if search.driver in drivers else ()
-                if foreign.is_foreign({"model.type": ground.model}) and search.sampler in ahead:
-                    node_of = search_node.entries if search_node else {}
-                    at = node_of["sampler"].value if "sampler" in node_of else entry.key
-                    say = f"sampler {search.sampler} must know the whole space before the first"
-                    say += f" trial, and that of {ground.model} is known only by running it"
-                    others = [s for s in drivers[search.driver].samplers if s not in ahead]
-                    problems.add(at, f"{say}; allowed: {', '.join(others)}")
             found.append(Arm(name, entry.key, layer, search, sound))
         return found
 

@@ -20,6 +20,7 @@ _DECAYED = {"optimizer": ("sgd", "adamw")}
 _ADAPTIVE = {"optimizer": ("adam", "adamw")}
 _STEPPED = {"schedule": ("step",)}
 _STOPPING = {"early_stopping": ("on",)}
+_AUGMENTED = {"augment": ("on",)}
 
 TRAINING: tuple[Parameter, ...] = (
     Parameter("length.epochs", "int", None, "passes over the training part", 1, role="value"),
@@ -164,6 +165,31 @@ TRAINING: tuple[Parameter, ...] = (
         when=_STOPPING,
     ),
     Parameter(
+        "augment",
+        "choice",
+        "none",
+        "mirror and shift training images at random, anew in each epoch",
+        options=("none", "on"),
+    ),
+    Parameter(
+        "augment.flip",
+        "flag",
+        True,
+        "mirror half of the images left to right",
+        role="value",
+        when=_AUGMENTED,
+    ),
+    Parameter(
+        "augment.crop",
+        "int",
+        4,
+        "zeros around an image before a window of its own size is cut out",
+        0,
+        127,
+        role="value",
+        when=_AUGMENTED,
+    ),
+    Parameter(
         "label_smoothing",
         "float",
         0.0,
@@ -226,5 +252,11 @@ FORMS: Mapping[str, Form] = {
         "on",
         (),
         "{monitor: loss, patience: 3, restore: best}",
+    ),
+    "augment": Form(
+        {"flip": "augment.flip", "crop": "augment.crop"},
+        "on",
+        ("flip", "crop"),
+        "{flip: true, crop: 4}",
     ),
 }

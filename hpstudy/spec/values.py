@@ -10,8 +10,9 @@ from hpstudy.spec.problems import Problems, nearest
 from hpstudy.spec.space import Scalar
 from hpstudy.spec.yaml import Node
 
-_WHOLE = ("int", "int_or_choice")
-_MIXED = ("int_or_choice", "number_or_choice")
+_WHOLE = ("int", "int_or_choice", "ints_or_choice")
+_MIXED = ("int_or_choice", "ints_or_choice", "number_or_choice")
+_LISTS = ("numbers", "ints_or_choice")
 
 
 def takes(parameter: Parameter) -> str:
@@ -21,6 +22,8 @@ def takes(parameter: Parameter) -> str:
         return f"one of {options}" if len(parameter.options) > 1 else f"`{options}` alone"
     if parameter.kind == "text":
         return "a word"
+    if parameter.kind == "flag":
+        return "true or false"
     if parameter.kind == "any":
         return "a number, a word, true, false or a list of them"
     low, high = parameter.low, parameter.high
@@ -30,10 +33,14 @@ def takes(parameter: Parameter) -> str:
         bounds += " (excluded)" * parameter.open_high
     elif low is not None:
         bounds = f" above {low:g}" if parameter.open_low else f" of at least {low:g}"
+    if parameter.step > 1:
+        bounds += f" in steps of {parameter.step}"
     noun = "a whole number" if parameter.kind in _WHOLE else "a number"
     if parameter.kind == "numbers":
         return f"a list of rising numbers{bounds}"
     words = f", or one of {options}" if parameter.kind in _MIXED else ""
+    if parameter.kind == "ints_or_choice":
+        noun = "a whole number or a list of rising ones"
     return noun + bounds + words
 
 
@@ -42,9 +49,11 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
     content, kind = node.content, parameter.kind
     if kind == "any" and not isinstance(content, Mapping):
         return _any(parameter, node, key, problems)
-    if kind == "numbers" and isinstance(content, tuple):
+    if kind == "flag" and isinstance(content, bool):
+        return content
+    if kind in _LISTS and isinstance(content, tuple):
         return _numbers(parameter, content, node, key, problems)
-    if isinstance(content, tuple) and kind != "numbers":
+    if isinstance(content, tuple):
         hint = "; several values are written {choice: [...]} or {sweep: [...]}"
         problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}{hint}")
         return None
@@ -62,14 +71,15 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
             hint = nearest(content, options) if kind == "choice" else f"it takes {takes(parameter)}"
             problems.add(node, f"{key} is `{content}`, which is not known; {hint}")
             return None
-    elif isinstance(content, int | float) and kind not in ("numbers", "text"):
+    elif isinstance(content, int | float) and kind not in ("flag", "numbers", "text"):
         if content in parameter.options:
             return content
         if kind != "choice":
             number = _number(parameter, content)
             if number is not None:
                 return number
-    problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}")
+    hint = _beside(parameter, content)
+    problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}{hint}")
     return None
 
 
@@ -82,6 +92,13 @@ def _any(parameter: Parameter, node: Node, key: str, problems: Problems) -> Scal
     return node.content
 
 
+def _beside(parameter: Parameter, content: object) -> str:
+    if parameter.step == 1 or isinstance(content, bool) or not isinstance(content, int):
+        return ""
+    beside = dict.fromkeys(parameter.around(content))
+    return f"; nearest: {' and '.join(str(number) for number in beside)}" if beside else ""
+
+
 def _number(parameter: Parameter, value: float) -> int | float | None:
     if not math.isfinite(value) or (parameter.kind in _WHOLE and value != int(value)):
         return None
@@ -89,6 +106,8 @@ def _number(parameter: Parameter, value: float) -> int | float | None:
     if low is not None and (value < low or (parameter.open_low and value == low)):
         return None
     if high is not None and (value > high or (parameter.open_high and value == high)):
+        return None
+    if parameter.step > 1 and parameter.around(value):
         return None
     return int(value) if parameter.kind in _WHOLE else float(value)
 

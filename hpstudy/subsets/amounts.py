@@ -24,6 +24,8 @@ def named(word: str, tensors: Sequence[Tensor]) -> list[Tensor]:
         return [tensor for tensor in tensors if tensor.trainable]
     if word == "output":
         return [tensor for tensor in tensors if tensor.output]
+    if word == "shortcut":
+        return _shortcuts(tensors)
     if word == "batchnorm":
         return [
             tensor
@@ -31,6 +33,17 @@ def named(word: str, tensors: Sequence[Tensor]) -> list[Tensor]:
             if tensor.norm == "batch" and tensor.role in ("gamma", "beta")
         ]
     return [tensor for tensor in tensors if tensor.role == word]
+
+
+def _shortcuts(tensors: Sequence[Tensor]) -> list[Tensor]:
+    found = [tensor for tensor in tensors if tensor.shortcut]
+    if not found:
+        raise RuleError(
+            "train: 'shortcut' names the convolutions on a residual network's shortcuts, and no "
+            "layer of this network says that it is one, as those of `type: resnet` do; a layer of "
+            "your own says so by an attribute `shortcut = True`"
+        )
+    return found
 
 
 def kernels(rule: Rule, tensors: Sequence[Tensor]) -> list[Tensor]:

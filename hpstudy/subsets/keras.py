@@ -67,6 +67,7 @@ def tensors(model: Any) -> tuple[Tensor, ...]:
     those of Dense, Conv1D, Conv2D and Conv3D, whose last axis is the unit; other layers' weights
     have the role 'other'. The output layers are those whose kernel the model's output is reached
     from without passing another kernel; in a subclassed model, the last layer with a kernel.
+    Shortcuts are the layers that say so by an attribute `shortcut`, since a graph does not tell.
     """
     outputs = {id(layer) for layer in _kernel_layers(model)}
     found = []
@@ -74,8 +75,9 @@ def tensors(model: Any) -> tuple[Tensor, ...]:
         if parameter:
             role, norm = _role(layer, variable.name)
             shape = tuple(int(size) for size in variable.shape)
-            output, trainable = id(layer) in outputs, bool(variable.trainable)
-            found.append(Tensor(path, shape, role, norm, output, trainable))
+            output, shortcut = id(layer) in outputs, bool(getattr(layer, "shortcut", False))
+            trainable = bool(variable.trainable)
+            found.append(Tensor(path, shape, role, norm, output, shortcut, trainable))
     return tuple(found)
 
 

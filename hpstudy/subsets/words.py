@@ -18,6 +18,7 @@ WORDS: dict[str, str] = {
     "gamma": "gamma of every normalisation layer",
     "beta": "beta of every normalisation layer",
     "output": "kernel and bias of the output layer",
+    "shortcut": "the convolutions on shortcuts of a residual network, without their normalisation",
     "random": "kernel entries drawn by the mask seed (with per_unit, fraction or match)",
 }
 

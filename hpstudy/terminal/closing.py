@@ -7,6 +7,7 @@ from statistics import fmean
 from textwrap import wrap
 
 from hpstudy.analysis.claims import Claims
+from hpstudy.analysis.kstar import sentence
 from hpstudy.analysis.progress import missing
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.words import Measure, number, thousands
@@ -16,12 +17,14 @@ MOST = 12  # cells, verdicts or missing things that are told one by one
 
 
 def lines(claims: Claims, width: int | None = None) -> list[str]:
-    """Picks and verdicts of a study, wrapped where a width is given."""
+    """Picks, verdicts and k* of a study, wrapped where a width is given."""
     record = claims.record
     told = _picks(record, width)
     found = [str(verdict) for verdict in claims.verdicts]
     lacking = list(missing(record))
-    for head, sentences in (("Verdicts", found), ("Missing", lacking)):
+    equal = [sentence(record, one) for one in claims.kstars]
+    told_of = (("Verdicts", found), ("Random weights", equal), ("Missing", lacking))
+    for head, sentences in told_of:
         if sentences:
             told += ["", head, *_short(sentences, width)]
     return told

@@ -1,4 +1,4 @@
-"""What a study file may name, as lines: data sets, models, subset words, samplers, pruners."""
+"""What a study file may name, as lines: data sets, models, subset words, how to search."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hpstudy.data import DATASETS
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.search.driver import DRIVERS
 from hpstudy.spec.declarations import Parameter
+from hpstudy.spec.space import Scalar
 from hpstudy.spec.training import TRAINING
 from hpstudy.subsets.rules import WORDS
 
@@ -21,6 +22,7 @@ def listing(kind: str, width: int | None = None) -> list[str]:
         "training": "Training settings (training: ...)",
         "subsets": "Subset words (train: ...), joined by + and -",
         "samplers": "Samplers (search: {sampler: ...})",
+        "oracles": "Keras Tuner's oracles (search: {driver: keras_tuner, oracle: ...})",
         "pruners": "Pruners (search: {pruner: ...})",
     }
     return [heads[kind], *_columns(_entries(kind), width)]
@@ -39,14 +41,19 @@ def _entries(kind: str) -> Mapping[str, str]:
         return found
     if kind == "training":
         return {one.name: _setting(one) for one in TRAINING}
-    every = (d.samplers if kind == "samplers" else d.pruners for d in DRIVERS.values())
-    return {name: doc for one in every for name, doc in one.items()}
+    if kind == "oracles":
+        return DRIVERS["keras_tuner"].samplers
+    return DRIVERS["optuna"].samplers if kind == "samplers" else DRIVERS["optuna"].pruners
 
 
 def _setting(parameter: Parameter) -> str:
-    default = f"; default {parameter.default}" if parameter.default is not None else ""
+    default = f"; default {_word(parameter.default)}" if parameter.default is not None else ""
     options = f": {', '.join(map(str, parameter.options))}" if parameter.options else ""
     return f"{parameter.doc}{options}{default}"
+
+
+def _word(value: Scalar) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _columns(entries: Mapping[str, str], width: int | None) -> list[str]:

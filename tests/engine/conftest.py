@@ -43,6 +43,8 @@ def float64() -> Iterator[None]:
     keras.config.set_floatx("float64")
     yield
     keras.config.set_floatx("float32")
+    # models that are built take the precision of then for all that follow
+    keras.config.set_dtype_policy("float32")
     jax.config.update("jax_enable_x64", False)
 
 

@@ -1,64 +1,69 @@
-"""Which accelerators a study uses, told from the environment, packages and device files alone."""
+"""A study's fleet: workers, GPUs and lanes for its engine settings."""
+
+from __future__ import annotations
 
 from typing import Any
 
 import pytest
 
-from hpstudy.engine.devices import Fleet, default_workers, fleet, gpus
+from hpstudy.engine.devices import Fleet, default_workers, fleet
+from hpstudy.errors import HpstudyError
+from tests.engine.test_backends import PLUGIN, TENSORFLOW, machine
 
-TWO = ("nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm", "nvidia-caps")
-
-
-@pytest.mark.parametrize(
-    ("environment", "devices", "found"),
-    [
-        ({}, TWO, ("0", "1")),
-        ({}, (), ()),
-        ({"CUDA_VISIBLE_DEVICES": "1"}, TWO, ("1",)),
-        ({"CUDA_VISIBLE_DEVICES": "GPU-8a,MIG-b"}, TWO, ("GPU-8a", "MIG-b")),
-        ({"CUDA_VISIBLE_DEVICES": "1,-1,0"}, TWO, ("1",)),
-        ({"CUDA_VISIBLE_DEVICES": ""}, TWO, ()),
-        ({"CUDA_VISIBLE_DEVICES": "0"}, (), ()),
-        ({"JAX_PLATFORMS": "cpu"}, TWO, ()),
-        ({"JAX_PLATFORMS": "cuda,cpu"}, TWO, ("0", "1")),
-    ],
-)
-def test_visible_gpus(
-    environment: dict[str, str], devices: tuple[str, ...], found: tuple[str, ...]
-) -> None:
-    assert gpus(environment, lambda name: name == "jax_cuda12_plugin", devices) == found
-
-
-def test_without_the_plugin_there_is_no_gpu() -> None:
-    assert gpus({}, lambda name: None, TWO) == ()
+NONE, TWO = machine(PLUGIN, devices=()), machine(PLUGIN)
 
 
 @pytest.mark.parametrize(
-    ("workers", "engine", "found", "expected", "words"),
+    ("workers", "engine", "here", "expected", "words"),
     [
-        (3, {"lanes": "auto"}, (), Fleet(3), "3 workers"),
-        (None, {}, (), Fleet(default_workers()), None),
-        (1, {"lanes": 4}, (), Fleet(1, lanes=4), "1 worker, 4 lanes"),
-        (None, {"lanes": 1}, ("0",), Fleet(1, ("0",)), "1 GPU, 1 lane"),
+        (3, {"lanes": "auto"}, NONE, Fleet(3), "3 workers on JAX"),
+        (None, {}, NONE, Fleet(default_workers()), None),
+        (1, {"lanes": 4}, NONE, Fleet(1, lanes=4), "1 worker on JAX, 4 lanes"),
+        (None, {"lanes": 1, "devices": 0}, TWO, Fleet(1, ("0",)), "1 GPU on JAX, 1 lane"),
+        (None, {"devices": "cpu"}, TWO, Fleet(default_workers()), None),
         (
             None,
             {"lanes": "auto"},
-            ("0", "1"),
+            TWO,
             Fleet(2, ("0", "1"), 64, True),
-            "2 GPUs, up to 64 lanes",
+            "2 GPUs on JAX, up to 64 lanes",
         ),
         (
             8,
             {"lanes": 32, "matmul": "tf32"},
-            ("0", "1"),
+            TWO,
             Fleet(2, ("0", "1"), 32, matmul="tf32"),
-            "2 GPUs, 32 lanes",
+            "2 GPUs on JAX, 32 lanes",
+        ),
+        (
+            None,
+            {"lanes": "auto"},
+            machine(TENSORFLOW, seen=2),
+            Fleet(2, ("0", "1"), backend="tensorflow"),
+            "2 GPUs on TensorFlow",
+        ),
+        (
+            2,
+            {"backend": "tensorflow", "lanes": 1},
+            machine(TENSORFLOW, devices=()),
+            Fleet(2, backend="tensorflow"),
+            "2 workers on TensorFlow",
         ),
     ],
 )
 def test_fleets(
-    workers: int | None, engine: dict[str, Any], found: Any, expected: Fleet, words: str | None
+    workers: int | None, engine: dict[str, Any], here: Any, expected: Fleet, words: str | None
 ) -> None:
-    told = fleet(workers, engine, 40, found)
+    told = fleet(workers, engine, 40, here)
     assert told == expected
     assert words is None or told.words == words
+
+
+def test_tensorflow_has_no_lanes() -> None:
+    with pytest.raises(HpstudyError, match="engine.lanes is 8, but TensorFlow trains by model.fit"):
+        fleet(None, {"lanes": 8}, 40, machine(TENSORFLOW, seen=2))
+
+
+def test_a_worker_sees_its_own_gpu_or_none() -> None:
+    assert Fleet(2, ("3", "5")).environment("5") == {"CUDA_VISIBLE_DEVICES": "5"}
+    assert Fleet(2).environment(None) == {"CUDA_VISIBLE_DEVICES": ""}

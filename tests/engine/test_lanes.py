@@ -55,7 +55,11 @@ NEIGHBOURS: list[dict[str, Any]] = [
 ]
 PROGRAMS: dict[str, dict[str, Any]] = {
     "all": {"subset__train": "all", "training__momentum": 0.8, "training__weight_decay": 0.01},
-    "batchnorm behind a prefix": {"subset__train": "batchnorm"},
+    "batchnorm behind a prefix that skips read": {
+        "model__type": "resmlp",
+        "model__width": 8,
+        "subset__train": "batchnorm",
+    },
     "random": {"subset__train": "random+output", "subset__per_unit": 2},
     "random fractions of one program": {"subset__train": "random", "subset__fraction": 0.3},
     "adam and dropout": {"training__optimizer": "adam", "model__dropout": 0.3},
@@ -65,6 +69,11 @@ PROGRAMS: dict[str, dict[str, Any]] = {
         "model__kernel_size": 3,
         "model__filters": 3,
         "model__filters_2": 4,
+    },
+    "augmented": {
+        "training__augment": "on",
+        "training__augment__crop": 2,
+        "training__last_batch": "keep",
     },
     "every example": {"training__last_batch": "keep", "training__label_smoothing": 0.1},
 }

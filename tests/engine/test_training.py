@@ -242,6 +242,16 @@ def test_the_cached_prefix_changes_nothing(
     )
 
 
+def test_a_run_that_trains_nothing_shares_no_validation_with_one_that_trains_all(
+    job: Any, digits: Any, trainer: Any
+) -> None:
+    train = trainer(digits)
+    full = train(job())
+    untrained = train(job(subset__train="none"))
+    assert full.record["score"] > untrained.record["score"]
+    assert untrained.record["numerics"]["prefix"]
+
+
 def test_a_full_run_has_no_prefix(job: Any, digits: Any, trainer: Any) -> None:
     assert not trainer(digits)(job()).record["numerics"]["prefix"]
 

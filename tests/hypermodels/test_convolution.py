@@ -14,8 +14,9 @@ from hpstudy.hypermodels.convolution import (
     Convolution,
     chosen,
     in_lanes,
+    in_packs,
     over_patches,
-    shifted,
+    over_rows,
 )
 
 
@@ -26,7 +27,7 @@ from hpstudy.hypermodels.convolution import (
     strides=st.tuples(st.integers(1, 3), st.integers(1, 3)),
     padding=st.sampled_from(["same", "valid"]),
     channels=st.sampled_from([1, 3, ACROSS, ACROSS + 1]),
-    convolve=st.sampled_from([over_patches, shifted]),
+    convolve=st.sampled_from([over_patches, over_rows]),
 )
 def test_it_equals_the_library_s_convolution(
     sides: tuple[int, int],
@@ -65,6 +66,6 @@ def test_no_convolution_is_left_in_the_program(channels: int) -> None:
 def test_where_the_library_s_convolution_is_fast_it_is_used() -> None:
     assert chosen("cpu") is over_patches
     assert chosen("gpu") is None
-    assert in_lanes(lambda: chosen("gpu"))() is shifted
+    assert in_lanes(lambda: chosen("gpu"))() is in_packs
     assert in_lanes(lambda: chosen("cpu"))() is over_patches
     assert chosen("gpu") is None

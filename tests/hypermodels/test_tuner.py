@@ -13,7 +13,7 @@ import keras_tuner
 import numpy as np
 import pytest
 
-from hpstudy.hypermodels import MLP, LeNet
+from hpstudy.hypermodels import MLP, VGG, LeNet, ResMLP, ResNet
 from hpstudy.hypermodels.base import ModelError
 from hpstudy.hypermodels.initial import initial_values, plan
 from hpstudy.hypermodels.mlp import PARAMETERS, build
@@ -266,3 +266,40 @@ def test_lenet_is_a_hypermodel_too() -> None:
     assert {path.split("/")[-1] for path in trained} == {"gamma", "beta"}
     history = hypermodel.fit(hp, model, np.zeros((64, 28, 28)), np.zeros(64, int), verbose=0)
     assert np.isfinite(history.history["loss"][-1])
+
+
+def test_resnet_is_a_hypermodel_too() -> None:
+    hp = keras_tuner.HyperParameters()
+    space = {"model.depth": IntRange(8, 14, step=6), "subset.train": "batchnorm+shortcut+output"}
+    model = ResNet((8, 8, 1), 4, space=space).build(hp)
+    assert {"model.depth", "model.widening", "training.learning_rate"} <= registered(hp).keys()
+    trained = {one.path for one in model.trainable_variables}
+    assert {path.split("/")[-1] for path in trained} == {"gamma", "beta", "kernel", "bias"}
+    assert {"shortcut_2_1/kernel", "shortcut_3_1/kernel", "output/kernel"} <= trained
+    assert "conv_0/kernel" not in trained
+
+
+def test_resmlp_is_a_hypermodel_too() -> None:
+    hp = keras_tuner.HyperParameters()
+    hypermodel = ResMLP((10,), 1, "regression", {"model.width": 8, "subset.train": "batchnorm"})
+    model = hypermodel.build(hp)
+    assert registered(hp).keys() == {
+        "model.depth",
+        "model.hidden_factor",
+        "model.activation",
+        "training.batch_size",
+        "training.learning_rate",
+    }
+    history = hypermodel.fit(hp, model, np.ones((64, 10)), np.zeros((64, 1)), verbose=0)
+    assert np.isfinite(history.history["loss"][-1])
+
+
+def test_vgg_is_a_hypermodel_too() -> None:
+    hp = keras_tuner.HyperParameters()
+    space = {"model.filters": IntRange(2, 4), "subset.train": "random", "subset.fraction": 0.1}
+    model = VGG((16, 16, 1), 4, space=space).build(hp)
+    found = registered(hp)
+    assert found["model.depth"].values == [11, 13, 16, 19]
+    assert found["model.filters"].max_value == 4
+    trained = {one.path.split("/")[-2] for one in model.trainable_variables}
+    assert trained == {f"conv_{number}" for number in range(13)}

@@ -57,13 +57,14 @@ def make_cell(
     *,
     parallel: int = 4,
     seed: int = 1,
+    driver: str = "optuna",
     arm: str = "bn_only",
     point: Mapping[str, Any] | None = None,
     sampler_options: Mapping[str, Any] | None = None,
     pruner_options: Mapping[str, Any] | None = None,
 ) -> Cell:
     search = Search(
-        driver="optuna",
+        driver=driver,
         sampler=sampler,
         pruner=pruner,
         trials=trials,

@@ -9,12 +9,21 @@ from typing import Any
 import optuna
 import pytest
 
-from hpstudy.search.driver import Outcome
+from hpstudy.search.driver import DRIVERS, Outcome
+from hpstudy.search.pruners import Brackets
+from hpstudy.search.quiet import quiet
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.space import FloatRange
 from hpstudy.spec.study import Cell
 
 MakeCell = Callable[..., Cell]
+
+
+def patient(of: optuna.pruners.BasePruner, patience: int) -> optuna.pruners.BasePruner:
+    with quiet():
+        return optuna.pruners.PatientPruner(of, patience=patience)
+
+
 SPACE = {"training.length.epochs": 100, "model.share": FloatRange(0.0, 1.0)}
 
 
@@ -36,6 +45,9 @@ SPACE = {"training.length.epochs": 100, "model.share": FloatRange(0.0, 1.0)}
         ("median", {}, 8, (5, 6)),
         ("median", {"first_epoch": 1}, 8, (2, 4, 6)),
         ("median", {}, 4, ()),
+        ("percentile", {}, 100, (25, 50, 75)),
+        ("patient", {}, 100, (10, 20, 30, 40, 50, 60, 70, 80, 90)),
+        ("patient", {}, 12, (5, 6, 8, 9, 10, 11)),
     ],
 )
 def test_rungs_are_fractions_of_the_length(
@@ -62,6 +74,21 @@ def test_rungs_are_fractions_of_the_length(
             optuna.pruners.SuccessiveHalvingPruner(min_resource=10, reduction_factor=2),
         ),
         ("median", {}, optuna.pruners.MedianPruner(n_startup_trials=5)),
+        (
+            "percentile",
+            {"percentile": 40.0},
+            optuna.pruners.PercentilePruner(40.0, n_startup_trials=5),
+        ),
+        (
+            "patient",
+            {"patience": 2, "startup_trials": 3},
+            patient(optuna.pruners.MedianPruner(n_startup_trials=3), patience=2),
+        ),
+        (
+            "hyperband",
+            {},
+            optuna.pruners.HyperbandPruner(min_resource=11, max_resource=100, reduction_factor=3),
+        ),
     ],
 )
 def test_one_at_a_time_decides_as_an_optuna_study(
@@ -70,9 +97,16 @@ def test_one_at_a_time_decides_as_an_optuna_study(
     theirs: optuna.pruners.BasePruner,
     maximise: bool,
     cell: MakeCell,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = cell(SPACE, pruner=pruner, pruner_options=given, trials=40, parallel=1)
     search = CellSearch(made, maximise, lambda config: 100)
+    if isinstance(theirs, optuna.pruners.HyperbandPruner):
+        # theirs follows from the study's name, ours from the seed of the search
+        own = Brackets(made, made.search, maximise, 3, 5)
+        monkeypatch.setattr(
+            theirs, "_get_bracket_id", lambda study, trial: own.bracket(trial.number)
+        )
     study = optuna.create_study(direction="maximize" if maximise else "minimize", pruner=theirs)
     rng, states = Random(0), []
     while not search.done:
@@ -96,6 +130,20 @@ def test_one_at_a_time_decides_as_an_optuna_study(
             study.tell(trial, values)
         states.append(state)
     assert 5 <= states.count("pruned") < 40
+
+
+def test_hyperband_spreads_trials_over_its_brackets(cell: MakeCell) -> None:
+    made = cell(SPACE, pruner="hyperband", trials=400)
+    search = CellSearch(made, True, lambda config: 100)
+    seen: list[tuple[int, ...]] = []
+    while (trial := search.next()) is not None:
+        seen.append(search.rungs(trial.number))
+        search.finish(trial.number, Outcome("failed"))
+    # a bracket of more rungs starts more trials, each on fewer epochs: 9, 5 and 3 of 17
+    shares = {rungs: seen.count(rungs) / 400 for rungs in set(seen)}
+    assert set(shares) == {(12, 34), (34,), ()}
+    assert shares[12, 34] == pytest.approx(9 / 17, abs=0.08)
+    assert shares[()] == pytest.approx(3 / 17, abs=0.06)
 
 
 def test_runs_of_different_length_meet_at_the_same_rung(cell: MakeCell) -> None:
@@ -128,3 +176,13 @@ def test_diverged_trials_compete_at_no_rung(cell: MakeCell) -> None:
     search.finish(1, Outcome("finished", 0.1, {25: 0.1}))
     search.next()
     assert search.report(2, 25, 0.05) is True
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_hyperband_needs_runs_of_one_length(driver: str, cell: MakeCell) -> None:
+    refuses = DRIVERS[driver].refuses
+    said = refuses(cell("awkward", pruner="hyperband", driver=driver))
+    assert said is not None
+    assert "every run needs the same number of them" in said
+    assert refuses(cell("plain", pruner="hyperband", driver=driver)) is None
+    assert refuses(cell("awkward", pruner="asha", driver=driver)) is None

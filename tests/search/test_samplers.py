@@ -1,21 +1,17 @@
-"""What every sampler and every pruner owes a study, whichever it is."""
+"""What is particular to one of Optuna's samplers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
 import optuna
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from hpstudy.errors import HpstudyError
 from hpstudy.search.driver import DRIVERS, Outcome, Trial
-from hpstudy.search.options import PRUNER_OPTIONS, SAMPLER_OPTIONS
 from hpstudy.search.window import CellSearch
-from hpstudy.spec.space import Choice, FloatRange, IntRange
+from hpstudy.spec.space import FloatRange, IntRange
 from hpstudy.spec.study import Cell
 
 DRIVER = DRIVERS["optuna"]
@@ -23,120 +19,6 @@ SAMPLERS = tuple(DRIVER.samplers)
 PRUNERS = tuple(DRIVER.pruners)
 MakeCell = Callable[..., Cell]
 Play = Callable[..., CellSearch]
-
-
-def test_every_sampler_and_pruner_has_its_options() -> None:
-    assert set(DRIVER.samplers) == set(SAMPLER_OPTIONS)
-    assert set(DRIVER.pruners) == set(PRUNER_OPTIONS)
-    for sampler in SAMPLERS:
-        for pruner in PRUNERS:
-            assert DRIVER.missing(sampler, pruner) is None
-
-
-@pytest.mark.parametrize("space", ["plain", "conditional", "awkward"])
-@pytest.mark.parametrize("sampler", SAMPLERS)
-def test_trials_lie_inside_the_space(
-    sampler: str, space: str, cell: MakeCell, played: Play
-) -> None:
-    made = cell(space, sampler, trials=25)
-    search = played(made)
-    assert len(search.trials) == 25
-    for trial in search.trials:
-        asked = dict(made.settings)
-        optimizer = asked.get("training.optimizer")
-        if isinstance(optimizer, Choice):
-            word = trial.config["training.optimizer"]
-            asked |= optimizer.branches[word]
-            asked.pop("training.adam_epsilon" if word == "sgd" else "training.momentum")
-        assert trial.config.keys() == asked.keys()
-        for key, value in asked.items():
-            assert contains(value, trial.config[key]), (key, trial.config[key])
-
-
-def contains(asked: Any, value: Any) -> bool:
-    if isinstance(asked, Choice):
-        return any(value is option or value == option for option in asked.options)
-    if isinstance(asked, IntRange):
-        on_step = type(value) is int and (value - asked.low) % asked.step == 0
-        return on_step and asked.low <= value <= asked.high
-    if isinstance(asked, FloatRange):
-        steps = 0.0 if asked.step is None else (value - asked.low) / asked.step
-        on_step = abs(steps - round(steps)) < 1e-9
-        return type(value) is float and on_step and asked.low <= value <= asked.high
-    return bool(value == asked)
-
-
-@pytest.mark.parametrize("pruner", PRUNERS)
-@pytest.mark.parametrize("sampler", SAMPLERS)
-def test_the_seed_decides_everything(
-    sampler: str, pruner: str, cell: MakeCell, played: Play
-) -> None:
-    first = played(cell("conditional", sampler, pruner, 14))
-    again = played(cell("conditional", sampler, pruner, 14))
-    assert first.trials == again.trials
-    assert first.outcomes == again.outcomes
-    for change in ({"seed": 2}, {"arm": "full"}, {"point": {"model.depth": 5}}):
-        other = played(cell("conditional", sampler, pruner, 14, **change))
-        assert [t.config for t in other.trials] != [t.config for t in first.trials]
-
-
-@pytest.mark.parametrize("pruner", PRUNERS)
-@pytest.mark.parametrize("sampler", SAMPLERS)
-@settings(max_examples=4, deadline=None)
-@given(rng=st.randoms(use_true_random=False))
-def test_any_order_of_finishing_gives_the_same_trials(
-    sampler: str, pruner: str, cell: MakeCell, played: Play, rng: Random
-) -> None:
-    made = cell("conditional", sampler, pruner, 16, sampler_options=early(sampler))
-    in_turn, jumbled = played(made), played(made, rng)
-    assert jumbled.trials == in_turn.trials
-    assert jumbled.outcomes == in_turn.outcomes
-
-
-def early(sampler: str) -> dict[str, int]:
-    return {"startup_trials": 4} if sampler == "tpe" else {}
-
-
-@pytest.mark.parametrize("pruner", PRUNERS)
-@pytest.mark.parametrize("sampler", SAMPLERS)
-def test_growing_equals_asking_for_more_at_once(
-    sampler: str, pruner: str, cell: MakeCell, played: Play
-) -> None:
-    small = played(cell("plain", sampler, pruner, 8, sampler_options=early(sampler)))
-    large = played(cell("plain", sampler, pruner, 12, sampler_options=early(sampler)))
-    assert large.trials[:8] == small.trials
-    assert {n: large.outcomes[n] for n in range(8)} == small.outcomes
-
-
-@pytest.mark.parametrize("state", ["failed", "diverged"])
-@pytest.mark.parametrize("pruner", PRUNERS)
-@pytest.mark.parametrize("sampler", SAMPLERS)
-def test_a_search_in_which_nothing_succeeds_still_ends(
-    sampler: str, pruner: str, state: str, cell: MakeCell, played: Play
-) -> None:
-    made = cell("conditional", sampler, pruner, 14, sampler_options=early(sampler))
-    search = played(made, ending=lambda trial: state)
-    assert len(search.trials) == 14
-    assert {outcome.state for outcome in search.outcomes.values()} <= {state, "pruned"}
-
-
-@pytest.mark.parametrize("sampler", SAMPLERS)
-def test_a_space_that_is_used_up_ends_the_search(
-    sampler: str, cell: MakeCell, played: Play
-) -> None:
-    space = {"training.length.epochs": 40, "model.depth": IntRange(1, 2)}
-    search = played(cell(space, sampler, trials=60))
-    assert search.done
-    assert search.exhausted is not None
-    assert search.exhausted.startswith("space exhausted: ")
-    assert {trial.config["model.depth"] for trial in search.trials} == {1, 2}
-    if sampler != "grid":
-        assert [trial.same_as is None for trial in search.trials[-11:]].count(True) <= 1
-        assert all(trial.same_as is not None for trial in search.trials[-10:])
-    for trial in search.trials:
-        if trial.same_as is not None:
-            assert search.outcomes[trial.number] == search.outcomes[trial.same_as]
-            assert search.trials[trial.same_as].same_as is None
 
 
 def test_options_of_a_choice_that_compare_equal_stay_apart(cell: MakeCell, played: Play) -> None:
@@ -225,7 +107,7 @@ def test_tpe_samples_conditional_ranges_jointly(
             made.append(given)
             super().__init__(**given)
 
-    monkeypatch.setattr("hpstudy.search.optuna.TPESampler", Spy)
+    monkeypatch.setattr("hpstudy.search.samplers.TPESampler", Spy)
     search = CellSearch(cell(space, "tpe"), True, lambda config: 40)
     while search.next() is not None:
         pass

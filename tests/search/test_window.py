@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hpstudy.search.driver import Outcome
+from hpstudy.search.driver import Outcome, Waits
 from hpstudy.search.window import CellSearch
-from hpstudy.spec.space import FloatRange, Proposal
+from hpstudy.spec.space import Ask, FloatRange
 from hpstudy.spec.study import Cell
 
 MakeCell = Callable[..., Cell]
@@ -23,15 +23,23 @@ Play = Callable[..., CellSearch]
 class Recorder:
     """A driver that writes down what it is asked and told; it proposes what `values` hold."""
 
-    def __init__(self, values: list[float], size: int | None = None) -> None:
+    pruner = None
+
+    def __init__(
+        self, values: list[float], size: int | None = None, waits: Mapping[int, int] | None = None
+    ) -> None:
         self.calls: list[tuple[str, int]] = []
         self.size = size
         self._values = values
+        # trial -> how many trials must be told before it is proposed
+        self._waits = waits or {}
 
-    def ask(self, number: int) -> Proposal:
+    def begin(self, number: int) -> Ask:
+        told = sum(call == "tell" for call, _ in self.calls)
+        if told < self._waits.get(number, 0):
+            raise Waits
         self.calls.append(("ask", number))
-        value = self._values[number]
-        return Proposal({"x": value}, {"x": value, "training.length.epochs": 40})
+        return lambda name, asked: self._values[number]
 
     def tell(self, number: int, outcome: Outcome) -> None:
         self.calls.append(("tell", number))
@@ -42,11 +50,15 @@ def recorded(
     monkeypatch: pytest.MonkeyPatch, cell: MakeCell
 ) -> Callable[..., tuple[CellSearch, Recorder]]:
     def start(
-        values: list[float], size: int | None = None, **given: Any
+        values: list[float],
+        size: int | None = None,
+        waits: Mapping[int, int] | None = None,
+        **given: Any,
     ) -> tuple[CellSearch, Recorder]:
-        recorder = Recorder(values, size)
+        recorder = Recorder(values, size, waits)
         monkeypatch.setattr("hpstudy.search.optuna.build", lambda cell, maximise: recorder)
-        return CellSearch(cell(**given), True, lambda config: 40), recorder
+        space = {"training.length.epochs": 40, "x": FloatRange(0.0, 100.0)}
+        return CellSearch(cell(space, **given), True, lambda config: 40), recorder
 
     return start
 
@@ -79,6 +91,33 @@ def test_a_full_window_waits_for_its_oldest_trial(recorded: Any) -> None:
     assert [search.next().number for _ in range(3)] == [3, 4, 5]
     assert search.next() is None
     assert not search.done
+
+
+def test_a_driver_that_waits_is_told_more_in_order(recorded: Any) -> None:
+    values = [float(n) for n in range(6)]
+    search, recorder = recorded(values, waits={3: 2}, trials=6, parallel=4)
+    assert [search.next().number for _ in range(3)] == [0, 1, 2]
+    assert search.next() is None
+    search.finish(1, Outcome("finished", 0.5))
+    assert search.next() is None
+    search.finish(0, Outcome("finished", 0.5))
+    assert search.next().number == 3
+    assert recorder.calls[3:] == [("tell", 0), ("tell", 1), ("ask", 3)]
+    assert [search.next().number for _ in range(2)] == [4, 5]
+    assert recorder.calls[6:] == [("ask", 4), ("ask", 5)]
+
+
+def test_a_driver_that_waits_for_nothing_ends_the_search(recorded: Any) -> None:
+    search, recorder = recorded([1.0, 2.0], waits={2: 9}, trials=6, parallel=4)
+    assert [search.next().number for _ in range(2)] == [0, 1]
+    for number in (1, 0):
+        assert search.next() is None
+        assert not search.done
+        search.finish(number, Outcome("finished", 0.5))
+    assert search.next() is None
+    assert search.done
+    assert search.exhausted == "space exhausted: nothing new is left after 2 trials"
+    assert recorder.calls[2:] == [("tell", 0), ("tell", 1)]
 
 
 def test_a_duplicate_names_the_first_trial_and_counts_as_one(recorded: Any) -> None:

@@ -52,6 +52,7 @@ def make_registries(missing: str | None = None) -> Registries:
         parameters=(
             Parameter("depth", "int", 2, "layers", 1),
             Parameter("width", "int", 16, "units", 1),
+            Parameter("stages", "int", 14, "", 8, step=6),
             Parameter("normalisation", "choice", "batch", "", options=("batch", "none")),
             Parameter(
                 "gamma_initializer",
@@ -73,6 +74,9 @@ def make_registries(missing: str | None = None) -> Registries:
             "official": DatasetDeclaration("official", "", "nowhere:load", shape, 1000, 200),
             "numbers": DatasetDeclaration(
                 "numbers", "", "nowhere:load", DataShape((4,), "regression", 1), 1000
+            ),
+            "pictures": DatasetDeclaration(
+                "pictures", "", "nowhere:load", DataShape((8, 6, 1), "classification", 3), 1000
             ),
             "file": DatasetDeclaration(
                 "file", "", f"{__name__}:read_file", None, None, options=("path", "task")

@@ -25,11 +25,21 @@ def test_defaults_are_filled_in(read):
         "dtype": "float32",
         "matmul": "float32",
         "lanes": "auto",
+        "devices": "auto",
     }
     search = spec.cells[0].search
     assert search is not None
     assert (search.driver, search.sampler, search.pruner) == ("optuna", "tpe", "none")
     assert (search.trials, search.parallel, search.choose_top, search.choose_seeds) == (16, 4, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"), [("cpu", "cpu"), ("1", 1), ("[0, 2]", (0, 2)), ("auto", "auto")]
+)
+def test_devices_are_words_or_places(read, study, written, value):
+    line = f"engine: {{backend: tensorflow, devices: {written}, lanes: 1}}\narms:"
+    engine = read(study, ("arms:", line)).engine
+    assert (engine["devices"], engine["backend"]) == (value, "tensorflow")
 
 
 def test_a_cell_has_every_setting_with_its_default(read):
@@ -64,6 +74,13 @@ def test_numbers_and_ranges(read, study, written, value):
     assert spec.cells[0].settings["training.learning_rate"] == value
 
 
+def test_a_range_of_a_stepped_setting_goes_in_its_steps(read, study):
+    spec = read(study, ("depth: 2", "depth: 2, stages: {int: [14, 26]}"))
+    assert spec.cells[0].settings["model.stages"] == IntRange(14, 26, step=6)
+    spec = read(study, ("depth: 2", "depth: 2, stages: {int: [14, 38], step: 12}"))
+    assert spec.cells[0].settings["model.stages"] == IntRange(14, 38, step=12)
+
+
 def test_a_cell_without_ranges_is_not_searched(read, study):
     assert read(study, (TRAIN[0], "learning_rate: 0.1")).cells[0].search is None
 
@@ -81,6 +98,24 @@ arms:"""
     assert settings["training.early_stopping.monitor"] == "accuracy"
     assert settings["training.early_stopping.patience"] == 7
     assert settings["training.early_stopping.restore"] == "last"
+
+
+@pytest.mark.parametrize(
+    ("written", "flip", "crop"),
+    [
+        ("{flip: true, crop: 4}", True, 4),
+        ("{flip: {choice: [true, false]}, crop: {int: [0, 5]}}", Choice((True, False)), (0, 5)),
+        ("'on'", True, 4),
+    ],
+)
+def test_augmentation_becomes_flat_settings(read, study, written, flip, crop):
+    pictures = ("name: toy", "name: pictures")
+    cell = read(study, pictures, ("arms:", f"  augment: {written}\narms:")).cells[0]
+    assert cell.settings["training.augment"] == "on"
+    assert cell.settings["training.augment.flip"] == flip
+    wanted = IntRange(*crop) if isinstance(crop, tuple) else crop
+    assert cell.settings["training.augment.crop"] == wanted
+    assert cell.conditions["training.augment.crop"] == {"training.augment": ("on",)}
 
 
 def test_none_is_a_word_and_quoted_words_stay_words(read, study):

@@ -48,6 +48,12 @@ def place(text, spot):
         (NET, "depth: [1, 2]", "[1, 2", "several values are written {choice: [...]}"),
         (NET, "depth: ~", "~", "depth is `~`; it takes a whole number"),
         (NET, "depth: 2, depth: 3", "depth: 3", "`depth` is given twice, first in line 4"),
+        (NET, "stages: 15", "15", "of at least 8 in steps of 6; nearest: 14 and 20"),
+        (NET, "stages: 2", "2}\ntraining", "of at least 8 in steps of 6; nearest: 8"),
+        (NET, "stages: {sweep: [14, 22]}", "22", "in steps of 6; nearest: 20 and 26"),
+        (NET, "stages: {int: [14, 30]}", "30]", "in steps of 6; nearest: 26 and 32"),
+        (NET, "stages: {int: [14, 26], step: 4}", "4}", "of at least 6 in steps of 6; nearest: 6"),
+        (NET, "stages: {int: [14, 26], log: true}", "[14, 26", "leave out `log`"),
         (NET, "dropout: 1", "1}\ntraining", "a number from 0 to 1 (excluded)"),
         (NET, "dropout: {float: [0, 0.5], log: true}", "[0, 0.5", "must start above 0; saw 0"),
         (NET, "dropout: {float: [.1, .5], log: on, step: .1}", "[.1", "exclude each other"),
@@ -71,6 +77,12 @@ def place(text, spot):
         (LR, "early_stopping: off", "off", "`off` is read by YAML as false"),
         (LR, "early_stopping: {monitor: r2}", "r2", "`r2` does not fit classification"),
         (LR, "early_stopping: {patince: 3}", "patince", "did you mean `patience`?"),
+        (LR, "augment: {flip: true, crop: 4}", "{flip", "each example is a row of 4 numbers"),
+        (LR, "augment: {flip: true}", "{flip", "lacks `crop`; it is written {flip: true, crop"),
+        (LR, "augment: {flip: 1, crop: 4}", "1, crop", "flip is `1`; it takes true or false"),
+        (LR, "augment: {flip: {int: [0, 1]}, crop: 4}", "{int", "no `int` range, since it takes t"),
+        (LR, "augment: {flip: true, crop: -1}", "-1}", "a whole number from 0 to 127"),
+        (LR, "augment: {sweep: [none, on]}", "on]", "`on` is read by YAML as true; quote it"),
         (LR, "optimizer: {choice: {sgd: {beta_1: .5}}}", "{choice", "does not exist when"),
         (LR, "optimizer: {choice: {sgd: {warmup: {sweep: [0]}}}}", "{sweep", "cannot stand"),
         (LR, "optimizer: {choice: {sgd: {optimizer: sgd}}}", "{choice", "in a circle"),
@@ -123,7 +135,7 @@ def test_one_mistake(problems, study, old, new, spot, words):
         ("score: {at: lsat}", "lsat", "did you mean `last`?"),
         ("score: {at: 5}", "5}", "such as epoch 15"),
         ("score: {met: 5}", "met", "did you mean `metric`?"),
-        ("search: {sampler: grid}", "{float", "sampler grid cannot list them"),
+        ("search: {sampler: grid}", "{float", "a grid cannot list them"),
         ("search: {sampler: tep}", "tep", "did you mean `tpe`?"),
         ("search: {driver: oputna}", "oputna", "did you mean `optuna`?"),
         ("search: {pruner: {asha: {fctor: 3}}}", "{fctor", "asha takes factor"),
@@ -137,6 +149,9 @@ def test_one_mistake(problems, study, old, new, spot, words):
         ("engine: {dtype: float16}", "float16", "`float32`"),
         ("engine: {lanes: 2.5}", "2.5", "a whole number of at least 1, or one of auto"),
         ("engine: {lanes: many}", "many", "a whole number of at least 1, or one of auto"),
+        ("engine: {backend: tensorflow, lanes: 8}", "8}", "one run at a time; leave `lanes` out"),
+        ("engine: {devices: [1, 0]}", "[1, 0]", "a list of rising ones of at least 0, or one of"),
+        ("engine: {devices: gpu}", "gpu", "or one of auto, cpu"),
         ("seed: -1", "-1", "a whole number of at least 0"),
         ("sweep: {model.depth: 3}", "{model.depth", "a list of settings"),
         ("sweep: [{model.depth: 3}]", "model.depth", "also set in line 4; keep one"),
@@ -171,6 +186,13 @@ def test_match_needs_batchnorm(problems, study):
 def test_settings_that_do_not_fit_regression(problems, study):
     told = problems(study, ("name: toy", "name: numbers"), (LR, "label_smoothing: 0.1"))
     assert told[0].startswith("7:20: training.label_smoothing has no meaning for regression")
+
+
+def test_a_shift_that_leaves_nothing_of_an_image(problems, study):
+    pictures = ("name: toy", "name: pictures")
+    (told, *_) = problems(study, pictures, (LR, "augment: {flip: true, crop: {int: [2, 6]}}"))
+    assert told.startswith("7:31: training.augment.crop reaches 6, which can shift images of 8x6x1")
+    assert told.endswith("out of sight; allowed: 0 to 5")
 
 
 def test_the_same_setting_in_two_choices(problems, study):

@@ -70,7 +70,8 @@ def _search(findings: Findings) -> str:
         if search is None:
             words = "none"
         else:
-            how = f"{search['sampler']} sampler, {search['pruner']} pruner"
+            kind = "oracle" if search["driver"] == "keras_tuner" else "sampler"
+            how = f"{search['sampler']} {kind}, {search['pruner']} pruner"
             words = f"{search['trials']} trials ({how}), on validation data; the best"
             words += (
                 f" {search['choose_top']} trained again on {search['choose_seeds']} fresh seeds"

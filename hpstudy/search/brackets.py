@@ -1,0 +1,76 @@
+"""Hyperband's brackets in epochs, after Li et al., JMLR 18 (2018).
+
+A bracket starts many trials on few epochs and promotes the best of each round to `factor` times as
+many. The sizes are those of Keras Tuner 1.4, with the shortest round at `first_epoch` instead of 1.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from hpstudy.spec.study import Cell, Search
+
+
+@dataclass(frozen=True)
+class Round:
+    """How many trials of a bracket are trained up to the end of which epoch."""
+
+    trials: int
+    epochs: int
+
+
+Bracket = tuple[Round, ...]
+
+
+def brackets(length: int, factor: int, first_epoch: int) -> tuple[Bracket, ...]:
+    """The brackets of runs of `length` epochs, the last one without any halving."""
+    shares = max(1.0, length / first_epoch)
+    # rounded first: log(9, 3) is 2.0000000000000004
+    most = math.floor(round(math.log(shares, factor), 9))
+    ends = math.ceil(round(1 + math.log(shares, factor), 9))
+    return tuple(
+        tuple(
+            Round(
+                trials=math.ceil(round(ends / (number + 1) * factor ** (number - turn), 9)),
+                epochs=math.ceil(length / factor ** (number - turn)),
+            )
+            for turn in range(number + 1)
+        )
+        for number in range(most, -1, -1)
+    )
+
+
+def epochs_of(cell: Cell) -> int | None:
+    """The epochs of every run of a cell, or None where they are searched or follow from steps."""
+    length = cell.settings.get("training.length.epochs")
+    return length if isinstance(length, int) else None
+
+
+def refused(cell: Cell, search: Search, factor: int, first_epoch: int) -> str | None:
+    """Why Hyperband's oracle cannot search a cell, or None."""
+    if search.pruner != "none":
+        return (
+            f"oracle hyperband stops trials by itself, so pruner {search.pruner} has no part in "
+            "it; leave `pruner` out"
+        )
+    length = epochs_of(cell)
+    if length is None:
+        return unequal(cell)
+    least = sum(one.trials for one in brackets(length, factor, first_epoch)[0])
+    if search.trials < least:
+        return (
+            f"search.trials is {search.trials}, too few for one bracket of hyperband, so perhaps "
+            f"no trial would reach epoch {length}; allowed: {least} and more"
+        )
+    return None
+
+
+def unequal(cell: Cell) -> str | None:
+    """Why Hyperband cannot halve the epochs of a cell's runs, or None."""
+    if epochs_of(cell) is not None:
+        return None
+    return (
+        "hyperband halves epochs, so every run needs the same number of them; "
+        "write training.length: {epochs: 20}, without a range"
+    )

@@ -1,0 +1,106 @@
+"""Whole studies searched by Keras Tuner's oracles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+import hpstudy
+from hpstudy import report, spec, study
+from hpstudy.search.mirror import View
+from hpstudy.spec.study import Spec
+from hpstudy.store import Store
+
+FILE = """\
+# Does an oracle search a study like any sampler?
+name: oracles
+data: {name: digits, validation: 0.2, test: 0.2, split_seed: 1}
+model: {type: mlp, depth: 1, width: 16}
+training:
+  length: {epochs: 6}
+  learning_rate: {float: [0.01, 3], log: true}
+arms:
+  full: {train: all, search: {oracle: {hyperband: {first_epoch: 2}}}}
+  bn_only: {train: batchnorm, training: {momentum: {choice: [0, 0.9]}}}
+search: {driver: keras_tuner, trials: 8, parallel: 2, choose: {top: 2, seeds: 1}}
+confirm: {seeds: 1}
+"""
+TIMES = ("seconds", "time", "compile")
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Spec:
+    path = tmp_path_factory.mktemp("file") / "oracles.yaml"
+    path.write_text(FILE)
+    return spec.load(path, study.REGISTRIES)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def first(loaded: Spec, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("first") / "oracles"
+    assert study.run(loaded, folder, cache=cache).complete
+    return folder
+
+
+def searched(folder: Path, arm: str) -> list[dict[str, Any]]:
+    """The search trials of an arm, in order of their number."""
+    runs = [e for e in Store(folder).events() if e["event"] == "run" and e["phase"] == "search"]
+    return sorted((run for run in runs if run["arm"] == arm), key=lambda run: run["trial"])
+
+
+def test_a_promotion_repeats_the_paused_run_and_goes_on(first: Path) -> None:
+    trials = searched(first, "full")
+    assert [run["epochs"] for run in trials[:5]] == [2, 2, 2, 6, 6]
+    paused = {run["run"]: run for run in trials if run["status"] == "pruned"}
+    promoted = [run for run in trials if run["status"] == "finished" and run["run"] in paused]
+    assert promoted
+    for run in promoted:
+        before = paused[run["run"]]
+        assert before["trial"] < run["trial"]
+        assert run["same_as"] is None
+        accuracy = Store(first).curves(run["run"])["accuracy"]
+        assert len(accuracy) == 6
+        assert accuracy[1] == before["score"] == before["rungs"]["2"]
+
+
+def test_killed_anywhere_it_ends_the_same(
+    first: Path, loaded: Spec, cache: Path, tmp_path: Path
+) -> None:
+    lines = (first / "runs.jsonl").read_text().splitlines(keepends=True)
+    folder = tmp_path / "oracles"
+    for kept in (6, 14):
+        folder.mkdir(exist_ok=True)
+        (folder / "runs.jsonl").write_text("".join(lines[:kept]))
+        assert study.run(loaded, folder, cache=cache).complete
+        for arm in loaded.arms:
+            again, whole = searched(folder, arm), searched(first, arm)
+            assert [(r["run"], r["status"], r["score"], r["epochs"]) for r in again] == [
+                (r["run"], r["status"], r["score"], r["epochs"]) for r in whole
+            ]
+
+
+def test_a_second_run_trains_nothing(first: Path, loaded: Spec, cache: Path) -> None:
+    before = (first / "runs.jsonl").read_bytes()
+    assert study.run(loaded, first, cache=cache).trained == 0
+    assert (first / "runs.jsonl").read_bytes() == before
+
+
+def test_dashboard_and_report_show_its_trials(first: Path) -> None:
+    storage = View.of(Store(first)).storage
+    shown = optuna.load_study(study_name="oracles: full", storage=storage).trials
+    assert [trial.number for trial in shown] == list(range(8))
+    assert {trial.state.name for trial in shown} == {"PRUNED", "COMPLETE"}
+    report.write(first)
+    page = (first / "report.html").read_text()
+    assert "random oracle, none pruner" in page
+    assert "hyperband oracle, none pruner" in page
+    runs = hpstudy.load(first).runs
+    assert (runs["phase"] == "search").sum() == 16
