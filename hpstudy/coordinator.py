@@ -18,6 +18,7 @@ from hpstudy.engine.job import Job
 from hpstudy.engine.padding import padded
 from hpstudy.errors import StudyChanged
 from hpstudy.events import plain, run_event, study_event, timeless
+from hpstudy.extremes import counted
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.phases import CellRun, Planned, Slot, replayed
 from hpstudy.progress import Progress, Summary
@@ -57,6 +58,7 @@ class Coordinator:
                 self.generations[cell.name],
                 self.split.fingerprint,
                 lambda config: length(config, len(self.split.x_train)).epochs,
+                lambda config: counted(config, self.split.shape),
             )
             for cell in spec.cells
         }
@@ -172,6 +174,8 @@ class Coordinator:
             return here
         if planned.twin is not None:
             return self.slots[planned.twin]
+        if planned.refused is not None:
+            return planned.refused
         stored = self.runs.get(planned.run)
         if stored is None or stored["status"] == "failed":
             # what failed in one place may be tried in another

@@ -22,7 +22,7 @@ from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.spec.length import length
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import Choice, IntRange, Range, Scalar, resolve
-from hpstudy.spec.study import Cell, Spec
+from hpstudy.spec.study import Cell, Search, Spec
 from hpstudy.spec.training import TRAINING
 
 
@@ -59,6 +59,8 @@ def bill(spec: Spec, sizes: Sizes) -> Bill:
     for cell in spec.cells:
         draws = _draws(spec, cell, sizes)
         planned = runs(cell, spec.confirm_seeds)
+        if cell.search is not None:
+            planned["search"] = min(planned["search"], _affordable(cell.search, draws))
         for phase, number in planned.items():
             phases[phase] += number
         total = sum(planned.values())
@@ -83,6 +85,13 @@ def runs(cell: Cell, confirm_seeds: int) -> dict[str, int]:
     top = min(search.choose_top, search.trials)
     choose = top * search.choose_seeds if top > 1 else 0
     return {"search": search.trials, "choose": choose, "confirm": confirm_seeds}
+
+
+def _affordable(search: Search, draws: list[_Run]) -> int:
+    """How many whole runs the budget of a cell's search holds; minutes tell only when it runs."""
+    if search.budget_epochs is None:
+        return search.trials
+    return max(1, int(search.budget_epochs / fmean(run.epochs for run in draws)))
 
 
 def _draws(spec: Spec, cell: Cell, sizes: Sizes) -> list[_Run]:

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable
 from importlib import import_module
 
+from hpstudy.search.budget import Budget
 from hpstudy.search.driver import DRIVERS, Driver, Outcome, Trial, Waits
 from hpstudy.spec.space import Config, Proposal, resolve
 from hpstudy.spec.study import Cell
@@ -44,6 +45,10 @@ class CellSearch:
         self._told = 0
         # how many trials were told when each was asked
         self._seen: list[int] = []
+        self._budget = Budget.of(cell.search)
+        # a proposal that waits for the budget, and the epochs that each trial may need
+        self._held: Proposal | None = None
+        self._most: list[int] = []
         self._waits = False
         self._first: dict[str, int] = {}
         self._repeats = 0
@@ -63,15 +68,23 @@ class CellSearch:
         number = len(self.trials)
         if self.exhausted is not None or number == self._wanted:
             return None
-        proposal = self._proposed(number)
-        if proposal is None:
+        self._held = self._held or self._proposed(number)
+        if self._held is None:
             return None
-        rungs = self._pruner.rungs(number, self._length(proposal.config))
+        proposal = self._held
+        length = self._length(proposal.config)
+        rungs = self._pruner.rungs(number, length)
         # the same configuration to another end is another trial
         content = json.dumps([proposal.config, rungs], sort_keys=True)
         first = self._first.setdefault(content, number)
+        # a driver's own pruner stops every trial at its rung
+        most = rungs[-1] if rungs and self._driver.pruner else length
+        if first == number and not self._afforded(most):
+            return None
         trial = Trial(number, proposal, None if first == number else first)
         self.trials.append(trial)
+        self._held = None
+        self._most.append(most if first == number else 0)
         self._seen.append(self._told)
         self._repeats = 0 if trial.same_as is None else self._repeats + 1
         if len(self.trials) < self._wanted:
@@ -118,10 +131,25 @@ class CellSearch:
                 if self._told not in self.outcomes:
                     return None
                 self._tell()
+            told = [self.outcomes[n] for n in range(self._told) if self.trials[n].same_as is None]
+            self.exhausted = self._budget.spent(told)
+            if self.exhausted:
+                return None
             try:
                 return resolve(self.cell.settings, self.cell.conditions, self._driver.begin(number))
             except Waits:
                 self._waits = True
+
+    def _afforded(self, wanted: int) -> bool:
+        """Whether the budget holds a trial of `wanted` epochs; where it never will, the end."""
+        own = [n for n, trial in enumerate(self.trials) if trial.same_as is None]
+        known = [self.outcomes[n] for n in own if n in self.outcomes]
+        running = sum(self._most[n] for n in own if n not in self.outcomes)
+        if self._budget.fits(known, running, wanted):
+            return True
+        if running == 0:
+            self.exhausted = self._budget.short(known, wanted)
+        return False
 
     def _tell(self) -> None:
         outcome = self.outcomes[self._told]

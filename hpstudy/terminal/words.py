@@ -53,5 +53,5 @@ def note(cell: CellStanding, phase: str | None = None) -> str:
     """What is worth knowing of a cell, or of one of its phases: how its runs ended."""
     parts = [troubles(cell.statuses if phase is None else cell.ends[phase])]
     if cell.run.exhausted and phase in (None, "search"):
-        parts.insert(0, "space exhausted")
+        parts.insert(0, cell.run.exhausted.partition(":")[0])
     return ", ".join(part for part in parts if part)
