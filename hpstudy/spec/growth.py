@@ -14,7 +14,7 @@ from hpstudy.errors import StudyChanged
 from hpstudy.spec.head import ENGINE
 from hpstudy.spec.identity import canonical, plain
 from hpstudy.spec.layers import LENGTHS
-from hpstudy.spec.space import Choice, FloatRange, IntRange, Value
+from hpstudy.spec.space import Choice, FloatRange, IntRange, Value, written
 from hpstudy.spec.study import Cell
 
 _DATA = ("name", "validation", "test", "split_seed", "options")
@@ -170,7 +170,7 @@ def _words(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(_words(item) for item in value)}]"
     if not isinstance(value, Mapping):
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        return f"{value:g}" if isinstance(value, float) else written(value)
     if "choice" in value:
         said = []
         for option in value["choice"]:

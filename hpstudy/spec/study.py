@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from hpstudy.spec.space import Condition, Config, Scalar, Settings
+from hpstudy.spec.space import Condition, Config, Scalar, Settings, written
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ class Cell:
     @property
     def name(self) -> str:
         """Unique in the study and stable under reordering: 'bn_only depth=3'."""
-        return " ".join([self.arm, *(f"{short(k)}={v}" for k, v in sorted(self.point.items()))])
+        point = (f"{short(key)}={written(value)}" for key, value in sorted(self.point.items()))
+        return " ".join([self.arm, *point])
 
 
 @dataclass(frozen=True)

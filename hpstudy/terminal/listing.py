@@ -9,7 +9,7 @@ from hpstudy.data import DATASETS
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.search.driver import DRIVERS
 from hpstudy.spec.declarations import Parameter
-from hpstudy.spec.space import Scalar
+from hpstudy.spec.space import written
 from hpstudy.spec.training import TRAINING
 from hpstudy.subsets.rules import WORDS
 
@@ -47,13 +47,9 @@ def _entries(kind: str) -> Mapping[str, str]:
 
 
 def _setting(parameter: Parameter) -> str:
-    default = f"; default {_word(parameter.default)}" if parameter.default is not None else ""
+    default = f"; default {written(parameter.default)}" if parameter.default is not None else ""
     options = f": {', '.join(map(str, parameter.options))}" if parameter.options else ""
     return f"{parameter.doc}{options}{default}"
-
-
-def _word(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _columns(entries: Mapping[str, str], width: int | None) -> list[str]:

@@ -31,8 +31,10 @@ STOPPING: dict[str, Any] = {
 # TensorFlow's Keras rounds Python's numbers to single precision, so these have no more bits
 EXACT = {"training__momentum": 0.875}
 RUNS: dict[str, dict[str, Any]] = {
-    "decay and smoothing": {
+    "decay, smoothing and augmentation": {
         **EXACT,
+        "training__augment": "on",
+        "training__augment__crop": 2,
         "training__weight_decay": 2**-6,
         "training__label_smoothing": 0.125,
     },

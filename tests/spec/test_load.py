@@ -118,6 +118,12 @@ def test_augmentation_becomes_flat_settings(read, study, written, flip, crop):
     assert cell.conditions["training.augment.crop"] == {"training.augment": ("on",)}
 
 
+def test_cells_of_a_swept_flag_are_named_as_it_is_written(read, study):
+    augment = ("arms:", "  augment: {flip: {sweep: [true, false]}, crop: 2}\narms:")
+    spec = read(study, ("name: toy", "name: pictures"), augment)
+    assert [cell.name for cell in spec.cells][:2] == ["full flip=true", "full flip=false"]
+
+
 def test_none_is_a_word_and_quoted_words_stay_words(read, study):
     extra = "  early_stopping: none\n  schedule: 'cosine'\narms:"
     spec = read(study, ("arms:", extra), ("depth: 2", "normalisation: none"))
