@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hpstudy.engine.repeats import Segment, segments
+
 Arrays = dict[str, Any]
 
 
@@ -21,7 +23,7 @@ class Network:
     parameters: tuple[str, ...]
     states: tuple[str, ...]
     inputs: tuple[str, ...]
-    paths: Mapping[int, str]
+    segments: tuple[Segment, ...]
 
     @classmethod
     def of(cls, model: Any, kinds: Mapping[str, str], paths: Mapping[int, str]) -> Network:
@@ -30,19 +32,13 @@ class Network:
             kind: tuple(path for path in paths.values() if kinds[path] == kind)
             for kind in ("parameter", "state", "input")
         }
-        return cls(model, of_kind["parameter"], of_kind["state"], of_kind["input"], paths)
+        parts = segments(model, paths, of_kind["state"])
+        return cls(model, of_kind["parameter"], of_kind["state"], of_kind["input"], parts)
 
     def __call__(self, values: Mapping[str, Any], x: Any, training: bool) -> tuple[Any, Arrays]:
         """Outputs, and the states after the call; `values` holds every path of the model."""
-        model = self.model
-        outputs, changed = model.stateless_call(
-            [values[self.paths[id(v)]] for v in model.trainable_variables],
-            [values[self.paths[id(v)]] for v in model.non_trainable_variables],
-            x,
-            training=training,
-        )
-        after = {
-            self.paths[id(variable)]: value
-            for variable, value in zip(model.non_trainable_variables, changed, strict=True)
-        }
-        return outputs, {path: after[path] for path in self.states}
+        after: Arrays = {}
+        for segment in self.segments:
+            x, changed = segment(values, x, training)
+            after |= changed
+        return x, {path: after[path] for path in self.states}
