@@ -82,6 +82,18 @@ def test_a_loop_over_equal_blocks_is_the_network(training: bool) -> None:
     assert not np.allclose(found[0]["conv_1/kernel"], found[0]["conv_2/kernel"])
 
 
+def test_lanes_of_a_loop_are_the_loops_alone() -> None:
+    model = deep({}, {}, {})
+    one, paths = network(model), [owned.path for owned in variables(model)]
+    draws = [initial_values(plan(model), seed, 4) for seed in (1, 2)]
+    lanes = {path: jnp.stack([draw[path] for draw in draws]) for path in paths}
+    x = np.random.default_rng(0).standard_normal((8, 6, 6, 1)).astype("float32")
+    found = jax.jit(jax.vmap(lambda values: one(values, x, training=False)[0]))(lanes)
+    for lane, draw in zip(found, draws, strict=True):
+        alone = jax.jit(lambda values: one(values, x, training=False)[0])(draw)
+        np.testing.assert_allclose(lane, alone, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("blocks", "expected"),
     [
