@@ -95,7 +95,9 @@ def load(folder: str | os.PathLike[str]) -> Results:
 
 
 def _build(config: dict[str, Any], shape: dict[str, Any]) -> Any:
-    # The registry is looked up by name so that reading results imports neither Keras nor JAX.
+    # Looked up by name, so that reading results imports neither Keras nor JAX.
+    if ":" in config["model.type"]:
+        return importlib.import_module("hpstudy.hypermodels.foreign").rebuilt(config, shape)
     registry = importlib.import_module("hpstudy.hypermodels").HYPERMODELS
     settings = {
         key.removeprefix("model."): tuple(value) if isinstance(value, list) else value

@@ -13,11 +13,13 @@ from collections.abc import Callable
 from importlib import import_module
 
 from hpstudy.search.budget import Budget
+from hpstudy.search.discovery import Discovery, Names
 from hpstudy.search.driver import DRIVERS, Driver, Outcome, Trial, Waits
-from hpstudy.spec.space import Config, Proposal, resolve
+from hpstudy.spec.space import Ask, Config, Proposal, resolve
 from hpstudy.spec.study import Cell
 
 DUPLICATES = 10
+UNBUILT = 5  # trials in a row that raise before they train; a search then ends
 
 
 class CellSearch:
@@ -51,7 +53,10 @@ class CellSearch:
         self._most: list[int] = []
         self._waits = False
         self._first: dict[str, int] = {}
-        self._repeats = 0
+        self._repeats = self._unbuilt = 0
+        self._lengths: list[int] = []
+        self._open: Discovery | None = None
+        self._names: Names = {}
         self._reports: dict[int, dict[int, float]] = {}
 
     @property
@@ -65,35 +70,46 @@ class CellSearch:
 
         A trial with `same_as` is not to be trained: finish it with the outcome of that trial.
         """
-        number = len(self.trials)
-        if self.exhausted is not None or number == self._wanted:
-            return None
-        self._held = self._held or self._proposed(number)
         if self._held is None:
-            return None
-        proposal = self._held
-        length = self._length(proposal.config)
-        rungs = self._pruner.rungs(number, length)
-        # the same configuration to another end is another trial
-        content = json.dumps([proposal.config, rungs], sort_keys=True)
-        first = self._first.setdefault(content, number)
-        # a driver's own pruner stops every trial at its rung
-        most = rungs[-1] if rungs and self._driver.pruner else length
-        if first == number and not self._afforded(most):
-            return None
-        trial = Trial(number, proposal, None if first == number else first)
-        self.trials.append(trial)
-        self._held = None
-        self._most.append(most if first == number else 0)
-        self._seen.append(self._told)
-        self._repeats = 0 if trial.same_as is None else self._repeats + 1
-        if len(self.trials) < self._wanted:
-            self.exhausted = self._end()
+            ask = self._begun()
+            if ask is None:
+                return None
+            self._held = resolve(self.cell.settings, self.cell.conditions, ask)
+        trial = self._asked_for(self._held)
+        if trial is not None:
+            self._held = None
+        return trial
+
+    def open(self) -> Discovery | None:
+        """The next trial of a space that is known only by running it; None as in `next`.
+
+        One at a time: samplers read what running trials were answered, so the next trial waits
+        until this one is closed.
+        """
+        ask = self._begun()
+        if ask is not None:
+            self._open = Discovery(len(self.trials), self.cell, ask, self._names)
+        return self._open if ask is not None else None
+
+    def close(self, proposal: Proposal, reason: str | None = None) -> Trial:
+        """The open trial with its full configuration; `reason` says why it cannot be trained.
+
+        Such a trial is finished like any other, and never stands in for another one.
+        """
+        assert self._open is not None
+        self._open = None
+        self._unbuilt = 0 if reason is None else self._unbuilt + 1
+        trial = self._asked_for(proposal, trains=reason is None)
+        assert trial is not None, "a budget of epochs is refused where lengths are discovered"
+        if self.exhausted is None and self._unbuilt >= UNBUILT:
+            asked = len(self.trials)
+            self.exhausted = f"the last {UNBUILT} of {asked} trials could not be built: {reason}"
         return trial
 
     def rungs(self, number: int) -> tuple[int, ...]:
         """The epochs at whose end the trial reports its score and waits for the answer."""
-        return self._pruner.rungs(number, self._length(self._asked(number).config))
+        self._asked(number)
+        return self._pruner.rungs(number, self._lengths[number])
 
     def report(self, number: int, epoch: int, value: float) -> bool:
         """Whether the trial stops here, from its own reports and what was told at its ask.
@@ -110,8 +126,8 @@ class CellSearch:
         before = self._reports.get(number, {})
         reports = {rung: score for rung, score in before.items() if rung < epoch} | {epoch: value}
         self._reports[number] = reports
-        length = self._length(self.trials[number].config)
-        return self._pruner.prunes(number, self._seen[number], reports, length)
+        seen, length = self._seen[number], self._lengths[number]
+        return self._pruner.prunes(number, seen, reports, length)
 
     def finish(self, number: int, outcome: Outcome) -> None:
         """Take a trial's outcome, in any order; the sampler learns of it when its turn comes."""
@@ -121,8 +137,36 @@ class CellSearch:
         self.outcomes[number] = outcome
         self._reports.pop(number, None)
 
-    def _proposed(self, number: int) -> Proposal | None:
-        """Trial `number`, or None until more trials have finished or where there is no other."""
+    def _asked_for(self, proposal: Proposal, trains: bool = True) -> Trial | None:
+        """The next trial; None where the budget does not hold it, yet or ever."""
+        number, length = len(self.trials), self._length(proposal.config) if trains else 1
+        rungs = self._pruner.rungs(number, length)
+        # the same configuration to another end is another trial
+        content = json.dumps([proposal.config, rungs], sort_keys=True)
+        first = self._first.get(content, number) if trains else number
+        # a driver's own pruner stops every trial at its rung
+        most = rungs[-1] if rungs and self._driver.pruner else length
+        if first < number or not trains:
+            most = 0
+        elif self.exhausted is not None or not self._afforded(most):
+            return None
+        else:
+            self._first[content] = number
+        trial = Trial(number, proposal, None if first == number else first)
+        self.trials.append(trial)
+        self._seen.append(self._told)
+        self._lengths.append(length)
+        self._most.append(most)
+        self._repeats = 0 if trial.same_as is None else self._repeats + 1
+        if len(self.trials) < self._wanted:
+            self.exhausted = self._end()
+        return trial
+
+    def _begun(self) -> Ask | None:
+        """What answers the next trial; None until more trials have finished, or with no other."""
+        number = len(self.trials)
+        if self.exhausted is not None or number == self._wanted or self._open is not None:
+            return None
         while True:
             while self._waits or self._told <= number - self._window:
                 if self._told == number:
@@ -136,7 +180,7 @@ class CellSearch:
             if self.exhausted:
                 return None
             try:
-                return resolve(self.cell.settings, self.cell.conditions, self._driver.begin(number))
+                return self._driver.begin(number)
             except Waits:
                 self._waits = True
 
@@ -154,7 +198,7 @@ class CellSearch:
     def _tell(self) -> None:
         outcome = self.outcomes[self._told]
         self._driver.tell(self._told, outcome)
-        self._pruner.tell(outcome, self._length(self.trials[self._told].config))
+        self._pruner.tell(outcome, self._lengths[self._told])
         self._told += 1
         self._waits = False
 
