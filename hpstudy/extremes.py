@@ -17,6 +17,7 @@ from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.spec import yaml
 from hpstudy.spec.augment import unfit
 from hpstudy.spec.declarations import DataShape, Tensor
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.length import length
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.space import Choice, Config, Proposal, Range, Scalar, is_range, resolve
@@ -33,12 +34,13 @@ class Extremes:
     """A cell's smallest and largest network by total, then by trained entries.
 
     `active` names the settings whose own value or range counts in some corner: they exist there,
-    and no branch of a choice stands in for them.
+    and no branch of a choice stands in for them. Both networks are None where they are known only
+    by running somebody's hypermodel.
     """
 
     cell: Cell
-    smallest: Count
-    largest: Count
+    smallest: Count | None
+    largest: Count | None
     active: frozenset[str]
 
 
@@ -72,6 +74,8 @@ def extremes(cell: Cell, sizes: Sizes, at: str | int = "last") -> Extremes:
 
     Raises RuleError or ValueError, naming the corner, where one cannot be trained.
     """
+    if is_foreign(cell.settings):
+        return Extremes(cell, None, None, frozenset(cell.settings))
     wrong = unfit(cell.settings, sizes.shape.input_shape)
     if wrong is not None:
         raise RuleError(wrong[1])

@@ -10,8 +10,10 @@ from typing import Any
 
 from hpstudy.errors import StudyChanged
 from hpstudy.limits import excess, refused
+from hpstudy.search.discovery import Discovery, Found
 from hpstudy.search.driver import Outcome
 from hpstudy.search.window import CellSearch
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.identity import run_id
 from hpstudy.spec.seeds import seeds
 from hpstudy.spec.space import Proposal, Range, Scalar, resolve
@@ -41,6 +43,7 @@ class Planned:
     """A run that may start now; `twin` is the slot of an earlier trial that was the same run.
 
     `refused` is the record of a trial that is over a limit of its search, and not to be trained.
+    `discovery` says what a discovered trial registered, in order, and decided.
     """
 
     slot: Slot
@@ -50,6 +53,7 @@ class Planned:
     rungs: tuple[int, ...] = ()
     twin: Slot | None = None
     refused: Event | None = None
+    discovery: Event | None = None
 
 
 class CellRun:
@@ -75,8 +79,11 @@ class CellRun:
         self._search = (
             CellSearch(cell, spec.score.maximise, length) if cell.search is not None else None
         )
+        self._length = length
         self._trials: dict[int, Planned] = {}
-        if self._search is None:
+        self._discovered = is_foreign(cell.settings)
+        self._closed: list[Planned] = []
+        if self._search is None and not self._discovered:
             fixed = resolve(cell.settings, cell.conditions, _nothing_to_ask(cell))
             self._trials[0] = self._planned("search", 0, 0, fixed)
             self._choose_from([0])
@@ -91,6 +98,73 @@ class CellRun:
         """Why the search ended before its trials were used up."""
         return self._search.exhausted if self._search else None
 
+    def open(self) -> Discovery | None:
+        """The next trial whose space only a run of its hypermodel tells; None where none may start.
+
+        It is answered and then closed with `close`; until then no other trial of the cell opens.
+        """
+        if not self._discovered or self.phase != "search":
+            return None
+        if self._search is not None:
+            return self._search.open()
+        if self._trials or self._outstanding:
+            return None
+        slot = Slot(self.cell.name, self.generation, "search", 0, 0)
+        self._outstanding.add(slot)
+        return Discovery(0, self.cell, None, {})
+
+    def places(self, discovery: Discovery) -> list[Slot]:
+        """The slots whose stored event would say what a trial's discovery found."""
+        phases = ["search"] if self._search is not None else ["search", "confirm"]
+        counts = {"search": 1, "confirm": self.spec.confirm_seeds}
+        return [
+            Slot(self.cell.name, self.generation, phase, discovery.number, index)
+            for phase in phases
+            for index in range(counts[phase])
+        ]
+
+    def close(self, discovery: Discovery, found: Found) -> Planned | None:
+        """The trial with all that was found; given back where it is not to be trained.
+
+        What is to be trained comes from `ready`, like every other run.
+        """
+        proposal = discovery.proposal(found.training)
+        reason = found.reason
+        if reason is None:
+            try:
+                self._length(proposal.config)
+            except ValueError as error:
+                reason = str(error)
+        number, twin = discovery.number, None
+        rungs: tuple[int, ...] = ()
+        if self._search is not None:
+            trial = self._search.close(proposal, reason)
+            rungs = self._search.rungs(number) if reason is None else ()
+            twin = trial.same_as
+        planned = self._planned("search", number, 0, proposal, rungs=rungs, twin=twin)
+        told = {
+            "space": discovery.space,
+            "training": found.training,
+            "counts": found.counts,
+            "reason": reason,
+        }
+        over = None
+        if reason is None and self._limits:
+            over = refused(planned.run, Count(**found.counts), self._limits)
+        planned = replace(planned, discovery=told, refused=over)
+        self._trials[number] = planned
+        if reason is not None:
+            self._outstanding.add(planned.slot)
+            return planned
+        if self._search is None:
+            self._outstanding.discard(planned.slot)
+            self._choose_from([0])
+        elif twin is not None:
+            self._waiting_twins.append(planned)
+        else:
+            self._closed.append(planned)
+        return None
+
     @property
     def trials(self) -> int:
         """Trials asked for so far."""
@@ -99,7 +173,9 @@ class CellRun:
     def ready(self) -> list[Planned]:
         """Runs that may start now and have not been handed out."""
         found = self._take_twins()
-        if self.phase == "search" and self._search is not None:
+        if self._discovered and self.phase == "search":
+            found, self._closed = found + self._closed, []
+        elif self.phase == "search" and self._search is not None:
             while (trial := self._search.next()) is not None:
                 planned = self._planned(
                     "search",
@@ -140,6 +216,9 @@ class CellRun:
             self._search.finish(planned.slot.trial, outcome(record, self._limits))
             if self._search.done:
                 self._choose_from(self._candidates())
+        elif planned.slot.phase == "search":
+            # no search: the only configuration there is could not be built
+            self._choose_from([])
         elif not self._outstanding and not self._unstarted():
             self._advance()
 
@@ -230,12 +309,16 @@ class CellRun:
         ]
 
     def _phase_runs(self) -> list[Planned]:
-        return [
+        runs = [
             self._planned(
                 self.phase, slot.trial, slot.seed_index, self._trials[slot.trial].proposal
             )
             for slot in self._unstarted()
         ]
+        if self._search is not None:
+            return runs
+        # no search run holds what was discovered
+        return [replace(one, discovery=self._trials[one.slot.trial].discovery) for one in runs]
 
     def _advance(self) -> None:
         if self.phase == "choose":

@@ -29,6 +29,7 @@ FLOORS = {
     "events": 6,
     "limits": 6,
     "phases": 6,
+    "probing": 6,
     "progress": 6,
     "report": 6,
     "study": 6,

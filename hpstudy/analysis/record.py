@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from hpstudy.analysis.ranges import with_discovered
 from hpstudy.spec.study import short
 from hpstudy.store import Event, Store
 
@@ -153,18 +154,18 @@ def read(store: Store) -> StudyRecord | None:
     for declared in study["cells"]:
         name = declared["name"]
         generation = generations.get(name, 1)
-        own = (r for r in ordered if r["cell"] == name and r["generation"] == generation)
+        own = tuple(r for r in ordered if r["cell"] == name and r["generation"] == generation)
         cells.append(
             CellRecord(
                 name=name,
                 arm=declared["arm"],
                 point=declared["point"],
-                settings=declared["settings"],
+                settings=with_discovered(declared["settings"], own),
                 search=declared["search"],
                 generation=generation,
                 choice=choices.get((name, generation)),
                 looks=tuple(looks.get(name, ())),
-                runs=tuple(own),
+                runs=own,
             )
         )
     axes = tuple(dict.fromkeys(axis for cell in cells for axis in cell.point))

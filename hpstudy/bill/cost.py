@@ -19,6 +19,7 @@ from statistics import fmean
 from hpstudy.data import Sizes
 from hpstudy.extremes import counted, tensors
 from hpstudy.hypermodels import HYPERMODELS
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.length import length
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import Choice, IntRange, Range, Scalar, resolve
@@ -28,7 +29,10 @@ from hpstudy.spec.training import TRAINING
 
 @dataclass(frozen=True)
 class Bill:
-    """At most so many runs, run-epochs, programs, steps and floating-point operations."""
+    """At most so many runs, run-epochs, programs, steps and floating-point operations.
+
+    Of somebody's hypermodel only the runs are known, and the epochs where the file tells them.
+    """
 
     search: int
     choose: int
@@ -37,6 +41,7 @@ class Bill:
     programs: int
     steps: float
     operations: float
+    known: bool = True
 
     @property
     def runs(self) -> int:
@@ -57,13 +62,18 @@ def bill(spec: Spec, sizes: Sizes) -> Bill:
     epochs = steps = operations = 0.0
     programs: set[tuple[tuple[str, Scalar], ...]] = set()
     for cell in spec.cells:
-        draws = _draws(spec, cell, sizes)
+        discovered = is_foreign(cell.settings)
+        draws = [] if discovered else _draws(spec, cell, sizes)
         planned = runs(cell, spec.confirm_seeds)
-        if cell.search is not None:
+        if cell.search is not None and draws:
             planned["search"] = min(planned["search"], _affordable(cell.search, draws))
         for phase, number in planned.items():
             phases[phase] += number
         total = sum(planned.values())
+        if discovered:
+            told = cell.settings.get("training.length.epochs")
+            epochs += total * told if isinstance(told, int) else 0
+            continue
         epochs += total * fmean(run.epochs for run in draws)
         steps += total * fmean(run.steps for run in draws)
         operations += total * fmean(run.operations for run in draws)
@@ -74,6 +84,7 @@ def bill(spec: Spec, sizes: Sizes) -> Bill:
         programs=len(programs),
         steps=steps,
         operations=operations,
+        known=not any(is_foreign(cell.settings) for cell in spec.cells),
     )
 
 

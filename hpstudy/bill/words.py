@@ -61,6 +61,8 @@ def networks(extremes: Sequence[Extremes]) -> list[str]:
     rows: list[tuple[str, ...]] = [("Parameters", "trained", "frozen", "total")]
     for one in extremes:
         small, large = one.smallest, one.largest
+        if small is None or large is None:
+            return _unknown(str(one.cell.settings["model.type"]))
         names = [(one.cell.name, small)]
         if small != large:
             names = [(f"{one.cell.name}, smallest", small), ("  largest", large)]
@@ -77,6 +79,15 @@ def networks(extremes: Sequence[Extremes]) -> list[str]:
     ]
 
 
+def _unknown(name: str) -> list[str]:
+    text = (
+        f"Networks: the space of {name}, and so the parameters that train, are known only by "
+        f"running it, which `run` does and `validate` does not. What it asks for is searched as "
+        f"it says; `model.hp` of the study file can fix, sweep or widen any of it."
+    )
+    return wrap(text, WIDTH)
+
+
 def summary(bill: Bill, fleet: Fleet) -> list[str]:
     """Runs, run-epochs and the rough time."""
     split = ", ".join(
@@ -87,6 +98,13 @@ def summary(bill: Bill, fleet: Fleet) -> list[str]:
             ("confirm", bill.confirm),
         )
     )
+    if not bill.known:
+        epochs = f" of {thousands(bill.run_epochs)} epochs in all" if bill.run_epochs else ""
+        text = (
+            f"Bill: at most {thousands(bill.runs)} runs ({split}){epochs}; how long they take is "
+            f"known only by running them, with {fleet.words}."
+        )
+        return wrap(text, WIDTH)
     text = (
         f"Bill: at most {thousands(bill.runs)} runs ({split}) of {thousands(bill.run_epochs)} "
         f"epochs in all, on about {thousands(bill.programs)} programs. Roughly "

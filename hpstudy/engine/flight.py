@@ -8,6 +8,7 @@ from math import ceil, prod
 from typing import Any
 
 from hpstudy.spec.declarations import ModelDeclaration, Parameter, defaults
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.identity import canonical
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Value
 from hpstudy.spec.study import Cell, Spec
@@ -33,8 +34,9 @@ def in_flight(spec: Spec, models: Mapping[str, ModelDeclaration]) -> int:
     """
     sharing: dict[str, _Sharing] = {}
     for cell in spec.cells:
-        shapes = _structure(cell, models)
-        classed = _classed(models[str(cell.settings["model.type"])])
+        foreign = is_foreign(cell.settings)
+        shapes = _unknown(cell) if foreign else _structure(cell, models)
+        classed = set() if foreign else _classed(models[str(cell.settings["model.type"])])
         options = {key: _options(value, key in classed) for key, value in shapes.items()}
         fixed = {key: value for key, value in shapes.items() if not options[key]}
         programs = prod(count or 1 for count in options.values())
@@ -46,6 +48,12 @@ def in_flight(spec: Spec, models: Mapping[str, ModelDeclaration]) -> int:
             one.choose += tops * cell.search.choose_seeds
     each = (max(one.search, one.choose, one.confirm) for one in sharing.values())
     return min(MOST, max((ceil(count) for count in each), default=1))
+
+
+def _unknown(cell: Cell) -> dict[str, Value]:
+    """For a space that is known only by running it: each trial has a program of its own."""
+    window = cell.search.parallel if cell.search else 1
+    return {"cell": cell.name, "trial": Choice(tuple(range(window)))}
 
 
 def _structure(cell: Cell, models: Mapping[str, ModelDeclaration]) -> dict[str, Value]:

@@ -15,6 +15,7 @@ class Network:
 
     `parameters` are the paths that could train; `states` the ones that a training step changes
     (moving statistics, seeds); `inputs` the scalars that steer a layer (momentum, epsilon, rate).
+    A `penalised` model adds losses of its own: regularisers, `add_loss`.
     """
 
     model: Any
@@ -22,27 +23,42 @@ class Network:
     states: tuple[str, ...]
     inputs: tuple[str, ...]
     paths: Mapping[int, str]
+    penalised: bool = False
 
     @classmethod
-    def of(cls, model: Any, kinds: Mapping[str, str], paths: Mapping[int, str]) -> Network:
+    def of(
+        cls,
+        model: Any,
+        kinds: Mapping[str, str],
+        paths: Mapping[int, str],
+        penalised: bool = False,
+    ) -> Network:
         """The network of `model`; `paths` names each variable by its id, `kinds` each path."""
         of_kind = {
             kind: tuple(path for path in paths.values() if kinds[path] == kind)
             for kind in ("parameter", "state", "input")
         }
-        return cls(model, of_kind["parameter"], of_kind["state"], of_kind["input"], paths)
+        kinds_of = of_kind["parameter"], of_kind["state"], of_kind["input"]
+        return cls(model, *kinds_of, paths, penalised)
 
-    def __call__(self, values: Mapping[str, Any], x: Any, training: bool) -> tuple[Any, Arrays]:
-        """Outputs, and the states after the call; `values` holds every path of the model."""
+    def __call__(
+        self, values: Mapping[str, Any], x: Any, training: bool
+    ) -> tuple[Any, Arrays, Any]:
+        """Outputs, the states after the call, and the sum of the model's own losses or None.
+
+        `values` holds every path of the model.
+        """
         model = self.model
-        outputs, changed = model.stateless_call(
+        outputs, changed, *own = model.stateless_call(
             [values[self.paths[id(v)]] for v in model.trainable_variables],
             [values[self.paths[id(v)]] for v in model.non_trainable_variables],
             x,
             training=training,
+            return_losses=self.penalised,
         )
         after = {
             self.paths[id(variable)]: value
             for variable, value in zip(model.non_trainable_variables, changed, strict=True)
         }
-        return outputs, {path: after[path] for path in self.states}
+        penalty = sum(own[0]) if self.penalised else None
+        return outputs, {path: after[path] for path in self.states}, penalty

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 from hpstudy.search.brackets import refused, unequal
 from hpstudy.search.options import ORACLE_OPTIONS, PRUNER_OPTIONS, SAMPLER_OPTIONS, options
 from hpstudy.spec.declarations import DriverDeclaration
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import Ask, Config, Proposal, Scalar
 from hpstudy.spec.study import Cell, Search
@@ -125,10 +126,24 @@ def _refused(cell: Cell) -> str | None:
     search = cell.search
     if search is None:
         return None
+    if is_foreign(cell.settings):
+        return _ahead(cell, search)
     if search.driver == "keras_tuner" and search.sampler == "hyperband":
         taken: Any = options("oracle", "hyperband", search.sampler_options)
         return refused(cell, search, **taken)
     return unequal(cell) if search.pruner == "hyperband" else None
+
+
+def _ahead(cell: Cell, search: Search) -> str | None:
+    """Why a space that is known only by running it cannot be searched, or None."""
+    name = cell.settings["model.type"]
+    if search.sampler in ("grid", "qmc", "hyperband"):
+        say = f"{search.sampler} must know the whole space before the first trial"
+        return f"{say}, and that of {name} is known only by running it; take tpe or random"
+    if search.pruner == "hyperband":
+        say = "pruner hyperband must know every run's length before the first trial"
+        return f"{say}, and that of {name} is known only by running it; take asha"
+    return None
 
 
 def stream(cell: Cell, search: Search, *words: object) -> int:

@@ -28,10 +28,6 @@ def troubles(statuses: Mapping[str, int]) -> str:
     return ", ".join(f"{statuses[one]} {one}" for one in TROUBLES if statuses.get(one))
 
 
-def count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
-
-
 def pace(standing: Standing) -> list[str]:
     """Runs done of those planned, rate, and time left."""
     parts = [f"{standing.done:,} of {standing.planned:,} runs"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hpstudy.analysis.words import number, thousands
+from hpstudy.analysis.words import count, number, thousands
 from hpstudy.report.findings import Findings, numbered
 from hpstudy.report.page import Section, render
 
@@ -76,10 +76,9 @@ def _search(findings: Findings) -> str:
             kind = "oracle" if search["driver"] == "keras_tuner" else "sampler"
             how = f"{search['sampler']} {kind}, {search['pruner']} pruner"
             words = (
-                f"{search['trials']} trials ({how}{_budget(search)}), on validation data; the best"
-            )
-            words += (
-                f" {search['choose_top']} trained again on {search['choose_seeds']} fresh seeds"
+                f"{count(search['trials'], 'trial')} ({how}{_budget(search)}), on validation "
+                f"data; the best {search['choose_top']} trained again on "
+                f"{count(search['choose_seeds'], 'fresh seed')}"
             )
             if search.get("choose_pruner", "none") != "none":
                 words += f", stopped early by {search['choose_pruner']}"
