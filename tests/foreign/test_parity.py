@@ -30,6 +30,7 @@ def float64() -> Iterator[None]:
     ("name", "train"),
     [
         ("penalised", "as_built"),
+        ("frozen", "as_built"),
         ("penalised", "random, per_unit: 2"),
         ("Conditional", "all-output"),
         ("BatchSize", "batchnorm+random, fraction: 0.3"),
