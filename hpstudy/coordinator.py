@@ -15,11 +15,12 @@ from hpstudy.data import Split, shared
 from hpstudy.engine.devices import Fleet, fleet
 from hpstudy.engine.executor import Asked, Done, LocalExecutor, Probed, Rung
 from hpstudy.engine.flight import in_flight
-from hpstudy.engine.folders import default_folder
+from hpstudy.engine.folders import default_folder, writable
 from hpstudy.engine.job import Job, Probe
 from hpstudy.engine.padding import padded
 from hpstudy.errors import StudyChanged
 from hpstudy.events import plain, run_event, study_event, timeless
+from hpstudy.extremes import counted
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.phases import CellRun, Planned, Slot, replayed
 from hpstudy.progress import Progress, Summary
@@ -63,6 +64,7 @@ class Coordinator:
                 self.generations[cell.name],
                 self.split.fingerprint,
                 lambda config: length(config, len(self.split.x_train)).epochs,
+                lambda config: counted(config, self.split.shape),
             )
             for cell in spec.cells
         }
@@ -84,7 +86,7 @@ class Coordinator:
                 folders = shared.write(self.split, scratch)
                 start = {
                     "data": str(folders["train"]),
-                    "cache": str(cache or default_folder()),
+                    "cache": str(writable(cache or default_folder())),
                     "backend": trains.backend,
                     "dtype": engine.get("dtype", "float32"),
                 }
@@ -221,6 +223,8 @@ class Coordinator:
             return here
         if planned.twin is not None:
             return self.slots[planned.twin]
+        if planned.refused is not None:
+            return planned.refused
         stored = self.runs.get(planned.run)
         if stored is None or stored["status"] == "failed":
             # what failed in one place may be tried in another

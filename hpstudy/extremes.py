@@ -7,7 +7,7 @@ built; what no network of the cell could satisfy is told here, as mistakes of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -99,7 +99,21 @@ def extremes(cell: Cell, sizes: Sizes, at: str | int = "last") -> Extremes:
             where = [f"{key}={value}" for key, value in asked if not key.startswith("training.")]
             raise RuleError(f"{error} (at {', '.join(where)})" if where else str(error)) from error
     ordered = sorted(counts, key=lambda one: (one.total, one.trained))
+    _check_limits(cell, counts)
     return Extremes(cell, ordered[0], ordered[-1], frozenset(active))
+
+
+def _check_limits(cell: Cell, counts: Sequence[Count]) -> None:
+    """Raise RuleError where no corner of a cell is within the limits of its search."""
+    limits = cell.search.limits if cell.search else {}
+    least = {
+        "max_parameters": min(count.total for count in counts),
+        "max_trained": min(count.trained for count in counts),
+    }
+    for name, most in limits.items():
+        if least[name] > most:
+            say = f"search.{name} is {most:,}, and the smallest network has {least[name]:,}"
+            raise RuleError(f"{say}; no trial would be trained")
 
 
 def corners(cell: Cell) -> Iterator[Proposal]:

@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from hpstudy.errors import StudyChanged
+from hpstudy.limits import excess, refused
 from hpstudy.search.discovery import Discovery, Found
 from hpstudy.search.driver import Outcome
 from hpstudy.search.window import CellSearch
@@ -17,6 +18,7 @@ from hpstudy.spec.identity import run_id
 from hpstudy.spec.seeds import seeds
 from hpstudy.spec.space import Proposal, Range, Scalar, resolve
 from hpstudy.spec.study import Cell, Spec
+from hpstudy.subsets.rules import Count
 
 Event = dict[str, Any]
 
@@ -40,6 +42,7 @@ class Slot:
 class Planned:
     """A run that may start now; `twin` is the slot of an earlier trial that was the same run.
 
+    `refused` is the record of a trial that is over a limit of its search, and not to be trained.
     `discovery` says what a discovered trial registered, in order, and decided.
     """
 
@@ -49,6 +52,7 @@ class Planned:
     seeds: Mapping[str, int]
     rungs: tuple[int, ...] = ()
     twin: Slot | None = None
+    refused: Event | None = None
     discovery: Event | None = None
 
 
@@ -62,9 +66,11 @@ class CellRun:
         generation: int,
         fingerprint: str,
         length: Callable[[Mapping[str, Scalar]], int],
+        counted: Callable[[Mapping[str, Scalar]], Count],
     ) -> None:
         self.spec, self.cell, self.generation = spec, cell, generation
-        self._fingerprint = fingerprint
+        self._fingerprint, self._counted = fingerprint, counted
+        self._limits = cell.search.limits if cell.search else {}
         self.phase = "search"
         self.choice: Event | None = None
         self._records: dict[Slot, Event] = {}
@@ -136,8 +142,16 @@ class CellRun:
             rungs = self._search.rungs(number) if reason is None else ()
             twin = trial.same_as
         planned = self._planned("search", number, 0, proposal, rungs=rungs, twin=twin)
-        told = {"space": discovery.space, "training": found.training, "reason": reason}
-        planned = replace(planned, discovery=told)
+        told = {
+            "space": discovery.space,
+            "training": found.training,
+            "counts": found.counts,
+            "reason": reason,
+        }
+        over = None
+        if reason is None and self._limits:
+            over = refused(planned.run, Count(**found.counts), self._limits)
+        planned = replace(planned, discovery=told, refused=over)
         self._trials[number] = planned
         if reason is not None:
             self._outstanding.add(planned.slot)
@@ -171,6 +185,10 @@ class CellRun:
                     rungs=self._search.rungs(trial.number),
                     twin=trial.same_as,
                 )
+                if self._limits:
+                    count = self._counted(trial.config)
+                    over = refused(planned.run, count, self._limits)
+                    planned = replace(planned, refused=over)
                 self._trials[trial.number] = planned
                 if planned.twin is not None:
                     self._waiting_twins.append(planned)
@@ -195,7 +213,7 @@ class CellRun:
         self._outstanding.discard(planned.slot)
         self._records[planned.slot] = record
         if planned.slot.phase == "search" and self._search is not None:
-            self._search.finish(planned.slot.trial, outcome(record))
+            self._search.finish(planned.slot.trial, outcome(record, self._limits))
             if self._search.done:
                 self._choose_from(self._candidates())
         elif planned.slot.phase == "search":
@@ -252,15 +270,34 @@ class CellRun:
 
     def _slots(self) -> list[Slot]:
         if self.phase == "choose":
-            trials, count = self._shortlist, self._choose_seeds()
-        else:
-            assert self.choice is not None
-            trials, count = [self.choice["trial"]], self.spec.confirm_seeds
-        return [
-            Slot(self.cell.name, self.generation, self.phase, trial, index)
-            for trial in trials
-            for index in range(count)
-        ]
+            return self._choose_slots()
+        assert self.choice is not None
+        trial = self.choice["trial"]
+        return [self._slot(trial, index) for index in range(self.spec.confirm_seeds)]
+
+    def _choose_slots(self) -> list[Slot]:
+        """Every candidate on every seed; under a pruner, those left after each whole seed."""
+        slots: list[Slot] = []
+        left = self._shortlist
+        prunes = self.cell.search is not None and self.cell.search.choose_pruner != "none"
+        for index in range(self._choose_seeds()):
+            slots += (self._slot(trial, index) for trial in left)
+            if prunes and any(slot not in self._records for slot in slots):
+                break
+            if prunes:
+                from hpstudy.search import choosing
+
+                scores = {trial: self._scores(trial, index) for trial in left}
+                left = choosing.left(scores, self.spec.score.maximise)
+        return slots
+
+    def _scores(self, trial: int, last: int) -> list[float | None]:
+        """A candidate's choose scores up to seed `last`, None where a run was lost."""
+        records = [self._records[self._slot(trial, index)] for index in range(last + 1)]
+        return [one["score"] if one["status"] == "finished" else None for one in records]
+
+    def _slot(self, trial: int, index: int) -> Slot:
+        return Slot(self.cell.name, self.generation, self.phase, trial, index)
 
     def _unstarted(self) -> list[Slot]:
         return [
@@ -288,7 +325,7 @@ class CellRun:
             self.phase = "confirmed"
 
     def _pick(self) -> None:
-        """Rank the shortlist by mean choose score, diverged ones below all without, and pick."""
+        """Rank the shortlist by mean choose score, diverged and stopped ones last, and pick."""
         sign = -1 if self.spec.score.maximise else 1
         chosen = self._slots() if self.phase == "choose" else []
         ranked = []
@@ -299,7 +336,9 @@ class CellRun:
             scores = [record["score"] for record in runs if record["status"] == "finished"]
             lost = Counter(record["status"] for record in runs if record["status"] != "finished")
             mean = fmean(scores) if scores else 0.0
-            ranked.append(((lost.total(), sign * mean, place), trial, scores, lost))
+            # one that was stopped had fewer seeds than whoever went on
+            order = (-len(slots), lost.total(), sign * mean, place)
+            ranked.append((order, trial, scores, lost))
         ranked.sort(key=lambda entry: entry[0])
         pick = self._trials[ranked[0][1]]
         self.choice = {
@@ -320,15 +359,23 @@ class CellRun:
             "trial": pick.slot.trial,
             "params": pick.proposal.params,
             "config": pick.proposal.config,
+            **({"ended": self.exhausted} if self.exhausted else {}),
         }
         self.phase = "confirm"
 
 
-def outcome(record: Mapping[str, Any]) -> Outcome:
+def outcome(record: Mapping[str, Any], limits: Mapping[str, int]) -> Outcome:
     """A run's record as the search is told it."""
     rungs = {int(epoch): score for epoch, score in record.get("rungs", {}).items()}
     finished = record["status"] in ("finished", "pruned")
-    return Outcome(record["status"], record["score"] if finished else None, rungs)
+    return Outcome(
+        record["status"],
+        record["score"] if finished else None,
+        rungs,
+        record.get("epochs", 0),
+        record.get("seconds", {}).get("total", 0.0),
+        excess(record.get("counts", {}), limits),
+    )
 
 
 def replayed(planned: Planned, record: Event, report: Callable[[int, float], bool]) -> Event | None:

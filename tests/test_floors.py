@@ -27,6 +27,7 @@ FLOORS = {
     "bill": 6,
     "coordinator": 6,
     "events": 6,
+    "limits": 6,
     "phases": 6,
     "probing": 6,
     "progress": 6,

@@ -13,7 +13,6 @@ from hpstudy.store import Event, Store
 
 PHASES = ("search", "choose", "confirm")
 # a search ends after this many proposals in a row that were tried before
-DUPLICATES = 10
 STATUSES = ("finished", "pruned", "diverged", "failed")
 
 
@@ -69,13 +68,9 @@ class CellRecord:
         return dict(self.confirm[0]["config"]) if self.confirm else {}
 
     @property
-    def exhausted(self) -> bool:
-        """Whether the search ended early because its space held nothing new to try."""
-        trials = self.phase("search")
-        if self.search is None or self.choice is None or len(trials) >= self.search["trials"]:
-            return False
-        repeated = [run.get("same_as") is not None for run in trials[-DUPLICATES:]]
-        return self.search["sampler"] == "grid" or repeated == [True] * DUPLICATES
+    def ended(self) -> str:
+        """Why the search ended before its trials were used up; empty where it did not."""
+        return str((self.choice or {}).get("ended", ""))
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -23,7 +23,7 @@ from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.length import length
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import Choice, IntRange, Range, Scalar, resolve
-from hpstudy.spec.study import Cell, Spec
+from hpstudy.spec.study import Cell, Search, Spec
 from hpstudy.spec.training import TRAINING
 
 
@@ -62,15 +62,18 @@ def bill(spec: Spec, sizes: Sizes) -> Bill:
     epochs = steps = operations = 0.0
     programs: set[tuple[tuple[str, Scalar], ...]] = set()
     for cell in spec.cells:
+        discovered = is_foreign(cell.settings)
+        draws = [] if discovered else _draws(spec, cell, sizes)
         planned = runs(cell, spec.confirm_seeds)
+        if cell.search is not None and draws:
+            planned["search"] = min(planned["search"], _affordable(cell.search, draws))
         for phase, number in planned.items():
             phases[phase] += number
         total = sum(planned.values())
-        if is_foreign(cell.settings):
+        if discovered:
             told = cell.settings.get("training.length.epochs")
             epochs += total * told if isinstance(told, int) else 0
             continue
-        draws = _draws(spec, cell, sizes)
         epochs += total * fmean(run.epochs for run in draws)
         steps += total * fmean(run.steps for run in draws)
         operations += total * fmean(run.operations for run in draws)
@@ -93,6 +96,13 @@ def runs(cell: Cell, confirm_seeds: int) -> dict[str, int]:
     top = min(search.choose_top, search.trials)
     choose = top * search.choose_seeds if top > 1 else 0
     return {"search": search.trials, "choose": choose, "confirm": confirm_seeds}
+
+
+def _affordable(search: Search, draws: list[_Run]) -> int:
+    """How many whole runs the budget of a cell's search holds; minutes tell only when it runs."""
+    if search.budget_epochs is None:
+        return search.trials
+    return max(1, int(search.budget_epochs / fmean(run.epochs for run in draws)))
 
 
 def _draws(spec: Spec, cell: Cell, sizes: Sizes) -> list[_Run]:

@@ -227,6 +227,18 @@ def _search(cell: Cell) -> list[str]:
         f"{search.pruner}, {search.parallel} at a time; choose among the best "
         f"{search.choose_top} on {search.choose_seeds} seeds"
     )
+    if search.limits:
+        said = (f"{name} {thousands(most)}" for name, most in search.limits.items())
+        text += f"; larger networks are not trained ({', '.join(said)})"
+    if search.choose_pruner != "none":
+        text += f", stopped early by {search.choose_pruner}"
+    if search.budget_epochs is not None:
+        text += f"; at most {thousands(search.budget_epochs)} epochs of search"
+    if search.budget_minutes is not None:
+        text += (
+            f"; no trial begins after {search.budget_minutes:g} minutes of training, so this "
+            "search repeats where it is resumed and not where it is run again"
+        )
     return _indented(text)
 
 

@@ -82,10 +82,8 @@ class Fitting:
         whole = examples // batch * batch
         count = whole if config["training.last_batch"] == "drop" else examples
         chosen = chosen[: min(count, left * batch)]
-        images, drawn = (
-            self._x[chosen],
-            draws(config, self._job.seeds["augmentation"], number, examples),
-        )
+        images = self._x[chosen]
+        drawn = draws(config, self._job.seeds["augmentation"], number, examples)
         if drawn is not None:
             images = cut_images(images, drawn[chosen], int(config["training.augment.crop"]))
         history = self.model.fit(

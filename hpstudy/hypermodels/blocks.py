@@ -187,10 +187,10 @@ class Blocks:
     def activated(self, x: Any, place: int | str) -> Any:
         import keras
 
-        from hpstudy.hypermodels import layers
+        from hpstudy.hypermodels import activations
 
         activation = str(self.chosen["activation"])
-        function = {"relu": layers.relu, "tanh": layers.tanh}.get(activation, activation)
+        function = {"relu": activations.relu, "tanh": activations.tanh}.get(activation, activation)
         return keras.layers.Activation(function, name=f"activation_{place}")(x)
 
     def normalised(self, x: Any, place: int | str) -> Any:

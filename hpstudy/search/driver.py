@@ -22,11 +22,18 @@ from hpstudy.spec.study import Cell, Search
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a trial ended: its state, its score where it finished, its scores by rung epoch."""
+    """How a trial ended: its state, its score where it finished, its scores by rung epoch.
+
+    `epochs` and `seconds` are what it was trained for. `excess` says of each limit of the search
+    by how much its network is above it, or below where that is negative.
+    """
 
     state: Literal["finished", "pruned", "diverged", "failed"]
     score: float | None = None
     rungs: Mapping[int, float] = field(default_factory=dict)
+    epochs: int = 0
+    seconds: float = 0.0
+    excess: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.state == "finished" and (self.score is None or not math.isfinite(self.score)):

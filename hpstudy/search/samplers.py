@@ -145,3 +145,5 @@ SAMPLERS: Mapping[str, Callable[..., Make]] = {
 }
 # these learn from completed trials alone
 COMPLETED = ("cmaes", "gp", "nsgaii")
+# these know constraints; CMA-ES warns of them
+CONSTRAINED = ("tpe", "gp", "nsgaii")

@@ -82,6 +82,10 @@ class _Check:
             for key in searched:
                 say = f"{key} is a range, but arm {self.arm.name} has search: none"
                 self.tell(key, f"{say}; give it one value in this arm")
+        elif is_foreign(self.cell.settings) and self.arm.search.budget_epochs is not None:
+            say = "search.budget.epochs needs every trial's length before it is asked for"
+            hint = "a hypermodel of your own tells it afterwards; use trials or minutes"
+            self.tell("model.type", f"{say}; {hint} (arm {self.arm.name})")
         elif self.arm.search.sampler == "grid" and "points" not in self.arm.search.sampler_options:
             for _, key, value in walk(self.cell.settings):
                 if isinstance(value, FloatRange) and value.step is None:
