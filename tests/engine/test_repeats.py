@@ -64,7 +64,7 @@ def test_a_loop_over_equal_blocks_is_the_network(training: bool) -> None:
     paths = [owned.path for owned in variables(model)]
 
     def looped(theta: Any) -> Any:
-        outputs, states = one({**values, **theta}, x, training)
+        outputs, states, _ = one({**values, **theta}, x, training)
         return (outputs**2).sum(), (outputs, states)
 
     def direct(theta: Any) -> Any:
