@@ -119,7 +119,7 @@ class Worker:
             driven.spaces.append(discovery.space)
             driven.records.append(record)
             driven.results.append(result)
-            search.finish(trial.number, outcome(record))
+            search.finish(trial.number, outcome(record, {}))
         driven.exhausted = search.exhausted
         return driven
 
