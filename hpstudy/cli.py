@@ -89,14 +89,17 @@ def _write_report(folder: Path) -> Claims | None:
 
 def _validate(args: argparse.Namespace) -> int:
     from hpstudy import bill, data, extremes
-    from hpstudy.engine.devices import default_workers
+    from hpstudy.engine.devices import fleet
+    from hpstudy.engine.flight import in_flight
+    from hpstudy.hypermodels import HYPERMODELS
 
     spec = _spec(args)
     sizes = data.sizes(spec.data)
     found = extremes.check(spec, sizes)
     power = bill.power(spec.confirm_seeds, sizes.test)
     cost = bill.bill(spec, sizes)
-    print("\n".join(bill.validation(spec, sizes, found, cost, power, default_workers())))
+    trains = fleet(None, spec.engine, in_flight(spec, HYPERMODELS))
+    print("\n".join(bill.validation(spec, sizes, found, cost, power, trains)))
     return DONE
 
 

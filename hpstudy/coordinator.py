@@ -5,25 +5,32 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hpstudy import probing
 from hpstudy.data import Split, shared
-from hpstudy.engine.devices import fleet
-from hpstudy.engine.executor import Done, LocalExecutor, Rung
+from hpstudy.engine.devices import Fleet, fleet
+from hpstudy.engine.executor import Asked, Done, LocalExecutor, Probed, Rung
 from hpstudy.engine.flight import in_flight
-from hpstudy.engine.folders import default_folder
-from hpstudy.engine.job import Job
+from hpstudy.engine.folders import default_folder, writable
+from hpstudy.engine.job import Job, Probe
 from hpstudy.engine.padding import padded
 from hpstudy.errors import StudyChanged
 from hpstudy.events import plain, run_event, study_event, timeless
+from hpstudy.extremes import counted
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.phases import CellRun, Planned, Slot, replayed
 from hpstudy.progress import Progress, Summary
+from hpstudy.search.discovery import Discovery, Found
 from hpstudy.search.mirror import Mirror
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.growth import grown
 from hpstudy.spec.length import length
+from hpstudy.spec.registered import Registered
+from hpstudy.spec.seeds import seeds
 from hpstudy.spec.study import Spec
 from hpstudy.store import Event, Store
 
@@ -34,7 +41,7 @@ class Coordinator:
     def __init__(self, spec: Spec, split: Split, store: Store, progress: Progress) -> None:
         self.spec, self.store, self.progress = spec, store, progress
         self.split = split
-        self.backend = "jax"
+        self.fleet = Fleet(1)
         self.slots: dict[Slot, Event] = {}
         self.runs: dict[str, Event] = {}
         self.generations: dict[str, int] = {}
@@ -57,11 +64,13 @@ class Coordinator:
                 self.generations[cell.name],
                 self.split.fingerprint,
                 lambda config: length(config, len(self.split.x_train)).epochs,
+                lambda config: counted(config, self.split.shape),
             )
             for cell in spec.cells
         }
         self.flying: dict[str, Planned] = {}
         self.deferred: dict[str, list[Planned]] = {}
+        self.open: dict[str, tuple[CellRun, Discovery]] = {}
         self.trained = 0
         self.mirror = Mirror(store.folder, spec.score.maximise)
         self.mirror.rebuild(store)
@@ -69,7 +78,7 @@ class Coordinator:
     def run(self, workers: int | None, cache: Path | None) -> Summary:
         engine = self.spec.engine
         trains = fleet(workers, engine, in_flight(self.spec, HYPERMODELS))
-        self.backend = trains.backend
+        self.fleet = trains
         self.progress.started(self.spec, self.cells, trains)
         self._settle()
         if any(not cell.done for cell in self.cells.values()):
@@ -77,10 +86,12 @@ class Coordinator:
                 folders = shared.write(self.split, scratch)
                 start = {
                     "data": str(folders["train"]),
-                    "cache": str(cache or default_folder()),
+                    "cache": str(writable(cache or default_folder())),
                     "backend": trains.backend,
                     "dtype": engine.get("dtype", "float32"),
                 }
+                if any(is_foreign(cell.settings) for cell in self.spec.cells):
+                    start["sources"] = str(Path(self.spec.path).absolute().parent)
                 with LocalExecutor(trains, start, Path(folders["test"]), scratch) as executor:
                     self._work(executor)
         return self._summary()
@@ -116,8 +127,48 @@ class Coordinator:
         while moved:
             moved = False
             for cell in self.cells.values():
+                moved |= self._open(cell, executor)
                 for planned in cell.ready():
                     moved |= self._start(cell, planned, executor)
+
+    def _open(self, cell: CellRun, executor: LocalExecutor | None) -> bool:
+        """Open the cell's next trial whose space is to be discovered; a stored one is closed."""
+        discovery = cell.open()
+        if discovery is None:
+            return False
+        stored = next((e for e in map(self.slots.get, cell.places(discovery)) if e), None)
+        if stored is not None:
+            discovery.again(stored["discovery"]["space"])
+            found = probing.found(stored["discovery"])
+            self._close(cell, discovery, found, stored)
+            return True
+        name = f"{cell.cell.name} {discovery.number}"
+        self.open[name] = cell, discovery
+        if executor is not None:
+            self._probe(executor, name)
+        return False
+
+    def _probe(self, executor: LocalExecutor, name: str) -> None:
+        _, discovery = self.open[name]
+        drawn = seeds(self.spec.seed, "search", 0)
+        executor.probe(Probe(name, dict(discovery.config), drawn))
+
+    def _probed(self, event: Probed) -> None:
+        cell, discovery = self.open.pop(event.run)
+        if event.found["collisions"]:
+            raise probing.collision(self.spec, cell.cell.arm, event.found["collisions"])
+        self._close(cell, discovery, probing.found(event.found))
+
+    def _close(
+        self, cell: CellRun, discovery: Discovery, found: Found, stored: Event | None = None
+    ) -> None:
+        """The open trial is known; where it is not to be trained, it ends here."""
+        planned = cell.close(discovery, found)
+        if planned is not None:
+            assert planned.discovery is not None
+            told = replace(found, reason=planned.discovery["reason"])
+            record = stored or probing.untrained(planned.run, told)
+            self._take(cell, planned, record, trained=False)
 
     def _start(self, cell: CellRun, planned: Planned, executor: LocalExecutor | None) -> bool:
         if planned.run in self.flying:
@@ -152,7 +203,7 @@ class Coordinator:
     def _rounded(self, planned: Planned) -> Mapping[str, Any]:
         """The settings that a run's compiled program rounds up; `model.fit` rounds none."""
         config = planned.proposal.config
-        if self.backend != "jax":
+        if self.fleet.backend != "jax" or is_foreign(config):
             return {}
         return padded(
             config,
@@ -160,6 +211,7 @@ class Coordinator:
             HYPERMODELS[str(config["model.type"])],
             self.split.shape,
             length(config, len(self.split.x_train)),
+            self.fleet.compilation,
         )
 
     def _known(self, cell: CellRun, planned: Planned) -> Event | None:
@@ -171,6 +223,8 @@ class Coordinator:
             return here
         if planned.twin is not None:
             return self.slots[planned.twin]
+        if planned.refused is not None:
+            return planned.refused
         stored = self.runs.get(planned.run)
         if stored is None or stored["status"] == "failed":
             # what failed in one place may be tried in another
@@ -182,6 +236,8 @@ class Coordinator:
     def _work(self, executor: LocalExecutor) -> None:
         for planned in list(self.flying.values()):
             self._submit(executor, planned)
+        for name in list(self.open):
+            self._probe(executor, name)
         while any(not cell.done for cell in self.cells.values()):
             events = executor.wait(timeout=0.25)
             if not events:
@@ -191,6 +247,11 @@ class Coordinator:
                     planned = self.flying[event.run]
                     cell = self.cells[planned.slot.cell]
                     executor.answer(event.run, cell.report(planned, event.epoch, event.score))
+                elif isinstance(event, Asked):
+                    discovery = self.open[event.run][1]
+                    executor.answer(event.run, discovery.answer(Registered.of(event.asked)))
+                elif isinstance(event, Probed):
+                    self._probed(event)
                 else:
                     self._ended(event, executor)
             self._settle(executor)
@@ -269,8 +330,11 @@ class Coordinator:
 
 def _kind(config: Mapping[str, Any]) -> str:
     """Runs of one kind are likely to share a program."""
-    model = HYPERMODELS[config["model.type"]].parameters
-    keys = [f"model.{one.name}" for one in model if one.role == "structure"]
+    if is_foreign(config):
+        keys = sorted(key for key in config if key.startswith("model."))
+    else:
+        model = HYPERMODELS[config["model.type"]].parameters
+        keys = [f"model.{one.name}" for one in model if one.role == "structure"]
     keys += ["training.batch_size", "training.optimizer", "subset.train"]
     return " ".join(str(config.get(key)) for key in keys)
 

@@ -66,13 +66,15 @@ def run_event(cell: Cell, planned: Planned, record: Event) -> Event:
         "trial": slot.trial,
         "seed_index": slot.seed_index,
     }
-    asked = {
+    asked: Event = {
         "seeds": dict(planned.seeds),
         "params": planned.proposal.params,
         "config": planned.proposal.config,
         "same_as": planned.run if planned.twin is not None else None,
     }
     blank: Event = {"epochs": 0, "rungs": {}, "metrics": {}, "counts": {}, "seconds": {}}
+    if planned.discovery is not None:
+        asked["discovery"] = planned.discovery
     return {"event": "run", **blank, **record, **place, **asked, "run": planned.run}
 
 

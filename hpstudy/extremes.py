@@ -7,7 +7,7 @@ built; what no network of the cell could satisfy is told here, as mistakes of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,6 +17,7 @@ from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.spec import yaml
 from hpstudy.spec.augment import unfit
 from hpstudy.spec.declarations import DataShape, Tensor
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.length import length
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.space import Choice, Config, Proposal, Range, Scalar, is_range, resolve
@@ -33,12 +34,13 @@ class Extremes:
     """A cell's smallest and largest network by total, then by trained entries.
 
     `active` names the settings whose own value or range counts in some corner: they exist there,
-    and no branch of a choice stands in for them.
+    and no branch of a choice stands in for them. Both networks are None where they are known only
+    by running somebody's hypermodel.
     """
 
     cell: Cell
-    smallest: Count
-    largest: Count
+    smallest: Count | None
+    largest: Count | None
     active: frozenset[str]
 
 
@@ -72,6 +74,8 @@ def extremes(cell: Cell, sizes: Sizes, at: str | int = "last") -> Extremes:
 
     Raises RuleError or ValueError, naming the corner, where one cannot be trained.
     """
+    if is_foreign(cell.settings):
+        return Extremes(cell, None, None, frozenset(cell.settings))
     wrong = unfit(cell.settings, sizes.shape.input_shape)
     if wrong is not None:
         raise RuleError(wrong[1])
@@ -95,7 +99,21 @@ def extremes(cell: Cell, sizes: Sizes, at: str | int = "last") -> Extremes:
             where = [f"{key}={value}" for key, value in asked if not key.startswith("training.")]
             raise RuleError(f"{error} (at {', '.join(where)})" if where else str(error)) from error
     ordered = sorted(counts, key=lambda one: (one.total, one.trained))
+    _check_limits(cell, counts)
     return Extremes(cell, ordered[0], ordered[-1], frozenset(active))
+
+
+def _check_limits(cell: Cell, counts: Sequence[Count]) -> None:
+    """Raise RuleError where no corner of a cell is within the limits of its search."""
+    limits = cell.search.limits if cell.search else {}
+    least = {
+        "max_parameters": min(count.total for count in counts),
+        "max_trained": min(count.trained for count in counts),
+    }
+    for name, most in limits.items():
+        if least[name] > most:
+            say = f"search.{name} is {most:,}, and the smallest network has {least[name]:,}"
+            raise RuleError(f"{say}; no trial would be trained")
 
 
 def corners(cell: Cell) -> Iterator[Proposal]:

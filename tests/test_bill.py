@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hpstudy import bill, data, extremes, spec
-from hpstudy.bill.cost import FLOPS, PROGRAM_SECONDS, STEP_SECONDS
+from hpstudy.bill.pace import CORE, FIT, GPU
+from hpstudy.engine.devices import Fleet
 from hpstudy.spec import Spec
 from hpstudy.study import REGISTRIES
 
@@ -44,7 +45,7 @@ def lines(study: Spec) -> list[str]:
     sizes = data.sizes(study.data)
     power = bill.power(study.confirm_seeds, sizes.test)
     found = extremes.check(study, sizes)
-    return bill.validation(study, sizes, found, priced(study), power, workers=2)
+    return bill.validation(study, sizes, found, priced(study), power, Fleet(2))
 
 
 def test_runs_of_every_phase_and_their_epochs(tmp_path: Path) -> None:
@@ -66,10 +67,26 @@ def test_time_is_the_stated_formula(tmp_path: Path) -> None:
     kernels = 64 * 16 + 16 * 10
     steps = epochs * (train // batch)
     operations = steps * batch * 4 * kernels + epochs * validation * 2 * kernels
-    seconds = operations / FLOPS + steps * STEP_SECONDS + PROGRAM_SECONDS
     study = load(tmp_path, *edits)
     assert data.sizes(study.data).train == train
-    assert priced(study).seconds == pytest.approx(seconds, rel=1e-9)
+    one = priced(study)
+    on_core = operations / CORE.flops + steps * CORE.step + CORE.program
+    assert bill.seconds(one, Fleet(1)) == pytest.approx(on_core, rel=1e-9)
+    in_lanes = operations / GPU.flops + steps * GPU.step / 8 + GPU.program
+    fleet = Fleet(2, ("0", "1"), lanes=8)
+    assert bill.seconds(one, fleet) == pytest.approx(in_lanes / 2, rel=1e-9)
+    by_fit = operations / FIT.flops + steps * FIT.step + epochs * FIT.epoch + FIT.run
+    assert bill.seconds(one, Fleet(1, backend="tensorflow")) == pytest.approx(by_fit, rel=1e-9)
+
+
+def test_a_convolution_s_kernel_counts_at_every_place(tmp_path: Path) -> None:
+    model = "model={type: lenet, kernel_size: 3, filters: 2, filters_2: 3, dense_width: 4}"
+    frozen = "arms={frozen: {train: none, search: none, training: {learning_rate: 0.1}}}"
+    one = priced(load(tmp_path, model, frozen, "confirm.seeds=1"))
+    # 8x8 images: 8x8 places of 3x3x1x2, then 2x2 of 3x3x2x3, then one pixel of 3 maps
+    products = 64 * 18 + 4 * 54 + 3 * 4 + 4 * 84 + 84 * 10
+    steps, validation = 5 * (1079 // 64), 5 * 359
+    assert one.operations == steps * 64 * 4 * products + validation * 2 * products
 
 
 def test_training_more_costs_more_and_steps_set_the_length(tmp_path: Path) -> None:
@@ -77,7 +94,7 @@ def test_training_more_costs_more_and_steps_set_the_length(tmp_path: Path) -> No
         priced(load(tmp_path, f"arms={{one: {{train: {train}}}}}"))
         for train in ("all", "batchnorm")
     )
-    assert full.seconds > norm.seconds and full.runs == norm.runs
+    assert full.operations > norm.operations and full.runs == norm.runs
     short = priced(load(tmp_path, "training.length={steps: 17}"))
     assert short.run_epochs == short.runs * 2
 

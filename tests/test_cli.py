@@ -18,6 +18,7 @@ import pytest
 
 from hpstudy import cli, study
 from hpstudy.errors import StudyChanged, WorkerError
+from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.store import Store
 
 STUDY = """\
@@ -261,6 +262,22 @@ def test_list_names_everything_or_one_kind(capsys: pytest.CaptureFixture[str]) -
     assert cli.main(["list", "subsets"]) == 0
     one = capsys.readouterr().out
     assert one in every and "batchnorm" in one and "tpe" in every and "tpe" not in one
+
+
+def test_each_model_lists_its_own_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["list", "models"]) == 0
+    model, told = "", {}
+    for line in capsys.readouterr().out.splitlines()[1:]:
+        name, _, text = line.strip().partition("  ")
+        if line.startswith("    "):
+            told[model] += " ".join(("", name, text))
+        else:
+            model = name
+            told[model] = ""
+    assert told.keys() == HYPERMODELS.keys()
+    for name, declaration in HYPERMODELS.items():
+        assert all(f" {one.name}" in told[name] for one in declaration.parameters)
+    assert "hidden layers; default 2" in told["mlp"] and "which VGG" in told["vgg"]
 
 
 def test_a_reader_that_goes_away_causes_no_traceback() -> None:

@@ -71,6 +71,16 @@ def test_a_promotion_repeats_the_paused_run_and_goes_on(first: Path) -> None:
         assert accuracy[1] == before["score"] == before["rungs"]["2"]
 
 
+def test_the_ranking_shows_a_promoted_configuration_once_and_finished(first: Path) -> None:
+    ranking = hpstudy.load(first).ranking
+    full = ranking[ranking["cell"] == "full"]
+    promoted = [run for run in searched(first, "full") if run["status"] == "finished"]
+    assert (full["status"] == "finished").sum() == len(promoted)
+    picked = full[full["picked"]]
+    assert list(picked["status"]) == ["finished"]
+    assert list(picked["rank"]) == [1]
+
+
 def test_killed_anywhere_it_ends_the_same(
     first: Path, loaded: Spec, cache: Path, tmp_path: Path
 ) -> None:

@@ -111,6 +111,17 @@ def test_an_exhausted_search_plans_what_it_asked(tmp_path: Path, ticks: Clock) -
     assert standing.cells["full width=8"].planned["search"] == 12
 
 
+def test_a_budget_plans_the_trials_that_it_holds(tmp_path: Path, ticks: Clock) -> None:
+    study = load(tmp_path, "search.trials=50", "search.budget.epochs=30")
+    cells = fakes(study)
+    standing = Standing(study, cells, Fleet(2), ticks)
+    one = standing.cells["full width=8"]
+    assert one.planned["search"] == 50
+    for epochs in (4, 2, 2, 4):
+        standing.take(ended("full width=8", epochs=epochs), True)
+    assert one.planned["search"] == 10
+
+
 def test_a_cell_without_search_is_only_confirmed(tmp_path: Path, ticks: Clock) -> None:
     study = load(tmp_path, "arms={frozen: {train: none, training: {learning_rate: 1}}}")
     cells = {name: FakeCell(one.cell, "confirm") for name, one in fakes(study).items()}

@@ -48,7 +48,8 @@ def bootstrap(places: Floats, differences: Floats) -> tuple[float, float]:
     """The 95% percentile interval of the crossing of mean `differences` (seeds, places).
 
     Whole seeds are drawn again, 2,000 times from a fixed seed; an end that lies beyond the places
-    is infinite. With few seeds it is too narrow, as bootstrap intervals are.
+    is infinite. It is too narrow with few seeds: in a simulation it held the crossing of the true
+    means in 84, 90 and 93% of studies with 5, 10 and 20 seeds.
     """
     seeds = len(differences)
     drawn = np.random.Generator(np.random.Philox(0)).integers(0, seeds, (RESAMPLES, seeds))

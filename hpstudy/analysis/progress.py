@@ -23,7 +23,7 @@ def _cell(cell: CellRecord, seeds: int) -> str:
             chosen = len(cell.phase("choose"))
             choosing = f", {chosen} choose runs" if chosen else ""
             return f"{cell.name}: no pick yet ({done} of {trials} trials{choosing})"
-        if int(cell.choice["trials"]) < trials and not cell.exhausted:
+        if int(cell.choice["trials"]) < trials and not cell.ended:
             seen = cell.choice["trials"]
             return f"{cell.name}: the pick is from {seen} trials, {trials} are asked ({done} done)"
     if len(cell.confirm) < seeds:

@@ -64,6 +64,21 @@ def searched(settings: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Se
     return tuple(found)
 
 
+def with_discovered(
+    settings: Mapping[str, Any], runs: Iterable[Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    """A cell's settings with the ranges that its trials found by running a hypermodel.
+
+    Where one name had several ranges, the first trial's is shown.
+    """
+    found: dict[str, Any] = {}
+    for run in runs:
+        for asked in run.get("discovery", {}).get("space", ()):
+            if asked["range"] is not None:
+                found.setdefault(f"model.hp.{asked['name']}", asked["range"])
+    return {**settings, **found} if found else settings
+
+
 def searched_keys(
     settings: Mapping[str, Any], configs: Iterable[Mapping[str, Any]]
 ) -> frozenset[str]:

@@ -35,6 +35,11 @@ class Ranked:
     config: Mapping[str, Any]
 
     @property
+    def choose_runs(self) -> int:
+        """How many seeds of the choose phase it was trained on."""
+        return len(self.choose_scores) + self.choose_diverged
+
+    @property
     def choose_mean(self) -> float | None:
         return fmean(self.choose_scores) if self.choose_scores else None
 
@@ -70,11 +75,16 @@ def _cell(cell: CellRecord, maximise: bool) -> list[Ranked]:
     def worth(score: float | None) -> float:
         return float("inf") if score is None else sign * score
 
+    most = max((one.choose_runs for one in ranked), default=0)
+
     def place(one: Ranked) -> tuple[float, float, float, int]:
-        if one.choose_scores or one.choose_diverged:
-            tier, score = (1 if one.choose_diverged else 0), one.choose_mean
+        if one.choose_runs:
+            # a candidate that was stopped early had fewer seeds than whoever went on
+            whole = one.choose_runs == most
+            tier = float(one.choose_diverged > 0) if whole else 2 - one.choose_runs / most
+            score = one.choose_mean
         else:
-            tier, score = ORDER[one.status], one.search_score
+            tier, score = float(ORDER[one.status]), one.search_score
         return tier, worth(score), worth(one.search_score), one.trial
 
     ordered = sorted(ranked, key=place)
@@ -82,7 +92,8 @@ def _cell(cell: CellRecord, maximise: bool) -> list[Ranked]:
 
 
 def _ranked(cell: CellRecord, runs: list[Event], choose: list[Event]) -> Ranked:
-    run = runs[0]
+    # Hyperband trains a configuration again, and further; what went furthest stands for it
+    run = max(runs, key=lambda one: int(one["epochs"]))
     finished = [one["score"] for one in choose if one["status"] == "finished"]
     return Ranked(
         cell=cell,
@@ -123,7 +134,7 @@ def columns(record: StudyRecord, ranked: tuple[Ranked, ...]) -> Columns:
             "search_score": one.search_score,
             "choose_mean": one.choose_mean,
             "choose_sd": _sd(one.choose_scores),
-            "choose_runs": len(one.choose_scores) + one.choose_diverged,
+            "choose_runs": one.choose_runs,
             "choose_diverged": one.choose_diverged,
             **one.counts,
         }

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from hpstudy.analysis.ranges import with_discovered
 from hpstudy.spec.study import short
 from hpstudy.store import Event, Store
 
 PHASES = ("search", "choose", "confirm")
 # a search ends after this many proposals in a row that were tried before
-DUPLICATES = 10
 STATUSES = ("finished", "pruned", "diverged", "failed")
 
 
@@ -68,13 +68,9 @@ class CellRecord:
         return dict(self.confirm[0]["config"]) if self.confirm else {}
 
     @property
-    def exhausted(self) -> bool:
-        """Whether the search ended early because its space held nothing new to try."""
-        trials = self.phase("search")
-        if self.search is None or self.choice is None or len(trials) >= self.search["trials"]:
-            return False
-        repeated = [run.get("same_as") is not None for run in trials[-DUPLICATES:]]
-        return self.search["sampler"] == "grid" or repeated == [True] * DUPLICATES
+    def ended(self) -> str:
+        """Why the search ended before its trials were used up; empty where it did not."""
+        return str((self.choice or {}).get("ended", ""))
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -158,18 +154,18 @@ def read(store: Store) -> StudyRecord | None:
     for declared in study["cells"]:
         name = declared["name"]
         generation = generations.get(name, 1)
-        own = (r for r in ordered if r["cell"] == name and r["generation"] == generation)
+        own = tuple(r for r in ordered if r["cell"] == name and r["generation"] == generation)
         cells.append(
             CellRecord(
                 name=name,
                 arm=declared["arm"],
                 point=declared["point"],
-                settings=declared["settings"],
+                settings=with_discovered(declared["settings"], own),
                 search=declared["search"],
                 generation=generation,
                 choice=choices.get((name, generation)),
                 looks=tuple(looks.get(name, ())),
-                runs=tuple(own),
+                runs=own,
             )
         )
     axes = tuple(dict.fromkeys(axis for cell in cells for axis in cell.point))

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hpstudy.analysis import kstar
 from hpstudy.analysis.claims import claims
 from hpstudy.analysis.frames import frame
 from hpstudy.analysis.record import StudyRecord
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Results:
-    """What `hpstudy.load` gives; `runs`, `ranking` and `contrast` are what the CSV files hold."""
+    """What `hpstudy.load` gives; its DataFrames are what the CSV files hold.
+
+    `kstar` has no rows, and no file, where no amount of random weights is swept.
+    """
 
     study: Event
     runs: pd.DataFrame
     ranking: pd.DataFrame
     contrast: pd.DataFrame
+    kstar: pd.DataFrame
     store: Store
     record: StudyRecord
 
@@ -83,13 +88,16 @@ def load(folder: str | os.PathLike[str]) -> Results:
         runs=found["runs"],
         ranking=found["ranking"],
         contrast=found["contrast"],
+        kstar=frame(kstar.columns(said.record, said.kstars)),
         store=said.store,
         record=said.record,
     )
 
 
 def _build(config: dict[str, Any], shape: dict[str, Any]) -> Any:
-    # The registry is looked up by name so that reading results imports neither Keras nor JAX.
+    # Looked up by name, so that reading results imports neither Keras nor JAX.
+    if ":" in config["model.type"]:
+        return importlib.import_module("hpstudy.hypermodels.foreign").rebuilt(config, shape)
     registry = importlib.import_module("hpstudy.hypermodels").HYPERMODELS
     settings = {
         key.removeprefix("model."): tuple(value) if isinstance(value, list) else value

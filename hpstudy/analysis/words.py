@@ -67,6 +67,11 @@ class Measure:
         return text.lstrip("+-") if float(text) == 0 else text
 
 
+def count(number: int, what: str) -> str:
+    """'1 trial', '1,200 trials'."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
 def thousands(count: int | None) -> str:
     return "" if count is None else f"{count:,}"
 

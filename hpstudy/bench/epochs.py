@@ -14,7 +14,7 @@ from hpstudy.bench.peers.listed import listed
 from hpstudy.bench.studies import Study
 from hpstudy.data import shared
 from hpstudy.engine.devices import Fleet
-from hpstudy.engine.executor import LocalExecutor, Rung
+from hpstudy.engine.executor import Done, LocalExecutor, Rung
 from hpstudy.engine.job import Job
 from hpstudy.errors import HpstudyError
 from hpstudy.search.driver import Outcome
@@ -72,9 +72,9 @@ def _timed(executor: LocalExecutor, config: Mapping[str, Any], count: int) -> Ep
             if isinstance(event, Rung):
                 marks.append(perf_counter())
                 executor.answer(event.run, True)
-            elif event.record["status"] != "finished":
+            elif isinstance(event, Done) and event.record["status"] != "finished":
                 raise HpstudyError(f"a network was not trained: {event.record['reason']}")
-            else:
+            elif isinstance(event, Done):
                 shortest = min(b - a for a, b in zip(marks[:-1], marks[1:], strict=True))
                 return Epochs(float(event.record["seconds"]["compile"]), shortest)
 

@@ -1,8 +1,9 @@
-"""Runs, run-epochs and a rough time, from the arithmetic of the declared tensors.
+"""Runs, run-epochs, steps and operations, from the declared tensors.
 
-With K kernel entries of which at most T train, an example costs 2K floating-point operations
-forward, 2K backward to the layer inputs and 2 min(T, K) for the gradient of what trains; an epoch
-adds 2K for each validation example. The searched configurations are stood for by uniform draws
+With K products of an example and a kernel entry (a convolution uses an entry at every place) and a
+share t of the kernel entries training, at most 1, an example costs 2K floating-point operations
+forward, 2K backward to the layer inputs and 2tK for the gradient of what trains; an epoch adds 2K
+for each validation example. The searched configurations are stood for by uniform draws
 from each cell's space. Everything is an upper bound in one respect: nothing is pruned or stops
 early.
 """
@@ -18,29 +19,29 @@ from statistics import fmean
 from hpstudy.data import Sizes
 from hpstudy.extremes import counted, tensors
 from hpstudy.hypermodels import HYPERMODELS
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.length import length
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import Choice, IntRange, Range, Scalar, resolve
-from hpstudy.spec.study import Cell, Spec
+from hpstudy.spec.study import Cell, Search, Spec
 from hpstudy.spec.training import TRAINING
-
-# Rough figures of one CPU core: what a small product reaches, and what a step and a compilation
-# cost whatever their size.
-FLOPS = 25e9
-STEP_SECONDS = 1e-4
-PROGRAM_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Bill:
-    """At most so many runs and run-epochs; `seconds` is the time of one worker core for them."""
+    """At most so many runs, run-epochs, programs, steps and floating-point operations.
+
+    Of somebody's hypermodel only the runs are known, and the epochs where the file tells them.
+    """
 
     search: int
     choose: int
     confirm: int
     run_epochs: int
     programs: int
-    seconds: float
+    steps: float
+    operations: float
+    known: bool = True
 
     @property
     def runs(self) -> int:
@@ -50,29 +51,40 @@ class Bill:
 @dataclass(frozen=True)
 class _Run:
     epochs: int
-    seconds: float
+    steps: int
+    operations: float
     program: tuple[tuple[str, Scalar], ...]
 
 
 def bill(spec: Spec, sizes: Sizes) -> Bill:
     """What the study costs if it starts from nothing."""
     phases = {"search": 0, "choose": 0, "confirm": 0}
-    epochs = seconds = 0.0
+    epochs = steps = operations = 0.0
     programs: set[tuple[tuple[str, Scalar], ...]] = set()
     for cell in spec.cells:
-        draws = _draws(spec, cell, sizes)
+        discovered = is_foreign(cell.settings)
+        draws = [] if discovered else _draws(spec, cell, sizes)
         planned = runs(cell, spec.confirm_seeds)
+        if cell.search is not None and draws:
+            planned["search"] = min(planned["search"], _affordable(cell.search, draws))
         for phase, number in planned.items():
             phases[phase] += number
         total = sum(planned.values())
+        if discovered:
+            told = cell.settings.get("training.length.epochs")
+            epochs += total * told if isinstance(told, int) else 0
+            continue
         epochs += total * fmean(run.epochs for run in draws)
-        seconds += total * fmean(run.seconds for run in draws)
+        steps += total * fmean(run.steps for run in draws)
+        operations += total * fmean(run.operations for run in draws)
         programs |= {run.program for run in draws}
     return Bill(
         **phases,
         run_epochs=round(epochs),
         programs=len(programs),
-        seconds=seconds + PROGRAM_SECONDS * len(programs),
+        steps=steps,
+        operations=operations,
+        known=not any(is_foreign(cell.settings) for cell in spec.cells),
     )
 
 
@@ -86,6 +98,13 @@ def runs(cell: Cell, confirm_seeds: int) -> dict[str, int]:
     return {"search": search.trials, "choose": choose, "confirm": confirm_seeds}
 
 
+def _affordable(search: Search, draws: list[_Run]) -> int:
+    """How many whole runs the budget of a cell's search holds; minutes tell only when it runs."""
+    if search.budget_epochs is None:
+        return search.trials
+    return max(1, int(search.budget_epochs / fmean(run.epochs for run in draws)))
+
+
 def _draws(spec: Spec, cell: Cell, sizes: Sizes) -> list[_Run]:
     ask = _uniform(Random(derived(spec.seed, "bill", cell.name)))
     number = cell.search.trials if cell.search else 1
@@ -96,13 +115,14 @@ def _draws(spec: Spec, cell: Cell, sizes: Sizes) -> list[_Run]:
 def _run(config: Mapping[str, Scalar], sizes: Sizes) -> _Run:
     plan = length(config, sizes.train)
     parts = tensors(config, sizes.shape)
-    kernels = sum(math.prod(part.shape) for part in parts if part.role == "kernel")
-    trained = min(counted(config, sizes.shape).trained, kernels)
+    kernels = [part for part in parts if part.role == "kernel"]
+    products = sum(math.prod(part.shape) * part.places for part in kernels)
+    entries = sum(math.prod(part.shape) for part in kernels)
+    share = min(counted(config, sizes.shape).trained / entries, 1) if entries else 0
     examples = plan.steps * int(str(config["training.batch_size"]))
-    operations = examples * (4 * kernels + 2 * trained)
-    operations += plan.epochs * sizes.validation * 2 * kernels
-    seconds = operations / FLOPS + plan.steps * STEP_SECONDS
-    return _Run(plan.epochs, seconds, _program(config))
+    operations = examples * (4 + 2 * share) * products
+    operations += plan.epochs * sizes.validation * 2 * products
+    return _Run(plan.epochs, plan.steps, operations, _program(config))
 
 
 def _program(config: Mapping[str, Scalar]) -> tuple[tuple[str, Scalar], ...]:

@@ -7,8 +7,10 @@ from textwrap import wrap
 
 from hpstudy.analysis.words import number, p_value, thousands
 from hpstudy.bill.cost import Bill
+from hpstudy.bill.pace import pace, seconds
 from hpstudy.bill.power import DISAGREEMENT, SEED_SD, Power
 from hpstudy.data import Sizes
+from hpstudy.engine.devices import Fleet
 from hpstudy.extremes import Extremes
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Range, Settings, Value, is_range
 from hpstudy.spec.study import Cell, Spec
@@ -17,7 +19,7 @@ WIDTH = 80
 
 
 def validation(
-    spec: Spec, sizes: Sizes, extremes: Sequence[Extremes], bill: Bill, power: Power, workers: int
+    spec: Spec, sizes: Sizes, extremes: Sequence[Extremes], bill: Bill, power: Power, fleet: Fleet
 ) -> list[str]:
     """Everything that `validate` prints."""
     return [
@@ -29,7 +31,7 @@ def validation(
         "",
         *networks(extremes),
         "",
-        *summary(bill, workers),
+        *summary(bill, fleet),
         "",
         *detectable(spec, power),
     ]
@@ -59,6 +61,8 @@ def networks(extremes: Sequence[Extremes]) -> list[str]:
     rows: list[tuple[str, ...]] = [("Parameters", "trained", "frozen", "total")]
     for one in extremes:
         small, large = one.smallest, one.largest
+        if small is None or large is None:
+            return _unknown(str(one.cell.settings["model.type"]))
         names = [(one.cell.name, small)]
         if small != large:
             names = [(f"{one.cell.name}, smallest", small), ("  largest", large)]
@@ -75,7 +79,16 @@ def networks(extremes: Sequence[Extremes]) -> list[str]:
     ]
 
 
-def summary(bill: Bill, workers: int) -> list[str]:
+def _unknown(name: str) -> list[str]:
+    text = (
+        f"Networks: the space of {name}, and so the parameters that train, are known only by "
+        f"running it, which `run` does and `validate` does not. What it asks for is searched as "
+        f"it says; `model.hp` of the study file can fix, sweep or widen any of it."
+    )
+    return wrap(text, WIDTH)
+
+
+def summary(bill: Bill, fleet: Fleet) -> list[str]:
     """Runs, run-epochs and the rough time."""
     split = ", ".join(
         f"{phase} {thousands(number)}"
@@ -85,12 +98,18 @@ def summary(bill: Bill, workers: int) -> list[str]:
             ("confirm", bill.confirm),
         )
     )
-    who = f"{workers} worker" + ("s" if workers != 1 else "")
+    if not bill.known:
+        epochs = f" of {thousands(bill.run_epochs)} epochs in all" if bill.run_epochs else ""
+        text = (
+            f"Bill: at most {thousands(bill.runs)} runs ({split}){epochs}; how long they take is "
+            f"known only by running them, with {fleet.words}."
+        )
+        return wrap(text, WIDTH)
     text = (
         f"Bill: at most {thousands(bill.runs)} runs ({split}) of {thousands(bill.run_epochs)} "
         f"epochs in all, on about {thousands(bill.programs)} programs. Roughly "
-        f"{rough(bill.seconds / workers)} with {who}, by arithmetic alone: 25 GFLOP/s for each "
-        f"worker, 0.1 ms a step and 1 s a program, nothing pruned, nothing stopped early."
+        f"{rough(seconds(bill, fleet))} with {fleet.words}, by arithmetic alone: "
+        f"{pace(fleet).words}, nothing pruned, nothing stopped early."
     )
     return wrap(text, WIDTH)
 
@@ -208,6 +227,18 @@ def _search(cell: Cell) -> list[str]:
         f"{search.pruner}, {search.parallel} at a time; choose among the best "
         f"{search.choose_top} on {search.choose_seeds} seeds"
     )
+    if search.limits:
+        said = (f"{name} {thousands(most)}" for name, most in search.limits.items())
+        text += f"; larger networks are not trained ({', '.join(said)})"
+    if search.choose_pruner != "none":
+        text += f", stopped early by {search.choose_pruner}"
+    if search.budget_epochs is not None:
+        text += f"; at most {thousands(search.budget_epochs)} epochs of search"
+    if search.budget_minutes is not None:
+        text += (
+            f"; no trial begins after {search.budget_minutes:g} minutes of training, so this "
+            "search repeats where it is resumed and not where it is run again"
+        )
     return _indented(text)
 
 

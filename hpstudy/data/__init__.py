@@ -95,6 +95,16 @@ DATASETS: dict[str, DatasetDeclaration] = {
             options=("scale",),
         ),
         DatasetDeclaration(
+            name="cifar10",
+            doc="50,000 pictures of ten things, 32x32 in colour, and 10,000 official test pictures "
+            "(Krizhevsky, 2009), from where Keras keeps them",
+            load="hpstudy.data.cifar:cifar10",
+            shape=DataShape((32, 32, 3), "classification", 10),
+            examples=50_000,
+            official_test=10_000,
+            options=("scale",),
+        ),
+        DatasetDeclaration(
             name="file",
             doc="your own .npz (arrays x and y, with x_test and y_test for an official test "
             "split) or .csv (target: names its column; task: classification or regression, by "

@@ -77,6 +77,9 @@ class ProgramCache:
             serialised = serialize_executable.serialize(entry.call)
             private.write_bytes(pickle.dumps((serialised, dict(entry.facts))))
             os.replace(private, place)
+        except OSError:
+            # a disk that is full costs others a compilation, not this run
+            return
         finally:
             private.unlink(missing_ok=True)
         self._bound(place)

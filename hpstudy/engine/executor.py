@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from hpstudy.engine import protocol
 from hpstudy.engine.devices import Fleet, cores
-from hpstudy.engine.job import Job, failed
+from hpstudy.engine.job import Job, Probe, failed
 from hpstudy.errors import WorkerError
 
 T = TypeVar("T")
@@ -43,6 +43,25 @@ class Done:
     arrays: bytes
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A probe has met a parameter, as `Registered.as_json` says it; answer it with its value."""
+
+    run: str
+    asked: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Probed:
+    """A probe ended; `found` is what `hpstudy.engine.foreign.discover` says."""
+
+    run: str
+    found: dict[str, Any]
+
+
+Happened = Rung | Done | Asked | Probed
+
+
 @dataclass
 class _Worker:
     process: subprocess.Popen[bytes]
@@ -51,13 +70,13 @@ class _Worker:
     gpu: str | None
     frames: FileIO
     ready: bool = False
-    jobs: dict[str, Job] = field(default_factory=dict)
+    jobs: dict[str, Job | Probe] = field(default_factory=dict)
     last_kind: str = ""
 
 
 @dataclass(frozen=True)
 class _Pending:
-    job: Job
+    job: Job | Probe
     kind: str
 
 
@@ -103,13 +122,21 @@ class LocalExecutor:
     def submit(self, job: Job, kind: str) -> None:
         """Queue a job; jobs of one `kind` are likely to share a program and keep to one worker."""
         self._pending.append(_Pending(job, kind))
+        self._staff()
+
+    def probe(self, probe: Probe) -> None:
+        """Queue a probe, ahead of all jobs: a trial waits for it."""
+        self._pending.insert(0, _Pending(probe, ""))
+        self._staff()
+
+    def _staff(self) -> None:
         while len(self._workers) < min(self._fleet.workers, len(self._pending) + self._busy()):
             self._spawn(_rarest(self._cores, [worker.core for worker in self._workers]))
         self._dispatch()
 
-    def wait(self, timeout: float | None = None) -> list[Rung | Done]:
+    def wait(self, timeout: float | None = None) -> Sequence[Happened]:
         """What has happened, waiting for something up to `timeout` seconds."""
-        events: list[Rung | Done] = []
+        events: list[Happened] = []
         for key, _ in self._selector.select(timeout):
             worker: _Worker = key.data
             frame = protocol.read(worker.frames)
@@ -120,24 +147,28 @@ class LocalExecutor:
         self._dispatch()
         return events
 
-    def answer(self, run: str, go: bool) -> None:
-        """Tell the worker that waits at a rung whether to go on."""
+    def answer(self, run: str, answer: Any) -> None:
+        """Tell the worker that waits: at a rung whether to go on, in a probe a value."""
         for worker in self._workers:
             if run in worker.jobs:
-                _send(worker, {"type": "answer", "run": run, "go": go})
+                _send(worker, {"type": "answer", "run": run, "answer": answer})
 
-    def _received(self, worker: _Worker, head: dict[str, Any], payload: bytes) -> list[Rung | Done]:
+    def _received(self, worker: _Worker, head: dict[str, Any], payload: bytes) -> list[Happened]:
         if head["type"] == "ready":
             worker.ready = True
             return []
         run = head["run"]
         if head["type"] == "rung":
             return [Rung(run, head["epoch"], head["score"])]
+        if head["type"] == "asked":
+            return [Asked(run, head["asked"])]
         del worker.jobs[run]
+        if head["type"] == "probed":
+            return [Probed(run, head["found"])]
         split = head["curves"]
         return [Done(run, head["record"], payload[:split], payload[split:])]
 
-    def _replace(self, worker: _Worker) -> list[Rung | Done]:
+    def _replace(self, worker: _Worker) -> list[Happened]:
         """Bury a dead worker; its runs fail with what the worker said last."""
         status = worker.process.wait()
         said = worker.log.read_bytes()[-_LOG_TAIL:].decode(errors="replace").strip()
@@ -149,7 +180,7 @@ class LocalExecutor:
         if self._pending:
             self._spawn(worker.core)
         reason = f"the worker ended with {_words(status)}\n{said}".strip()
-        return [Done(run, failed(job, reason).record, b"", b"") for run, job in worker.jobs.items()]
+        return [_lost(job, reason) for job in worker.jobs.values()]
 
     def _dispatch(self) -> None:
         """Give jobs to the workers that hold fewest, as many as they may hold."""
@@ -160,14 +191,22 @@ class LocalExecutor:
                 return
             chosen = self._choose(worker)
             self._pending.remove(chosen)
-            worker.jobs[chosen.job.run], worker.last_kind = chosen.job, chosen.kind
-            head: dict[str, Any] = {"type": "job", "job": asdict(chosen.job)}
-            if chosen.job.confirm:
-                head["test"] = str(self._test)
-            _send(worker, head)
+            worker.jobs[chosen.job.run] = chosen.job
+            worker.last_kind = chosen.kind or worker.last_kind
+            _send(worker, self._frame(chosen.job))
+
+    def _frame(self, job: Job | Probe) -> dict[str, Any]:
+        """The frame that gives a job or a probe to a worker."""
+        if isinstance(job, Probe):
+            return {"type": "probe", "probe": asdict(job)}
+        head: dict[str, Any] = {"type": "job", "job": asdict(job)}
+        return {**head, "test": str(self._test)} if job.confirm else head
 
     def _choose(self, worker: _Worker) -> _Pending:
         """The first job of the worker's last kind; else of a kind that nobody trains; else any."""
+        probes = [pending for pending in self._pending if isinstance(pending.job, Probe)]
+        if probes:
+            return probes[0]
         others = {other.last_kind for other in self._workers if other is not worker}
         own = [p for p in self._pending if p.kind == worker.last_kind]
         fresh = [p for p in self._pending if p.kind not in others]
@@ -197,6 +236,12 @@ class LocalExecutor:
         self._workers.append(worker)
         self._selector.register(frames, selectors.EVENT_READ, worker)
         _send(worker, {"type": "start", "core": core, "gpu": gpu, **self._start})
+
+
+def _lost(job: Job | Probe, reason: str) -> Happened:
+    if isinstance(job, Probe):
+        return Probed(job.run, {"training": {}, "counts": {}, "collisions": [], "reason": reason})
+    return Done(job.run, failed(job, reason).record, b"", b"")
 
 
 def _rarest(places: Sequence[T], taken: Sequence[T | None]) -> T | None:

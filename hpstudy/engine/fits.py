@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from hpstudy.engine import plain
 from hpstudy.engine.host import Host
 from hpstudy.engine.job import Job, Report, Result, failed
 from hpstudy.engine.losses import metrics, score_outputs
@@ -23,6 +24,7 @@ from hpstudy.engine.record import recorded
 from hpstudy.engine.reference import Fitting
 from hpstudy.engine.setups import Setups
 from hpstudy.hypermodels.compiling import loss
+from hpstudy.spec.foreign import is_foreign
 
 Ask = Callable[[Iterable[tuple[str, int, float]]], Mapping[str, bool]]
 PLAIN = {"prefix": False, "gathered": False, "padded": {}}
@@ -34,11 +36,11 @@ class Fits:
     `dtype` becomes Keras's own, in which its models are built.
     """
 
-    def __init__(self, split: Any, dtype: str) -> None:
+    def __init__(self, split: Any, dtype: str, sample: Any = None) -> None:
         keras.config.set_floatx(dtype)
         self._split, self._dtype = split, np.dtype(dtype)
         self._parts = Parts.of(split, dtype, np.asarray)
-        self._setups = Setups(split.shape, len(split.x_train), len(split.x_val), dtype)
+        self._setups = Setups(split.shape, len(split.x_train), len(split.x_val), dtype, sample)
         self._waiting: deque[tuple[Job, Any]] = deque()
 
     @property
@@ -66,6 +68,8 @@ class Fits:
 
     def train(self, job: Job, test: Any, report: Report) -> Result:
         """Train and score one run; raises what building or compiling the model raises."""
+        if is_foreign(job.config):
+            return plain.train(job, self._setups, self._parts, test, report)
         began, config = perf_counter(), job.config
         setup = self._setups.of(config, job.seeds)
         host = Host.of(job, setup.signature, self._parts)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil, prod
+from typing import Any
 
-from hpstudy.spec.declarations import ModelDeclaration, Parameter
+from hpstudy.spec.declarations import ModelDeclaration, Parameter, defaults
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.identity import canonical
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Value
 from hpstudy.spec.study import Cell, Spec
 from hpstudy.spec.training import TRAINING
+from hpstudy.subsets.powers import power_of_two
 
 MOST = 1024  # lanes; beyond, a lane's share of the time no longer falls
 
@@ -31,9 +34,12 @@ def in_flight(spec: Spec, models: Mapping[str, ModelDeclaration]) -> int:
     """
     sharing: dict[str, _Sharing] = {}
     for cell in spec.cells:
-        shapes = _structure(cell, models)
-        fixed = {key: value for key, value in shapes.items() if not _options(value)}
-        programs = prod(_options(value) or 1 for value in shapes.values())
+        foreign = is_foreign(cell.settings)
+        shapes = _unknown(cell) if foreign else _structure(cell, models)
+        classed = set() if foreign else _classed(models[str(cell.settings["model.type"])])
+        options = {key: _options(value, key in classed) for key, value in shapes.items()}
+        fixed = {key: value for key, value in shapes.items() if not options[key]}
+        programs = prod(count or 1 for count in options.values())
         one = sharing.setdefault(canonical(fixed), _Sharing())
         one.confirm += spec.confirm_seeds
         if cell.search is not None:
@@ -42,6 +48,12 @@ def in_flight(spec: Spec, models: Mapping[str, ModelDeclaration]) -> int:
             one.choose += tops * cell.search.choose_seeds
     each = (max(one.search, one.choose, one.confirm) for one in sharing.values())
     return min(MOST, max((ceil(count) for count in each), default=1))
+
+
+def _unknown(cell: Cell) -> dict[str, Value]:
+    """For a space that is known only by running it: each trial has a program of its own."""
+    window = cell.search.parallel if cell.search else 1
+    return {"cell": cell.name, "trial": Choice(tuple(range(window)))}
 
 
 def _structure(cell: Cell, models: Mapping[str, ModelDeclaration]) -> dict[str, Value]:
@@ -59,10 +71,18 @@ def _keys(section: str, parameters: Iterable[Parameter]) -> set[str]:
     return {f"{section}.{one.name}" for one in parameters if one.role == "structure"}
 
 
-def _options(value: Value) -> int:
+def _classed(model: ModelDeclaration) -> set[str]:
+    """The settings that programs may round up to a power of two."""
+    return {f"model.{name}" for name in model.padded(defaults(model.parameters))}
+
+
+def _options(value: Value, classed: bool) -> int:
     """How many values a range of shapes has; 0 for what is fixed, and 1 for a fraction's range."""
+    if isinstance(value, FloatRange):
+        return 1
+    values: Iterable[Any] = ()
     if isinstance(value, Choice):
-        return len(value.options)
-    if isinstance(value, IntRange):
-        return (value.high - value.low) // value.step + 1
-    return 1 if isinstance(value, FloatRange) else 0
+        values = value.options
+    elif isinstance(value, IntRange):
+        values = range(value.low, value.high + 1, value.step)
+    return len({power_of_two(one) if classed and type(one) is int else one for one in values})

@@ -89,7 +89,7 @@ class Host:
     def record(self, metrics: Mapping[str, float]) -> bool:
         """Record an epoch's metrics; whether the values after it are those to score so far."""
         rate = self._planned(self.epoch + 1)[-1]
-        row = {**metrics, "learning_rate": float(np.dtype(self.signature.dtype).type(rate))}
+        row = {"learning_rate": float(np.dtype(self.signature.dtype).type(rate)), **metrics}
         self.rows.append(row)
         epoch = self.epoch
         bad = [name for name, value in row.items() if not math.isfinite(value)]
@@ -115,6 +115,10 @@ class Host:
         self.asks = None
         if not go:
             self._end("pruned", f"at the rung of epoch {epoch}")
+
+    def stop(self) -> None:
+        """End as finished before the planned epochs are used up."""
+        self._end("finished", None)
 
     def _end(self, status: str, reason: str | None) -> None:
         self.status, self.reason = status, reason

@@ -8,6 +8,7 @@ from typing import Any
 
 # (epoch, score so far) -> go on?
 Report = Callable[[int, float], bool]
+_NOTE = "\n--------------------\nFor simplicity, JAX has removed"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,18 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """One trial of somebody else's hypermodel, to be built and not trained.
+
+    `config` holds what the study file says; what the hypermodel asks for is not in it yet.
+    """
+
+    run: str
+    config: Mapping[str, Any]
+    seeds: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Result:
     """A run's record, in the form of its event, with its curves and arrays."""
 
@@ -44,4 +57,9 @@ class Result:
 
 def failed(job: Job, reason: str) -> Result:
     """The result of a run that raised or whose worker died."""
-    return Result({"run": job.run, "status": "failed", "reason": reason, "score": None})
+    return Result({"run": job.run, "status": "failed", "reason": told(reason), "score": None})
+
+
+def told(reason: str) -> str:
+    """A traceback that ends with what was raised, not with JAX's note on its frames."""
+    return reason.partition(_NOTE)[0].strip()

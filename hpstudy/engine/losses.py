@@ -10,6 +10,7 @@ import numpy as np
 from jax import lax
 
 Loss = Callable[[Any, Any, Any], Any]
+_LEAST = 1e-7  # of a probability, as in Keras
 
 
 def cross_entropy(outputs: Any, targets: Any, smoothing: Any) -> Any:
@@ -24,6 +25,15 @@ def cross_entropy(outputs: Any, targets: Any, smoothing: Any) -> Any:
     # written out: a log-softmax takes a third longer to compile with its step
     shifted = outputs - lax.stop_gradient(outputs.max(axis=-1, keepdims=True))
     return jnp.log(jnp.exp(shifted).sum(axis=-1)) - (goal * shifted).sum(axis=-1)
+
+
+def cross_entropy_of_probabilities(outputs: Any, targets: Any, smoothing: Any) -> Any:
+    """Cross-entropy of probabilities (n, classes), which Keras makes sum to 1 and keeps off 0."""
+    classes = outputs.shape[-1]
+    hot = (targets[:, None] == jnp.arange(classes)).astype(outputs.dtype)
+    goal = hot * (1 - smoothing) + smoothing / classes
+    shares = outputs / outputs.sum(axis=-1, keepdims=True)
+    return -(goal * jnp.log(jnp.clip(shares, _LEAST, 1 - _LEAST))).sum(axis=-1)
 
 
 def mse(outputs: Any, targets: Any, smoothing: Any) -> Any:
@@ -43,7 +53,13 @@ def huber(outputs: Any, targets: Any, smoothing: Any) -> Any:
     return bent.mean(axis=-1)
 
 
-LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "mse": mse, "mae": mae, "huber": huber}
+LOSSES: dict[str, Loss] = {
+    "cross_entropy": cross_entropy,
+    "cross_entropy_of_probabilities": cross_entropy_of_probabilities,
+    "mse": mse,
+    "mae": mae,
+    "huber": huber,
+}
 
 
 def loss_name(setting: str, task: str) -> str:
@@ -80,10 +96,18 @@ def metrics(task: str, totals: Any, scale: float, variance: float) -> dict[str, 
     }
 
 
+def logits(loss: str, outputs: Any) -> Any:
+    """Outputs as they are stored: of probabilities, their logarithms."""
+    if loss != "cross_entropy_of_probabilities":
+        return outputs
+    shares = outputs / outputs.sum(axis=-1, keepdims=True)
+    return np.log(np.clip(shares, _LEAST, 1 - _LEAST))
+
+
 def score_outputs(loss: str, outputs: Any, targets: Any, scale: float) -> dict[str, float]:
     """Loss (unsmoothed) and metrics of stored outputs, in NumPy and float64."""
     values = np.asarray(outputs, np.float64)
-    if loss == "cross_entropy":
+    if loss.startswith("cross_entropy"):
         shifted = values - values.max(axis=-1, keepdims=True)
         log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
         picked = log_p[np.arange(len(values)), targets]

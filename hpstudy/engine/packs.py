@@ -84,7 +84,7 @@ class Packs:
     def add(self, job: Job, test: Any = None) -> None:
         """Take a job; it trains when its pack has a lane for it."""
         key, setup = "", None
-        if self._lanes > 1:
+        if self._lanes > 1 and self._setups.compiles(job.config, job.seeds):
             try:
                 setup = self._setups.of(job.config, job.seeds, job.padded)
             except Exception:

@@ -18,10 +18,6 @@ from hpstudy.spec.length import Length
 from hpstudy.spec.space import Choice, IntRange, Scalar, Value
 from hpstudy.subsets.powers import power_of_two
 
-# An MLP's program takes as long to compile as one core needs for about this many operations
-# (1.0 to 1.3 s, at 80 to 110 thousand million a second).
-COMPILATION = 1e11
-
 
 def padded(
     config: Mapping[str, Scalar],
@@ -29,12 +25,13 @@ def padded(
     declaration: ModelDeclaration,
     shape: DataShape,
     plan: Length,
+    compilation: float,
 ) -> dict[str, Scalar]:
     """The settings of a run's `config` that its program rounds up, with their values there.
 
     Empty where nothing is saved: a setting that is not searched, or over no more values than its
-    rounded ones, and added products that take longer than a compilation. It follows from the
-    study file alone.
+    rounded ones, and added products that take longer than the `compilation`, in operations. It
+    follows from the study file and the kind of device.
     """
     own = {k.removeprefix("model."): v for k, v in config.items() if k.startswith("model.")}
     own.pop("type")
@@ -52,7 +49,7 @@ def padded(
     examples = plan.steps * int(str(config["training.batch_size"]))
     # a multiplication and an addition for each parameter: forward, weights, inputs
     added = 6 * (sizes[1] - sizes[0]) * examples
-    return {f"model.{k}": v for k, v in rounded.items()} if added < COMPILATION else {}
+    return {f"model.{k}": v for k, v in rounded.items()} if added < compilation else {}
 
 
 def filled(values: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:

@@ -173,8 +173,10 @@ def train_function(network: Network, signature: Signature) -> Callable[..., tupl
             values = values_of(carry._replace(theta=theta), run)
             entries = {path: (theta[path], run.indices[path]) for path in few}
             with gathered.training(entries), examples.weighted(real):
-                outputs, states = network(values, x, training=True)
+                outputs, states, penalty = network(values, x, training=True)
             total = (weights * loss(outputs, y, run.smoothing)).sum()
+            if penalty is not None:
+                total += penalty * weights.sum()
             return total / weights.sum(), (states, (total, outputs))
 
         gradients, (states, (total, outputs)) = jax.grad(objective, has_aux=True)(carry.theta)
@@ -215,8 +217,9 @@ def validate_function(network: Network, signature: Signature) -> Callable[[Value
 
         def chunk(total: Any, part: tuple[Any, Any, Any]) -> tuple[Any, None]:
             x, y, weights = part
-            outputs, _ = network(whole, x, training=False)
+            outputs, _, penalty = network(whole, x, training=False)
             each = loss(outputs, y, jnp.zeros((), outputs.dtype))
+            each = each if penalty is None else each + penalty
             row = [(weights * each).sum()[None], sums(task, outputs, y, weights)]
             return total + jnp.concatenate(row), None
 

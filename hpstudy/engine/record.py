@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import numpy as np
@@ -13,12 +13,13 @@ import numpy as np
 from hpstudy.engine import padding
 from hpstudy.engine.host import Host
 from hpstudy.engine.job import Job, Result
-from hpstudy.engine.losses import score_outputs
+from hpstudy.engine.losses import logits, score_outputs
 from hpstudy.engine.network import Arrays
 from hpstudy.engine.parts import CHUNK, Parts, targets
-from hpstudy.engine.program import Carry, Values, chunks, values_of
+from hpstudy.engine.program import Carry, Signature, Values, chunks, values_of
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.setups import Setup, Setups
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.subsets import gathered
 
 
@@ -37,16 +38,32 @@ def result(
     """
 
     def predict(x: Any) -> Any:
-        return _predictor(setup, setups, programs, kept)(x)
+        return logits(setup.signature.loss, _predictor(setup, setups, programs, kept)(x))
 
     ended = recorded(host, setup, predict, lambda: _final(kept, setup), parts, test)
     few = bool(gathered.paths(setup.run.base, setup.run.indices))
-    return ended.noting({"gathered": few, "padded": dict(host.job.padded)})
+    numerics = {"gathered": few, "padded": dict(host.job.padded)}
+    if is_foreign(host.job.config):
+        numerics |= {"trained_by": "compiled engine", "initialisation": "its own"}
+    return ended.noting(numerics)
+
+
+class Described(Protocol):
+    """What a record needs of a run besides its epochs."""
+
+    @property
+    def signature(self) -> Signature: ...
+
+    @property
+    def initial(self) -> Arrays: ...
+
+    @property
+    def counts(self) -> dict[str, int]: ...
 
 
 def recorded(
     host: Host,
-    setup: Setup,
+    setup: Described,
     predict: Callable[[Any], Any],
     final: Callable[[], Arrays],
     parts: Parts,
@@ -54,7 +71,8 @@ def recorded(
 ) -> Result:
     """What a run that ended has to tell.
 
-    `predict` gives outputs (n, outputs) of the values that are scored, `final` those values.
+    `predict` gives outputs (n, outputs) of the values that are scored, of probabilities their
+    logarithms; `final` gives those values.
     """
     job, status, reason = host.job, host.status, host.reason
     arrays: Arrays = {}

@@ -70,7 +70,7 @@ class Fitting:
         self._job = job
         self.planned = length(config, len(self._x))
         self.stopping = Stopping.from_config(config)
-        rates = _Rates(learning_rates(config, self.planned.steps))
+        rates = Rates(learning_rates(config, self.planned.steps))
         compile_model(self.model, config, task, rates, metrics)
 
     def epoch(self, number: int) -> dict[str, float]:
@@ -82,10 +82,8 @@ class Fitting:
         whole = examples // batch * batch
         count = whole if config["training.last_batch"] == "drop" else examples
         chosen = chosen[: min(count, left * batch)]
-        images, drawn = (
-            self._x[chosen],
-            draws(config, self._job.seeds["augmentation"], number, examples),
-        )
+        images = self._x[chosen]
+        drawn = draws(config, self._job.seeds["augmentation"], number, examples)
         if drawn is not None:
             images = cut_images(images, drawn[chosen], int(config["training.augment.crop"]))
         history = self.model.fit(
@@ -105,7 +103,7 @@ class Fitting:
 
 
 @keras.saving.register_keras_serializable("hpstudy")
-class _Rates(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+class Rates(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
     """The learning rate of each step, read from a table."""
 
     def __init__(self, rates: Any) -> None:

@@ -6,8 +6,9 @@ they are compiled once, and a ResNet takes about as long to compile at any depth
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
 
@@ -34,16 +35,20 @@ class Segment:
     """Part of a network, run once or several times in a row on the values of its copies.
 
     `model` runs on the paths of the first copy; `copies` gives for each of those the path in each
-    copy, and `states` names those that training changes.
+    copy, and `states` names those that training changes. Only a whole model is `penalised`, by
+    losses of its own.
     """
 
     model: Any
     paths: Mapping[int, str]
     copies: tuple[Mapping[str, str], ...]
     states: tuple[str, ...]
+    penalised: bool = False
 
-    def __call__(self, values: Mapping[str, Any], x: Any, training: bool) -> tuple[Any, Arrays]:
-        """Outputs, and the states after the call, by path."""
+    def __call__(
+        self, values: Mapping[str, Any], x: Any, training: bool
+    ) -> tuple[Any, Arrays, Any]:
+        """Outputs, the states after the call by path, and the sum of the model's losses or None."""
         if len(self.copies) == 1:
             return self._once(values, x, training)
         import jax
@@ -52,30 +57,34 @@ class Segment:
         first = self.copies[0]
         stacked = {path: jnp.stack([values[own[path]] for own in self.copies]) for path in first}
         outputs, changed = jax.lax.scan(
-            lambda x, own: self._once(own, x, training), x, stacked, length=len(self.copies)
+            lambda x, own: self._once(own, x, training)[:2], x, stacked, length=len(self.copies)
         )
         after = {
             own[path]: value[number]
             for path, value in changed.items()
             for number, own in enumerate(self.copies)
         }
-        return outputs, after
+        return outputs, after, None
 
-    def _once(self, values: Mapping[str, Any], x: Any, training: bool) -> tuple[Any, Arrays]:
+    def _once(self, values: Mapping[str, Any], x: Any, training: bool) -> tuple[Any, Arrays, Any]:
         trained, others = self.model.trainable_variables, self.model.non_trainable_variables
-        outputs, changed = self.model.stateless_call(
+        outputs, changed, *own = self.model.stateless_call(
             [values[self.paths[id(variable)]] for variable in trained],
             [values[self.paths[id(variable)]] for variable in others],
             x,
             training=training,
+            return_losses=self.penalised,
         )
         after = {
             self.paths[id(variable)]: value for variable, value in zip(others, changed, strict=True)
         }
-        return outputs, {path: after[path] for path in self.states}
+        penalty = sum(own[0]) if self.penalised else None
+        return outputs, {path: after[path] for path in self.states}, penalty
 
 
-def segments(model: Any, paths: Mapping[int, str], states: Collection[str]) -> tuple[Segment, ...]:
+def segments(
+    model: Any, paths: Mapping[int, str], states: Collection[str], penalised: bool = False
+) -> tuple[Segment, ...]:
     """The segments of a model, in order; one alone where nothing repeats.
 
     `paths` names each variable by its id; `states` are the paths that training changes.
@@ -83,9 +92,9 @@ def segments(model: Any, paths: Mapping[int, str], states: Collection[str]) -> t
     import keras
 
     chain = links(model)
-    groups = list(_groups([_signature(link) for link in chain]))
-    if all(count == 1 for _, count in groups):
-        return (_segment(model, [model.variables], paths, states),)
+    groups = list(_groups(_signatures(chain)))
+    if penalised or all(count == 1 for _, count in groups):
+        return (replace(_segment(model, [model.variables], paths, states), penalised=penalised),)
     found, place = [], 0
     for length, count in groups:
         copies = [chain[at : at + length] for at in range(place, place + length * count, length)]
@@ -139,11 +148,16 @@ def _weighty(block: Sequence[Any]) -> Iterator[bool]:
     yield from (bool(variables) for one in block for *_, variables in one)
 
 
-def _signature(link: Link) -> Hashable:
-    """What two links share that compute the same from their own variables.
+def _signatures(chain: Sequence[Link]) -> list[Hashable]:
+    """What two links share that compute the same, each from variables of its own.
 
-    A link with a layer that is not of `KINDS` equals no other.
+    A link with a layer that is not of `KINDS`, or that is called again, equals no other.
     """
+    calls = Counter(id(call.operation) for link in chain for call in link.calls)
+    return [_signature(link, calls) for link in chain]
+
+
+def _signature(link: Link, times: Mapping[int, int]) -> Hashable:
     import jax
 
     numbers = {id(link.start): 0}
@@ -156,7 +170,7 @@ def _signature(link: Link) -> Hashable:
         layer = call.operation
         kind = type(layer)
         known = kind.__module__.partition(".")[0] in ("keras", "hpstudy")
-        if not known or kind.__name__ not in KINDS or layer.losses:
+        if not known or kind.__name__ not in KINDS or layer.losses or times[id(layer)] > 1:
             return ((object(), ()),)
         given = jax.tree.map(told, (call.arguments.args, call.arguments.kwargs))
         told_of = {
@@ -169,5 +183,5 @@ def _signature(link: Link) -> Hashable:
         tensors = (*call.input_tensors, *call.output_tensors)
         shapes = [(tensor.shape, tensor.dtype) for tensor in tensors]
         variables = tuple((v.name, v.shape, v.dtype, v.trainable) for v in layer.variables)
-        calls.append((kind, repr((given, told_of, shapes)), variables))
+        calls.append((kind, repr((given, told_of, shapes, layer.trainable)), variables))
     return tuple(calls)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -15,13 +16,14 @@ from hpstudy.data.shared import read
 from hpstudy.engine import protocol
 from hpstudy.engine.cache import Counters, ProgramCache
 from hpstudy.engine.fits import Fits
-from hpstudy.engine.job import Job, Result, failed
+from hpstudy.engine.job import Job, Probe, Result, failed
 from hpstudy.engine.packs import Packs
 from hpstudy.engine.parts import Parts
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.protocol import Inbox
 from hpstudy.engine.room import device_memory, fitting
 from hpstudy.engine.setups import Setups
+from hpstudy.spec.registered import Registered
 
 _THREADS = 8  # that draw lanes' orders where no core is this worker's own
 
@@ -34,13 +36,15 @@ class Serving:
     ) -> None:
         self._start, self._numerics, self._outgoing = start, numerics, outgoing
         split = read(Path(start["data"]), None)
+        self._shape, self._sample = split.shape, _sample(start, split)
         self._counts: Callable[[], tuple[int, int]] = lambda: (0, 0)
         self._counted = (0, 0)
         self._packs: Packs | Fits
         if start["backend"] == "jax":
             self._packs = self._compiled(split)
         else:
-            self._packs = Fits(split, start["dtype"])
+            self._packs = Fits(split, start["dtype"], self._sample)
+        self._probes: deque[Probe] = deque()
         self._test = cache(self._read_test)
         self._send({"type": "ready"})
 
@@ -51,7 +55,8 @@ class Serving:
         programs = Programs(ProgramCache(Path(start["cache"])))
         self._counts = lambda: (counters.compilations, programs.cache.loads)
         parts = Parts.of(split, start["dtype"])
-        setups = Setups(split.shape, len(split.x_train), len(split.x_val), start["dtype"])
+        counts = len(split.x_train), len(split.x_val)
+        setups = Setups(split.shape, *counts, start["dtype"], self._sample)
         room = fitting(parts, device_memory()) if start["fitted"] else None
         threads = min(_THREADS, os.cpu_count() or 1) if start["core"] is None else 1
         each = ThreadPoolExecutor(threads).map if threads > 1 and start["lanes"] > 1 else map
@@ -67,16 +72,20 @@ class Serving:
             self._take(inbox, wait=False)
 
         while not inbox.ended:
-            self._take(inbox, wait=self._packs.idle)
+            self._take(inbox, wait=self._packs.idle and not self._probes)
+            while self._probes:
+                self._probe(self._probes.popleft(), inbox)
             for result in self._packs.step(ask, meanwhile):
                 self._tell(result)
 
-    def _take(self, inbox: Inbox, wait: bool) -> dict[str, bool]:
+    def _take(self, inbox: Inbox, wait: bool) -> dict[str, Any]:
         """Take the jobs that have arrived; answers among them by run."""
-        answers: dict[str, bool] = {}
+        answers: dict[str, Any] = {}
         for head in inbox.take(wait):
             if head["type"] == "answer":
-                answers[head["run"]] = bool(head["go"])
+                answers[head["run"]] = head["answer"]
+            elif head["type"] == "probe":
+                self._probes.append(Probe(**head["probe"]))
             else:
                 self._add(head)
         return answers
@@ -93,12 +102,26 @@ class Serving:
         for run, epoch, score in asking:
             self._send({"type": "rung", "run": run, "epoch": epoch, "score": score})
             left.add(run)
-        answers: dict[str, bool] = {}
+        return self._answers(inbox, left)
+
+    def _answers(self, inbox: Inbox, left: Set[str]) -> dict[str, Any]:
+        """The answers to all runs in `left`, waiting for them."""
+        answers: dict[str, Any] = {}
         while left - answers.keys():
             if inbox.ended:
                 sys.exit(0)
             answers |= self._take(inbox, wait=True)
         return answers
+
+    def _probe(self, probe: Probe, inbox: Inbox) -> None:
+        from hpstudy.engine import foreign
+
+        def ask(asked: Registered) -> Any:
+            self._send({"type": "asked", "run": probe.run, "asked": asked.as_json()})
+            return self._answers(inbox, {probe.run})[probe.run]
+
+        found = foreign.discover(probe, ask, self._shape, self._sample)
+        self._send({"type": "probed", "run": probe.run, "found": found})
 
     def _tell(self, result: Result) -> None:
         record, counted = dict(result.record), self._counts()
@@ -119,3 +142,12 @@ class Serving:
 
     def _send(self, head: Mapping[str, Any], payload: bytes = b"") -> None:
         protocol.write(self._outgoing, head, payload)
+
+
+def _sample(start: Mapping[str, Any], split: Any) -> Any:
+    """What other people's hypermodels see of the data while they are discovered, or None."""
+    if not start.get("sources"):
+        return None
+    from hpstudy.engine import foreign
+
+    return foreign.sample_of(split)

@@ -17,15 +17,16 @@ from hpstudy.engine.optimizers import Numbers, start
 from hpstudy.engine.prefix import cut
 from hpstudy.engine.program import Carry, Run, Signature
 from hpstudy.hypermodels import HYPERMODELS
-from hpstudy.hypermodels.initial import VariablePlan, initial_values, plan
+from hpstudy.hypermodels.initial import VariablePlan, initial_values, kinds_of, plan
 from hpstudy.spec.declarations import DataShape, ModelDeclaration, Tensor
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.length import length
 from hpstudy.subsets.keras import tensors, variables
 from hpstudy.subsets.rules import Rule, count, select
 from hpstudy.subsets.split import Parts, pad, split
 
-PREFIX_LIMIT = 2**30  # bytes of cached activations; beyond it the prefix is computed every step
 Shapes = Mapping[str, tuple[int, ...]]
+PREFIX_LIMIT = 2**30  # bytes of cached activations; beyond it the prefix is computed every step
 
 _PLANS = 64  # distinct model settings whose variable plans a worker keeps
 
@@ -36,6 +37,21 @@ class Blueprint:
 
     plan: tuple[VariablePlan, ...]
     tensors: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a run's setup is made of: a network's tensors, the kind and initial value of each path.
+
+    `config`, `structure` and `room` (path -> shape) are those of its program, which may be padded.
+    """
+
+    config: Mapping[str, Any]
+    structure: tuple[tuple[str, Any], ...]
+    tensors: tuple[Tensor, ...]
+    kinds: Mapping[str, str]
+    values: Arrays
+    room: Shapes
 
 
 @dataclass(frozen=True)
@@ -68,11 +84,17 @@ class Setup:
 
 
 class Setups:
-    """Turns configurations into setups; keeps the variable plans of recent architectures."""
+    """Turns configurations into setups; keeps the variable plans of recent architectures.
 
-    def __init__(self, shape: DataShape, examples: int, validation: int, dtype: str) -> None:
-        self._shape, self._examples, self._validation = shape, examples, validation
-        self._dtype = np.dtype(dtype)
+    `sample` is a `hpstudy.engine.foreign.Sample`, which other people's hypermodels need.
+    """
+
+    def __init__(
+        self, shape: DataShape, examples: int, validation: int, dtype: str, sample: Any = None
+    ) -> None:
+        self.shape, self.examples, self.validation = shape, examples, validation
+        self._dtype, self._sample = np.dtype(dtype), sample
+        self._prepared: tuple[Any, Any] = (None, None)
         self._blueprints: OrderedDict[tuple[Any, ...], Blueprint] = OrderedDict()
 
     def of(
@@ -85,20 +107,19 @@ class Setups:
 
         Raises RuleError where the subset does not fit the network.
         """
-        blueprint = self._blueprint(config)
-        shapes = {variable.path: variable.shape for variable in blueprint.plan}
-        roomy = {**config, **(rounded or {})}
-        room = {variable.path: variable.shape for variable in self._blueprint(roomy).plan}
+        if is_foreign(config):
+            material = self._foreign(config, seeds)
+        else:
+            material = self._declared(config, seeds, rounded or {})
+        roomy, room, kinds = material.config, material.room, material.kinds
         rule = Rule.from_config(config)
-        counts = count(rule, blueprint.tensors)
-        selection = select(rule, blueprint.tensors, seeds["mask"])
-        kinds = {variable.path: variable.kind for variable in blueprint.plan}
+        counts = count(rule, material.tensors)
+        selection = select(rule, material.tensors, seeds["mask"])
         values = {
             path: np.asarray(value, None if value.dtype.kind in "ui" else self._dtype)
-            for path, value in initial_values(
-                blueprint.plan, seeds["initialisation"], seeds["dropout"]
-            ).items()
+            for path, value in material.values.items()
         }
+        shapes = {path: value.shape for path, value in values.items()}
         of_kind = {
             kind: {path: value for path, value in values.items() if kinds[path] == kind}
             for kind in ("parameter", "state", "input")
@@ -109,19 +130,19 @@ class Setups:
             (path, len(parts.theta[path]) if path in parts.indices else -1)
             for path in sorted(parts.theta)
         )
-        planned = length(config, self._examples)
+        planned = length(config, self.examples)
         signature = Signature(
             model=config["model.type"],
-            structure=structure(declaration(roomy), roomy),
+            structure=material.structure,
             trained=trained,
-            input_shape=self._shape.input_shape,
-            outputs=self._shape.outputs,
-            task=self._shape.task,
-            loss=loss_name(config["training.loss"], self._shape.task),
+            input_shape=self.shape.input_shape,
+            outputs=self.shape.outputs,
+            task=self.shape.task,
+            loss=loss_name(config["training.loss"], self.shape.task),
             optimizer=optimizer,
             batch_size=int(config["training.batch_size"]),
-            examples=self._examples,
-            validation=self._validation,
+            examples=self.examples,
+            validation=self.validation,
             keep_last=config["training.last_batch"] == "keep",
             ragged=planned.steps % planned.steps_per_epoch > 0,
             dtype=str(self._dtype),
@@ -142,11 +163,80 @@ class Setups:
 
     def build(self, setup: Setup) -> Built:
         """The model of a setup as traceable networks, cut where training begins."""
-        model, signature = build_model(setup.config, self._shape), setup.signature
+        signature = setup.signature
+        trained = {path for path, _ in signature.trained}
+        if is_foreign(setup.config):
+            return self._foreign_network(setup, trained)
+        model = build_model(setup.config, self.shape)
         paths = {id(owned.variable): owned.path for owned in variables(model)}
         kinds = {planned.path: planned.kind for planned in plan(model)}
         network = Network.of(model, kinds, paths)
-        trained = {path for path, _ in signature.trained}
+        return self._cut(network, kinds, trained, signature)
+
+    def prepared(self, config: Mapping[str, Any], seeds: Mapping[str, int]) -> Any:
+        """The `hpstudy.engine.foreign.Prepared` of a run of somebody else's hypermodel."""
+        from hpstudy.engine import foreign
+
+        key = (dict(config), seeds["initialisation"])
+        if self._prepared[0] != key:
+            made = foreign.prepared(config, seeds["initialisation"], self.shape, self._sample)
+            self._prepared = key, made
+        return self._prepared[1]
+
+    def take(self, config: Mapping[str, Any], seeds: Mapping[str, int]) -> Any:
+        """As `prepared`, to be trained: no later run gets the same model."""
+        made = self.prepared(config, seeds)
+        self._prepared = None, None
+        return made
+
+    def compiles(self, config: Mapping[str, Any], seeds: Mapping[str, int]) -> bool:
+        """Whether the compiled engine trains such runs; what cannot be built it does not."""
+        try:
+            return not is_foreign(config) or self.prepared(config, seeds).why is None
+        except Exception:
+            return False
+
+    def _declared(
+        self, config: Mapping[str, Any], seeds: Mapping[str, int], rounded: Mapping[str, Any]
+    ) -> Material:
+        blueprint = self._blueprint(config)
+        roomy = {**config, **rounded}
+        return Material(
+            roomy,
+            structure(declaration(roomy), roomy),
+            blueprint.tensors,
+            {variable.path: variable.kind for variable in blueprint.plan},
+            initial_values(blueprint.plan, seeds["initialisation"], seeds["dropout"]),
+            {variable.path: variable.shape for variable in self._blueprint(roomy).plan},
+        )
+
+    def _foreign(self, config: Mapping[str, Any], seeds: Mapping[str, int]) -> Material:
+        from hpstudy.engine import foreign
+
+        model = self.prepared(config, seeds).model
+        values = foreign.initial(model, seeds["dropout"])
+        shapes = {path: value.shape for path, value in values.items()}
+        made = (("architecture", foreign.architecture(model, config, self.shape)),)
+        return Material(config, made, tensors(model), kinds_of(model), values, shapes)
+
+    def _foreign_network(self, setup: Setup, trained: set[str]) -> Built:
+        from hpstudy.engine import foreign
+
+        made = foreign.prepared(setup.config, 0, self.shape, self._sample)
+        model, kinds = made.model, kinds_of(made.model)
+        paths = {id(owned.variable): owned.path for owned in variables(model)}
+        foreign.switch(model, setup.config, trained)
+        network = Network.of(model, kinds, paths, penalised=bool(foreign.penalties(model)))
+        if network.penalised:
+            # a frozen layer's own losses belong to the whole
+            return Built(network, None, network)
+        return self._cut(network, kinds, trained, setup.signature)
+
+    def _cut(
+        self, network: Network, kinds: Mapping[str, str], trained: set[str], signature: Signature
+    ) -> Built:
+        """The network, and its halves where what lies before the first trained entry is cut."""
+        model, paths = network.model, network.paths
         changing = {key for key, path in paths.items() if path in trained or kinds[path] == "state"}
         # what is computed once holds for images that are read alike in every epoch
         halves = None if signature.augmented else cut(model, changing)
@@ -157,13 +247,13 @@ class Setups:
 
     def _cached_bytes(self, before: Any) -> int:
         width = int(np.prod(before.outputs[0].shape[1:]))
-        return (self._examples + self._validation) * width * self._dtype.itemsize
+        return (self.examples + self.validation) * width * self._dtype.itemsize
 
     def _blueprint(self, config: Mapping[str, Any]) -> Blueprint:
         key = tuple(sorted((k, v) for k, v in config.items() if k.startswith("model.")))
         known = self._blueprints.get(key)
         if known is None:
-            model = build_model(config, self._shape)
+            model = build_model(config, self.shape)
             known = self._blueprints[key] = Blueprint(plan(model), tensors(model))
             if len(self._blueprints) > _PLANS:
                 self._blueprints.popitem(last=False)

@@ -23,6 +23,11 @@ def train(
 
     Raises whatever building or compiling the model raises; divergence is a result.
     """
+    if not setups.compiles(job.config, job.seeds):
+        # Keras's trainer is only imported where something needs it
+        from hpstudy.engine import plain
+
+        return plain.train(job, setups, parts, test, report)
     began, compiling = perf_counter(), programs.seconds
     setup = setups.of(job.config, job.seeds, job.padded)
     host = Host.of(job, setup.signature, parts)

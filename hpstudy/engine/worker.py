@@ -1,8 +1,10 @@
 """A worker process: `python -m hpstudy.engine.worker`, jobs over its pipes.
 
 It reads {"type": "start", ...} once, then {"type": "job", ...} frames, and writes `rung` frames,
-each answered by {"type": "answer", "run": ..., "go": bool}, and one `done` frame a job, in any
-order. It ends when its input does.
+each answered by {"type": "answer", "run": ..., "answer": bool}, and one `done` frame a job, in any
+order. A {"type": "probe", ...} frame makes it build somebody else's hypermodel: it writes an
+`asked` frame for each parameter, answered in the same way by a value, and one `probed` frame. It
+ends when its input does.
 """
 
 from __future__ import annotations
@@ -27,12 +29,14 @@ def main() -> None:
     if frame is None:
         return
     start = frame[0]
+    if start.get("sources"):
+        sys.path.insert(0, start["sources"])
     prepare_process(start["core"], start["backend"], start["gpu"] is not None, start["matmul"])
     if start["backend"] == "tensorflow":
         settle_tensorflow(start)
     from hpstudy.lean import import_keras
 
-    import_keras()
+    import_keras(tuner=bool(start.get("sources")))
     from hpstudy.engine.serving import Serving
 
     Serving(start, numerics(start), outgoing).serve(protocol.Inbox(incoming))

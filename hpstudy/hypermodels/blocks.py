@@ -104,9 +104,10 @@ def product_tensors(
     place: int | str,
     kernel: tuple[int, ...],
     shortcut: bool = False,
+    places: int = 1,
 ) -> Iterator[Tensor]:
     """The tensors of a block: `kernel`, then gamma and beta, or a bias where nothing normalises."""
-    yield Tensor(f"{name}/kernel", kernel, "kernel", shortcut=shortcut)
+    yield Tensor(f"{name}/kernel", kernel, "kernel", shortcut=shortcut, places=places)
     if chosen["normalisation"] == "none":
         yield Tensor(f"{name}/bias", kernel[-1:], "bias", shortcut=shortcut)
     yield from norm_tensors(chosen, place, kernel[-1])
@@ -186,10 +187,10 @@ class Blocks:
     def activated(self, x: Any, place: int | str) -> Any:
         import keras
 
-        from hpstudy.hypermodels import layers
+        from hpstudy.hypermodels import activations
 
         activation = str(self.chosen["activation"])
-        function = {"relu": layers.relu, "tanh": layers.tanh}.get(activation, activation)
+        function = {"relu": activations.relu, "tanh": activations.tanh}.get(activation, activation)
         return keras.layers.Activation(function, name=f"activation_{place}")(x)
 
     def normalised(self, x: Any, place: int | str) -> Any:

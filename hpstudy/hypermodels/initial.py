@@ -44,6 +44,11 @@ def plan(model: Any) -> tuple[VariablePlan, ...]:
     return tuple(_planned(owned) for owned in variables(model))
 
 
+def kinds_of(model: Any) -> dict[str, Literal["parameter", "state", "input"]]:
+    """The kind of each variable of any built model, by path."""
+    return {owned.path: _kind(owned) for owned in variables(model)}
+
+
 def initial_values(
     plan: Iterable[VariablePlan], init_seed: int, dropout_seed: int
 ) -> dict[str, NDArray[Any]]:
@@ -51,9 +56,7 @@ def initial_values(
     values: dict[str, NDArray[Any]] = {}
     for one in plan:
         if isinstance(one.initializer, Seeded):
-            # 31 bits: what the seed dtypes of all backends hold
-            start = derived(dropout_seed, one.path) % 2**31
-            values[one.path] = np.array([start, 0], dtype=one.dtype)
+            values[one.path] = seed_state(dropout_seed, one.path, one.dtype)
         else:
             drawn = draw(one.initializer, one.shape, derived(init_seed, one.path))
             values[one.path] = drawn.astype(one.dtype)
@@ -61,16 +64,31 @@ def initial_values(
 
 
 def _planned(owned: Owned) -> VariablePlan:
-    path, variable, layer, parameter = owned
+    path, variable, layer, _ = owned
     shape = tuple(int(size) for size in variable.shape)
-    dtype = keras.backend.standardize_dtype(variable.dtype)
-    name = variable.name
-    if name in getattr(layer, "program_inputs", ()):
-        return VariablePlan(path, shape, dtype, getattr(layer, f"{name}_initializer"), "input")
-    if any(variable is source.state for source in layer._seed_generators):
-        return VariablePlan(path, shape, dtype, Seeded(), "state")
-    kind: Literal["parameter", "state"] = "parameter" if parameter else "state"
-    return VariablePlan(path, shape, dtype, _initializer(owned), kind)
+    dtype, kind = keras.backend.standardize_dtype(variable.dtype), _kind(owned)
+    if kind == "input":
+        given = getattr(layer, f"{variable.name}_initializer")
+        return VariablePlan(path, shape, dtype, given, kind)
+    drawn = Seeded() if is_seed(owned) else _initializer(owned)
+    return VariablePlan(path, shape, dtype, drawn, kind)
+
+
+def _kind(owned: Owned) -> Literal["parameter", "state", "input"]:
+    if owned.variable.name in getattr(owned.layer, "program_inputs", ()):
+        return "input"
+    return "parameter" if owned.parameter and not is_seed(owned) else "state"
+
+
+def is_seed(owned: Owned) -> bool:
+    """Whether a variable is the state of a SeedGenerator."""
+    return any(owned.variable is source.state for source in owned.layer._seed_generators)
+
+
+def seed_state(dropout_seed: int, path: str, dtype: str) -> NDArray[Any]:
+    """Where a SeedGenerator begins in a run."""
+    # 31 bits: what the seed dtypes of all backends hold
+    return np.array([derived(dropout_seed, path) % 2**31, 0], dtype=dtype)
 
 
 def _initializer(owned: Owned) -> Any:

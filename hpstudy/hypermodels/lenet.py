@@ -49,9 +49,10 @@ def tensors(config: Mapping[str, Scalar], shape: DataShape) -> tuple[Tensor, ...
     rows, columns, channels = image("lenet", shape)
     pixels = _left(rows, size, shape) * _left(columns, size, shape)
     window = (size, size)
+    places = rows * columns, (rows // 2 - size + 1) * (columns // 2 - size + 1)
     found = [
-        *blocks.product_tensors(chosen, "conv_0", 0, (*window, channels, first)),
-        *blocks.product_tensors(chosen, "conv_1", 1, (*window, first, second)),
+        *blocks.product_tensors(chosen, "conv_0", 0, (*window, channels, first), places=places[0]),
+        *blocks.product_tensors(chosen, "conv_1", 1, (*window, first, second), places=places[1]),
     ]
     fan_in = pixels * second
     for number, width in enumerate(dense):

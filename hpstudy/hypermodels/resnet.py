@@ -58,10 +58,13 @@ def tensors(config: Mapping[str, Scalar], shape: DataShape) -> tuple[Tensor, ...
     """
     chosen = settings(RESNET_DECLARATION, config)
     width = _width(chosen)
-    *_, channels = image("resnet", shape)
-    found = [*blocks.product_tensors(chosen, "conv_0", 0, (3, 3, channels, width))]
+    rows, columns, channels = image("resnet", shape)
+    kernel = (3, 3, channels, width)
+    found = [*blocks.product_tensors(chosen, "conv_0", 0, kernel, places=rows * columns)]
     for block in _blocks(chosen):
-        found += _tensors(chosen, block)
+        if block.stride > 1:
+            rows, columns = -(-rows // 2), -(-columns // 2)
+        found += _tensors(chosen, block, rows * columns)
     return (*found, *blocks.output_tensors(4 * width, shape.outputs))
 
 
@@ -94,18 +97,18 @@ def _blocks(chosen: Mapping[str, Scalar]) -> Iterator[Block]:
             channels = filters
 
 
-def _tensors(chosen: Mapping[str, Scalar], block: Block) -> Iterator[Tensor]:
+def _tensors(chosen: Mapping[str, Scalar], block: Block, places: int) -> Iterator[Tensor]:
     place, channels, filters, _ = block
 
     def convolution(number: int, channels: int) -> Iterator[Tensor]:
         name, at = f"conv_{place}_{number}", f"{place}_{number}"
-        return blocks.product_tensors(chosen, name, at, (3, 3, channels, filters))
+        return blocks.product_tensors(chosen, name, at, (3, 3, channels, filters), places=places)
 
     yield from convolution(1, channels)
     second = [*convolution(2, filters)]
     if block.reshapes:
         name, kernel = f"shortcut_{place}", (1, 1, channels, filters)
-        second += blocks.product_tensors(chosen, name, name, kernel, shortcut=True)
+        second += blocks.product_tensors(chosen, name, name, kernel, True, places)
     # in the order of the layers: both products, then both normalisations
     yield from sorted(second, key=lambda tensor: tensor.norm is not None)
 

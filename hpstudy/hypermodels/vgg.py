@@ -42,9 +42,10 @@ def tensors(config: Mapping[str, Scalar], shape: DataShape) -> tuple[Tensor, ...
     chosen = settings(VGG_DECLARATION, config)
     channels = _channels(shape)
     found: list[Tensor] = []
-    for number, (_, filters) in enumerate(_convolutions(chosen)):
-        kernel = (3, 3, channels, filters)
-        found += blocks.product_tensors(chosen, f"conv_{number}", number, kernel)
+    rows, columns, _ = image("vgg", shape)
+    for number, (stage, filters) in enumerate(_convolutions(chosen)):
+        kernel, places = (3, 3, channels, filters), (rows >> stage) * (columns >> stage)
+        found += blocks.product_tensors(chosen, f"conv_{number}", number, kernel, places=places)
         channels = filters
     return (*found, *blocks.output_tensors(channels, shape.outputs))
 

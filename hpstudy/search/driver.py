@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 from hpstudy.search.brackets import refused, unequal
 from hpstudy.search.options import ORACLE_OPTIONS, PRUNER_OPTIONS, SAMPLER_OPTIONS, options
 from hpstudy.spec.declarations import DriverDeclaration
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import Ask, Config, Proposal, Scalar
 from hpstudy.spec.study import Cell, Search
@@ -21,11 +22,18 @@ from hpstudy.spec.study import Cell, Search
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a trial ended: its state, its score where it finished, its scores by rung epoch."""
+    """How a trial ended: its state, its score where it finished, its scores by rung epoch.
+
+    `epochs` and `seconds` are what it was trained for. `excess` says of each limit of the search
+    by how much its network is above it, or below where that is negative.
+    """
 
     state: Literal["finished", "pruned", "diverged", "failed"]
     score: float | None = None
     rungs: Mapping[int, float] = field(default_factory=dict)
+    epochs: int = 0
+    seconds: float = 0.0
+    excess: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.state == "finished" and (self.score is None or not math.isfinite(self.score)):
@@ -118,10 +126,24 @@ def _refused(cell: Cell) -> str | None:
     search = cell.search
     if search is None:
         return None
+    if is_foreign(cell.settings):
+        return _ahead(cell, search)
     if search.driver == "keras_tuner" and search.sampler == "hyperband":
         taken: Any = options("oracle", "hyperband", search.sampler_options)
         return refused(cell, search, **taken)
     return unequal(cell) if search.pruner == "hyperband" else None
+
+
+def _ahead(cell: Cell, search: Search) -> str | None:
+    """Why a space that is known only by running it cannot be searched, or None."""
+    name = cell.settings["model.type"]
+    if search.sampler in ("grid", "qmc", "hyperband"):
+        say = f"{search.sampler} must know the whole space before the first trial"
+        return f"{say}, and that of {name} is known only by running it; take tpe or random"
+    if search.pruner == "hyperband":
+        say = "pruner hyperband must know every run's length before the first trial"
+        return f"{say}, and that of {name} is known only by running it; take asha"
+    return None
 
 
 def stream(cell: Cell, search: Search, *words: object) -> int:

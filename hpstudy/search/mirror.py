@@ -28,6 +28,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from hpstudy.search.distributions import distribution, ranges, snap
 from hpstudy.search.quiet import quiet
+from hpstudy.spec.foreign import HP
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Range, Settings, Value
 from hpstudy.store import Store
 
@@ -108,8 +109,17 @@ class View:
                 settings = {key: read(value) for key, value in cell["settings"].items()}
                 self._spaces[cell["name"]] = {n: asked for _, n, asked in ranges(settings)}
         elif event["event"] == "run" and event["phase"] == "search":
+            self._discover(event)
             trial = self._trial(event)
             self._study(event["cell"], event["generation"]).add(event["trial"], trial)
+
+    def _discover(self, event: Mapping[str, Any]) -> None:
+        """Keep the ranges that a trial found by running its hypermodel."""
+        space = self._spaces.setdefault(event["cell"], {})
+        for asked in event.get("discovery", {}).get("space", ()):
+            found = read(asked["range"])
+            if isinstance(found, IntRange | FloatRange | Choice):
+                space.setdefault(f"{HP}{asked['name']}", found)
 
     def lines(self, start: int) -> bytes:
         """The journal from entry `start` on, as a journal file holds it."""

@@ -12,7 +12,7 @@ from hpstudy.search.driver import Driver, Outcome, Pruner
 from hpstudy.search.grid import Grid
 from hpstudy.search.options import options
 from hpstudy.search.quiet import quiet
-from hpstudy.search.samplers import COMPLETED, SAMPLERS, Make
+from hpstudy.search.samplers import COMPLETED, CONSTRAINED, SAMPLERS, Make
 from hpstudy.search.scores import Scores
 from hpstudy.spec.space import Ask
 from hpstudy.spec.study import Cell, Search
@@ -22,16 +22,21 @@ class OptunaDriver:
     """A cell's Optuna study in memory, asked and told in canonical order.
 
     `sampler` makes the sampler of trial n from n alone; `scores` is for one that learns from
-    completed trials alone.
+    completed trials alone. A `constrained` one is told by how much trials exceed limits.
     """
 
     size: int | None = None
     pruner: Pruner | None = None
 
     def __init__(
-        self, cell: Cell, maximise: bool, sampler: Make, scores: Scores | None = None
+        self,
+        cell: Cell,
+        maximise: bool,
+        sampler: Make,
+        scores: Scores | None = None,
+        constrained: bool = False,
     ) -> None:
-        self._sampler, self._scores = sampler, scores
+        self._sampler, self._scores, self._constrained = sampler, scores, constrained
         self._running: dict[int, optuna.Trial] = {}
         with quiet():
             self._study = optuna.create_study(
@@ -53,6 +58,9 @@ class OptunaDriver:
         """Diverged is told as pruned without values, which ranks it below every other trial."""
         trial = self._running.pop(number)
         score = self._scores.of(outcome) if self._scores else outcome.score
+        if self._constrained:
+            for name, excess in outcome.excess.items():
+                trial.set_constraint(name, excess)
         if outcome.state == "failed":
             self._study.tell(trial, state=TrialState.FAIL)
         elif score is not None and (self._scores or outcome.state == "finished"):
@@ -74,7 +82,8 @@ def build(cell: Cell, maximise: bool) -> Driver:
     if search.sampler == "grid":
         return Grid(cell, search, **taken)
     scores = Scores(maximise) if search.sampler in COMPLETED else None
-    return OptunaDriver(cell, maximise, SAMPLERS[search.sampler](cell, search, **taken), scores)
+    sampler = SAMPLERS[search.sampler](cell, search, **taken)
+    return OptunaDriver(cell, maximise, sampler, scores, search.sampler in CONSTRAINED)
 
 
 def _search(cell: Cell) -> Search:

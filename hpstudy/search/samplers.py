@@ -25,6 +25,7 @@ from optuna.trial import FrozenTrial
 from hpstudy.search.distributions import conditional, distribution, ranges
 from hpstudy.search.driver import stream
 from hpstudy.search.quiet import quiet
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.study import Cell, Search
 
 # the sampler of trial n, from n alone
@@ -56,7 +57,7 @@ def random(cell: Cell, search: Search) -> Make:
 
 def tpe(cell: Cell, search: Search, startup_trials: int, candidates: int) -> Make:
     """Tree-structured Parzen estimators of all ranges together."""
-    group = bool(conditional(cell))
+    group = bool(conditional(cell)) or is_foreign(cell.settings)
 
     def make(number: int) -> BaseSampler:
         with quiet():
@@ -144,3 +145,5 @@ SAMPLERS: Mapping[str, Callable[..., Make]] = {
 }
 # these learn from completed trials alone
 COMPLETED = ("cmaes", "gp", "nsgaii")
+# these know constraints; CMA-ES warns of them
+CONSTRAINED = ("tpe", "gp", "nsgaii")

@@ -6,7 +6,7 @@ from hpstudy.search.driver import Outcome
 
 
 class Scores:
-    """A pruned trial counts with its score at the last rung, a diverged one with the worst of all.
+    """A pruned trial counts with its score at the last rung, one without any with the worst of all.
 
     A proposer that never heard of them would propose their region again.
     """
@@ -22,4 +22,4 @@ class Scores:
             score = outcome.rungs[max(outcome.rungs)]
         if score is not None:
             self._worst = score if self._worst is None else self._worse(score, self._worst)
-        return self._worst if outcome.state == "diverged" else score
+        return self._worst if score is None and outcome.state != "failed" else score

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 
+from hpstudy.search.budget import Budget
+from hpstudy.search.discovery import Discovery, Names
 from hpstudy.search.driver import DRIVERS, Driver, Outcome, Trial, Waits
-from hpstudy.spec.space import Config, Proposal, resolve
+from hpstudy.spec.space import Ask, Config, Proposal, resolve
 from hpstudy.spec.study import Cell
 
 DUPLICATES = 10
+UNBUILT = 5  # trials in a row that raise before they train; a search then ends
 
 
 class CellSearch:
@@ -44,9 +47,16 @@ class CellSearch:
         self._told = 0
         # how many trials were told when each was asked
         self._seen: list[int] = []
+        self._budget = Budget.of(cell.search)
+        # a proposal that waits for the budget, and the epochs that each trial may need
+        self._held: Proposal | None = None
+        self._most: list[int] = []
         self._waits = False
         self._first: dict[str, int] = {}
-        self._repeats = 0
+        self._repeats = self._unbuilt = 0
+        self._lengths: list[int] = []
+        self._open: Discovery | None = None
+        self._names: Names = {}
         self._reports: dict[int, dict[int, float]] = {}
 
     @property
@@ -60,27 +70,45 @@ class CellSearch:
 
         A trial with `same_as` is not to be trained: finish it with the outcome of that trial.
         """
-        number = len(self.trials)
-        if self.exhausted is not None or number == self._wanted:
-            return None
-        proposal = self._proposed(number)
-        if proposal is None:
-            return None
-        rungs = self._pruner.rungs(number, self._length(proposal.config))
-        # the same configuration to another end is another trial
-        content = json.dumps([proposal.config, rungs], sort_keys=True)
-        first = self._first.setdefault(content, number)
-        trial = Trial(number, proposal, None if first == number else first)
-        self.trials.append(trial)
-        self._seen.append(self._told)
-        self._repeats = 0 if trial.same_as is None else self._repeats + 1
-        if len(self.trials) < self._wanted:
-            self.exhausted = self._end()
+        if self._held is None:
+            ask = self._begun()
+            if ask is None:
+                return None
+            self._held = resolve(self.cell.settings, self.cell.conditions, ask)
+        trial = self._placed(self._held)
+        self._held = None if trial is not None else self._held
+        return trial
+
+    def open(self) -> Discovery | None:
+        """The next trial of a space that is known only by running it; None as in `next`.
+
+        One at a time: samplers read what running trials were answered, so the next trial waits
+        until this one is closed.
+        """
+        ask = self._begun()
+        if ask is not None:
+            self._open = Discovery(len(self.trials), self.cell, ask, self._names)
+        return self._open if ask is not None else None
+
+    def close(self, proposal: Proposal, reason: str | None = None) -> Trial:
+        """The open trial with its full configuration; `reason` says why it cannot be trained.
+
+        Such a trial is finished like any other, and never stands in for another one.
+        """
+        assert self._open is not None
+        self._open = None
+        self._unbuilt = 0 if reason is None else self._unbuilt + 1
+        trial = self._placed(proposal, trains=reason is None)
+        assert trial is not None, "a budget of epochs is refused where lengths are discovered"
+        if self.exhausted is None and self._unbuilt >= UNBUILT:
+            asked = len(self.trials)
+            self.exhausted = f"the last {UNBUILT} of {asked} trials could not be built: {reason}"
         return trial
 
     def rungs(self, number: int) -> tuple[int, ...]:
         """The epochs at whose end the trial reports its score and waits for the answer."""
-        return self._pruner.rungs(number, self._length(self._asked(number).config))
+        self._asked(number)
+        return self._pruner.rungs(number, self._lengths[number])
 
     def report(self, number: int, epoch: int, value: float) -> bool:
         """Whether the trial stops here, from its own reports and what was told at its ask.
@@ -97,8 +125,8 @@ class CellSearch:
         before = self._reports.get(number, {})
         reports = {rung: score for rung, score in before.items() if rung < epoch} | {epoch: value}
         self._reports[number] = reports
-        length = self._length(self.trials[number].config)
-        return self._pruner.prunes(number, self._seen[number], reports, length)
+        seen, length = self._seen[number], self._lengths[number]
+        return self._pruner.prunes(number, seen, reports, length)
 
     def finish(self, number: int, outcome: Outcome) -> None:
         """Take a trial's outcome, in any order; the sampler learns of it when its turn comes."""
@@ -108,25 +136,68 @@ class CellSearch:
         self.outcomes[number] = outcome
         self._reports.pop(number, None)
 
-    def _proposed(self, number: int) -> Proposal | None:
-        """Trial `number`, or None until more trials have finished or where there is no other."""
-        while True:
-            while self._waits or self._told <= number - self._window:
-                if self._told == number:
-                    self.exhausted = f"space exhausted: nothing new is left after {number} trials"
-                    return None
+    def _begun(self) -> Ask | None:
+        """What answers the next trial; None until more have finished, or where there is no other.
+
+        Those that leave its window are told first, and more of them where the driver waits.
+        """
+        number = len(self.trials)
+        while self._open is None and self.exhausted is None and number < self._wanted:
+            if self._waits and self._told == number:
+                self.exhausted = f"space exhausted: nothing new is left after {number} trials"
+            elif self._waits or self._told <= number - self._window:
                 if self._told not in self.outcomes:
                     return None
                 self._tell()
-            try:
-                return resolve(self.cell.settings, self.cell.conditions, self._driver.begin(number))
-            except Waits:
-                self._waits = True
+            elif spent := self._budget.spent(self._trained(range(self._told))):
+                self.exhausted = spent
+            else:
+                try:
+                    return self._driver.begin(number)
+                except Waits:
+                    self._waits = True
+        return None
+
+    def _placed(self, proposal: Proposal, trains: bool = True) -> Trial | None:
+        """The proposal as the next trial; None until the budget holds it, or if it never will."""
+        number, length = len(self.trials), self._length(proposal.config) if trains else 1
+        rungs = self._pruner.rungs(number, length)
+        # the same configuration to another end is another trial
+        content = json.dumps([proposal.config, rungs], sort_keys=True)
+        first = self._first.setdefault(content, number) if trains else number
+        # a driver's own pruner stops every trial at its rung
+        most = rungs[-1] if rungs and self._driver.pruner else length
+        new = trains and first == number
+        if new and not self._afforded(most):
+            return None
+        trial = Trial(number, proposal, None if first == number else first)
+        self.trials.append(trial)
+        self._lengths.append(length)
+        self._most.append(most if new else 0)
+        self._seen.append(self._told)
+        self._repeats = 0 if trial.same_as is None else self._repeats + 1
+        if len(self.trials) < self._wanted:
+            self.exhausted = self._end()
+        return trial
+
+    def _afforded(self, wanted: int) -> bool:
+        """Whether the budget holds a trial of `wanted` epochs; where it never will, the end."""
+        known = self._trained(self.outcomes)
+        running = sum(most for n, most in enumerate(self._most) if n not in self.outcomes)
+        if self._budget.fits(known, running, wanted):
+            return True
+        if running == 0:
+            self.exhausted = self._budget.short(known, wanted)
+        return False
+
+    def _trained(self, numbers: Iterable[int]) -> list[Outcome]:
+        """The outcomes of trials that were no duplicates."""
+        return [self.outcomes[n] for n in numbers if self.trials[n].same_as is None]
 
     def _tell(self) -> None:
         outcome = self.outcomes[self._told]
         self._driver.tell(self._told, outcome)
-        self._pruner.tell(outcome, self._length(self.trials[self._told].config))
+        self._pruner.tell(outcome, self._lengths[self._told])
         self._told += 1
         self._waits = False
 

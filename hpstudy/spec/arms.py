@@ -50,7 +50,7 @@ SUBSET: tuple[Parameter, ...] = (
 )
 AMOUNTS = ("subset.per_unit", "subset.fraction", "subset.match")
 # words whose entries include BatchNorm's gamma
-WITH_GAMMA = ("all", "batchnorm", "gamma")
+WITH_GAMMA = ("all", "as_built", "batchnorm", "gamma")
 OVERRIDES = ("model", "training", "search")
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hpstudy.spec import arms
+from hpstudy.spec import arms, foreign
 from hpstudy.spec.checks import check_cell
 from hpstudy.spec.ground import Arm, Ground
-from hpstudy.spec.layers import branch_keys, conditions, ordered, overridden, possible, pruned
+from hpstudy.spec.layers import branch_keys, conditions, ordered, overridden, possible, pruned, walk
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.ranges import Sweep
 from hpstudy.spec.section import Layer
@@ -42,6 +42,7 @@ def cells(ground: Ground, arm: Arm, problems: Problems) -> list[Cell]:
                 settings[key] = ground.defaults.get(key)
         settings = ordered(settings, when, places, problems)
         searched = any(is_range(value) for value in settings.values())
+        searched |= foreign.is_foreign(settings)
         cell = Cell(
             arm=arm.name,
             point={key: value for key, value in point.items() if key in alive},
@@ -82,6 +83,12 @@ def _completed(
     """All settings in the declared order, with the defaults of those that nobody sets."""
     every: dict[str, Value] = {**ground.defaults, **given}
     settings: dict[str, Value] = {"model.type": ground.model}
+    if foreign.is_foreign(settings):
+        # a hypermodel may say these itself, so only what the file says is laid down
+        told = {key for _, key, _ in walk(given)}
+        left = {foreign.BATCH} - told
+        left |= set() if foreign.compiles(told) else set(foreign.COMPILED)
+        every = {key: value for key, value in every.items() if key not in left}
     for key in ground.declared:
         never = key.startswith("subset.") and not all(when.get(key, {"": ("",)}).values())
         if key in every and not never:

@@ -16,9 +16,9 @@ class Parameter:
 
     `role` is 'structure' where another value is another traced computation, and 'value' where it
     is an input of the compiled program. A default of None means that there is none: the study
-    file must say. Kind 'flag' is true or false, 'numbers' a tuple of numbers, 'text' any word. An
-    'int' with a `step` takes `low`, `low + step` and so on. `when` names other settings of the
-    same section, without the section's name.
+    file must say. Kind 'flag' is true or false, 'numbers' a tuple of numbers, 'text' any word,
+    'any' any plain value. An 'int' with a `step` takes `low`, `low + step` and so on. `when` names
+    other settings of the same section, without the section's name.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Parameter:
         "number_or_choice",
         "numbers",
         "text",
+        "any",
     ]
     default: Scalar
     doc: str
@@ -58,7 +59,8 @@ class Tensor:
     `path` is '<layer>/<variable>'. `role` is kernel, bias, gamma, beta or other; `norm` says which
     normalisation a gamma or beta belongs to; `output` marks the output layer's own tensors,
     `shortcut` those of a convolution on a shortcut. Kernels hold one unit for each index of the
-    last axis; the rest is the unit's fan-in.
+    last axis; the rest is the unit's fan-in. An example meets a convolution's kernel at `places`
+    places, which is no part of what a tensor is. `trainable` is what the model itself says.
     """
 
     path: str
@@ -67,6 +69,8 @@ class Tensor:
     norm: Literal["batch", "layer", None] = None
     output: bool = False
     shortcut: bool = False
+    trainable: bool = True
+    places: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ RANGE_WORDS = ("int", "float", "choice", "sweep")
 # setting one of these replaces the others that stand beside it
 RIVALS = (("epochs", "steps"), ("per_unit", "fraction", "match"), ("sampler", "oracle"))
 # these hold one alternative, so another mapping replaces the old one
-WHOLE = ("sampler", "oracle", "pruner")
+WHOLE = ("sampler", "oracle", "pruner", "budget")
 
 
 def merged(below: Node, above: Node) -> Node:

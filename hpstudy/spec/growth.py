@@ -14,7 +14,7 @@ from hpstudy.errors import StudyChanged
 from hpstudy.spec.head import ENGINE
 from hpstudy.spec.identity import canonical, plain
 from hpstudy.spec.layers import LENGTHS
-from hpstudy.spec.space import Choice, FloatRange, IntRange, Value
+from hpstudy.spec.space import Choice, FloatRange, IntRange, Value, written
 from hpstudy.spec.study import Cell
 
 _DATA = ("name", "validation", "test", "split_seed", "options")
@@ -26,6 +26,8 @@ _SEARCH = {
     "pruner_options": "pruner's options",
     "parallel": "window (search.parallel)",
     "seed": "search seed",
+    "max_parameters": "limit of parameters",
+    "max_trained": "limit of trained parameters",
 }
 
 
@@ -153,6 +155,11 @@ def _changed_cell(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[
             before, after = old["search"].get(key, 0), new["search"].get(key, 0)
             if after < before:
                 fixed.append(f"{word}: {before} -> {after}, fewer than were run")
+        for key in ("epochs", "minutes"):
+            before, after = (one["search"].get(f"budget_{key}") for one in (old, new))
+            if after is not None and (before is None or after < before):
+                seen = "no limit" if before is None else before
+                fixed.append(f"search.budget.{key}: {seen} -> {after}, less than was allowed")
     return reasons, fixed
 
 
@@ -163,7 +170,7 @@ def _words(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(_words(item) for item in value)}]"
     if not isinstance(value, Mapping):
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        return f"{value:g}" if isinstance(value, float) else written(value)
     if "choice" in value:
         said = []
         for option in value["choice"]:

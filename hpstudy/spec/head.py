@@ -12,7 +12,7 @@ from hpstudy.spec.problems import Problems
 from hpstudy.spec.space import Config, Scalar
 from hpstudy.spec.study import Data, Search
 from hpstudy.spec.values import fixed
-from hpstudy.spec.yaml import Node
+from hpstudy.spec.yaml import Entry, Node
 
 DATA = (
     Parameter("validation", "float", 0.2, "", 0, 1, open_low=True, open_high=True),
@@ -23,8 +23,20 @@ SEARCH = (
     Parameter("trials", "int", 16, "", 1),
     Parameter("parallel", "int", 4, "", 1),
     Parameter("seed", "int", 0, "", 0),
+    Parameter("max_parameters", "int", None, "", 1),
+    Parameter("max_trained", "int", None, "", 1),
 )
-CHOOSE = (Parameter("top", "int", 4, "", 1), Parameter("seeds", "int", 3, "", 1))
+CHOOSE = (
+    Parameter("top", "int", 4, "", 1),
+    Parameter("seeds", "int", 3, "", 1),
+    Parameter("pruner", "choice", "none", "", options=("none", "wilcoxon")),
+)
+BUDGET = (
+    Parameter("epochs", "int", None, "", 1),
+    Parameter("minutes", "float", None, "", 0, open_low=True),
+)
+# where a budget decides how many trials there are, and nobody says `trials`
+MOST_TRIALS = 1000
 CONFIRM = (Parameter("seeds", "int", 10, "", 1),)
 ENGINE = (
     Parameter("backend", "choice", "auto", "", options=("auto", "jax", "tensorflow")),
@@ -130,7 +142,11 @@ def search(
         driver = word(entries["driver"].value, "search.driver", drivers, problems) or DRIVER
     declaration = drivers[driver] if driver in drivers else next(iter(drivers.values()))
     sampler = declaration.word
-    found = facts(node, "search", SEARCH, problems, ("driver", sampler, "pruner", "choose"))
+    others = ("driver", sampler, "pruner", "budget", "choose")
+    found = facts(node, "search", SEARCH, problems, others)
+    epochs, minutes = _budget(entries, problems)
+    if "budget" in entries and "trials" not in entries:
+        found["trials"] = MOST_TRIALS
     choose = facts(
         entries["choose"].value if "choose" in entries else None, "search.choose", CHOOSE, problems
     )
@@ -152,9 +168,29 @@ def search(
         seed=int(_number(found["seed"])),
         choose_top=int(_number(choose["top"])),
         choose_seeds=int(_number(choose["seeds"])),
+        choose_pruner=str(choose["pruner"]),
+        budget_epochs=epochs,
+        budget_minutes=minutes,
+        max_parameters=_whole(found["max_parameters"]),
+        max_trained=_whole(found["max_trained"]),
         sampler_options=kinds[sampler][1],
         pruner_options=kinds["pruner"][1],
     )
+
+
+def _budget(entries: Mapping[str, Entry], problems: Problems) -> tuple[int | None, float | None]:
+    """Epochs or minutes that a cell's trials may be trained for; None where nobody says."""
+    if "budget" not in entries:
+        return None, None
+    node = entries["budget"].value
+    found = facts(node, "search.budget", BUDGET, problems)
+    epochs, minutes = found["epochs"], found["minutes"]
+    if node.entries and len(node.entries) != 1:
+        say = "search.budget takes epochs or minutes; saw both, keep one"
+        problems.add(node, f"{say} (the number of trials is search.trials)")
+    elif isinstance(node.content, Mapping) and not node.entries:
+        problems.add(node, "search.budget is empty; write {epochs: 400} or {minutes: 30}")
+    return _whole(epochs), float(minutes) if isinstance(minutes, int | float) else None
 
 
 def _optioned(
@@ -201,6 +237,10 @@ def _plain(node: Node, key: str, problems: Problems) -> Scalar:
         problems.add(node, f"{key} takes a value or a list of values; saw {node.seen}")
         return None
     return node.content
+
+
+def _whole(value: Scalar) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _number(value: Scalar) -> int | float:

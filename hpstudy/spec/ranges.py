@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hpstudy.spec.declarations import Parameter
 from hpstudy.spec.edits import RANGE_WORDS
@@ -120,6 +120,9 @@ def _numeric(
 ) -> IntRange | FloatRange | None:
     pair = node.entries[word].value
     wanted = "int" if parameter.kind == "int" else "float"
+    if parameter.kind == "any":
+        parameter = replace(parameter, kind="int" if word == "int" else "float")
+        wanted = word
     if parameter.kind not in ("int", "float", "number_or_choice"):
         say = f"has no `{word}` range, since it takes {takes(parameter)}; write {{choice: [...]}}"
         problems.add(node, f"{key} {say}")

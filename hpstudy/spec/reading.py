@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from hpstudy.spec import head, sweeps
+from hpstudy.spec import foreign, head, sweeps
 from hpstudy.spec.arms import OVERRIDES, subset_section
 from hpstudy.spec.cells import cells
 from hpstudy.spec.declarations import DatasetDeclaration, ModelDeclaration, Parameter, Registries
@@ -147,7 +147,7 @@ class Reading:
         found: tuple[Data, DatasetDeclaration] | None,
         problems: Problems,
     ) -> Ground | None:
-        model = self._model(entries["model"], problems) if "model" in entries else None
+        model = self._model(entries, problems) if "model" in entries else None
         training = _training()
         before = len(problems)
         base: Layer = {}
@@ -155,8 +155,7 @@ class Reading:
             base |= training.read(entries["training"], problems, "training")
         if model is None:
             return None
-        section = _model_section(model)
-        base |= section.read(entries["model"], problems, "model")
+        base |= _read_model(model.name, model.parameters, entries["model"], problems, "model")
         sound = len(problems) == before
         joint = None
         if "sweep" in entries:
@@ -181,10 +180,15 @@ class Reading:
         known = (scored, task, examples, shape)
         return Ground(model.name, model.parameters, base, joint, *known, places, sound)
 
-    def _model(self, node: Node, problems: Problems) -> ModelDeclaration | None:
-        models = self.registries.hypermodels
+    def _model(self, entries: Mapping[str, Node], problems: Problems) -> ModelDeclaration | None:
+        models, node = self.registries.hypermodels, entries["model"]
+        if "hypermodel" in node.entries:
+            arms = entries["arms"].entries.values() if "arms" in entries else ()
+            own = [arm.value.entries["model"].value for arm in arms if "model" in arm.value.entries]
+            return foreign.declaration(node, own, self.path.absolute().parent, problems)
         if "type" not in node.entries:
-            problems.add(node, f"model lacks `type`; allowed: {', '.join(models)}")
+            say = 'or `hypermodel`, such as "my_module:MyHyperModel", in place of it'
+            problems.add(node, f"model lacks `type`; allowed: {', '.join(models)}; {say}")
             return None
         given = node.entries["type"].value
         if given.entries:
@@ -225,11 +229,12 @@ class Reading:
             if "training" in own:
                 layer |= _training().read(own["training"], problems, f"training of arm {name}")
             if "model" in own and ground is not None:
-                model = self.registries.hypermodels[ground.model]
-                layer |= _model_section(model).read(own["model"], problems, f"model of arm {name}")
-                if "type" in own["model"].entries:
-                    say = "an arm keeps the study's model.type; leave `type` out"
-                    problems.add(own["model"].entries["type"].key, say)
+                where = f"model of arm {name}"
+                layer |= _read_model(ground.model, ground.parameters, own["model"], problems, where)
+                for word in ("type", "hypermodel"):
+                    if word in own["model"].entries:
+                        say = f"an arm keeps the study's model; leave `{word}` out"
+                        problems.add(own["model"].entries[word].key, say)
             sound = len(problems) == before
             search_node = study_search
             if "search" in own:
@@ -243,8 +248,14 @@ def _training() -> Section:
     return Section("training", {parameter.name: parameter for parameter in TRAINING}, FORMS)
 
 
-def _model_section(model: ModelDeclaration) -> Section:
-    return Section("model", {p.name: p for p in model.parameters}, others=("type",))
+def _read_model(
+    name: str, parameters: tuple[Parameter, ...], node: Node, problems: Problems, where: str
+) -> Layer:
+    known = {parameter.name: parameter for parameter in parameters}
+    if not foreign.is_foreign({"model.type": name}):
+        return Section("model", known, others=("type",)).read(node, problems, where)
+    section = Section("model", known, others=("hypermodel",))
+    return section.read(foreign.flat(node, problems), problems, where)
 
 
 def _plain_word(node: Node, what: str, problems: Problems) -> None:

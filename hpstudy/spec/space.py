@@ -59,6 +59,11 @@ class Proposal:
     config: Config
 
 
+def written(value: Scalar) -> str:
+    """A value as a study file has it: `true`, not `True`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def is_range(value: object) -> bool:
     return isinstance(value, IntRange | FloatRange | Choice)
 

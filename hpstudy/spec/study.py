@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from hpstudy.spec.space import Condition, Config, Scalar, Settings
+from hpstudy.spec.space import Condition, Config, Scalar, Settings, written
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,19 @@ class Search:
     choose_seeds: int
     sampler_options: Mapping[str, Scalar] = field(default_factory=dict)
     pruner_options: Mapping[str, Scalar] = field(default_factory=dict)
+    choose_pruner: str = "none"
+    # what the trials of a cell may be trained for in all; None is no limit
+    budget_epochs: int | None = None
+    budget_minutes: float | None = None
+    # a trial whose network has more, in all or to train, is not trained
+    max_parameters: int | None = None
+    max_trained: int | None = None
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """What a network may have at most, by the names of `search:`."""
+        named = {"max_parameters": self.max_parameters, "max_trained": self.max_trained}
+        return {name: most for name, most in named.items() if most is not None}
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,8 @@ class Cell:
     @property
     def name(self) -> str:
         """Unique in the study and stable under reordering: 'bn_only depth=3'."""
-        return " ".join([self.arm, *(f"{short(k)}={v}" for k, v in sorted(self.point.items()))])
+        point = (f"{short(key)}={written(value)}" for key, value in sorted(self.point.items()))
+        return " ".join([self.arm, *point])
 
 
 @dataclass(frozen=True)

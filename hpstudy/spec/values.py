@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from hpstudy.spec.declarations import Parameter
 from hpstudy.spec.problems import Problems, nearest
@@ -23,6 +24,8 @@ def takes(parameter: Parameter) -> str:
         return "a word"
     if parameter.kind == "flag":
         return "true or false"
+    if parameter.kind == "any":
+        return "a number, a word, true, false or a list of them"
     low, high = parameter.low, parameter.high
     bounds = ""
     if low is not None and high is not None:
@@ -44,6 +47,8 @@ def takes(parameter: Parameter) -> str:
 def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Scalar:
     """The value of one setting; None where it is wrong, which `problems` then says."""
     content, kind = node.content, parameter.kind
+    if kind == "any" and not isinstance(content, Mapping):
+        return _any(parameter, node, key, problems)
     if kind == "flag" and isinstance(content, bool):
         return content
     if kind in _LISTS and isinstance(content, tuple):
@@ -76,6 +81,15 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
     hint = _beside(parameter, content)
     problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}{hint}")
     return None
+
+
+def _any(parameter: Parameter, node: Node, key: str, problems: Problems) -> Scalar:
+    if isinstance(node.content, tuple):
+        return tuple(_any(parameter, item, key, problems) for item in node.content)
+    if node.content is None or isinstance(node.content, Mapping):
+        problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}")
+        return None
+    return node.content
 
 
 def _beside(parameter: Parameter, content: object) -> str:

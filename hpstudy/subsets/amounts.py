@@ -20,6 +20,8 @@ def named(word: str, tensors: Sequence[Tensor]) -> list[Tensor]:
         return list(tensors)
     if word == "none":
         return []
+    if word == "as_built":
+        return [tensor for tensor in tensors if tensor.trainable]
     if word == "output":
         return [tensor for tensor in tensors if tensor.output]
     if word == "shortcut":

@@ -75,8 +75,9 @@ def tensors(model: Any) -> tuple[Tensor, ...]:
         if parameter:
             role, norm = _role(layer, variable.name)
             shape = tuple(int(size) for size in variable.shape)
-            shortcut = bool(getattr(layer, "shortcut", False))
-            found.append(Tensor(path, shape, role, norm, id(layer) in outputs, shortcut))
+            output, shortcut = id(layer) in outputs, bool(getattr(layer, "shortcut", False))
+            trainable = bool(variable.trainable)
+            found.append(Tensor(path, shape, role, norm, output, shortcut, trainable))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ Sign: TypeAlias = Literal["+", "-"]
 WORDS: dict[str, str] = {
     "all": "every parameter entry",
     "none": "no entry: the network as it was initialised",
+    "as_built": "every entry that the model itself leaves trainable",
     "batchnorm": "gamma and beta of every BatchNormalization layer",
     "gamma": "gamma of every normalisation layer",
     "beta": "beta of every normalisation layer",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from textwrap import wrap
 
 from hpstudy.data import DATASETS
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.search.driver import DRIVERS
 from hpstudy.spec.declarations import Parameter
-from hpstudy.spec.space import Scalar
+from hpstudy.spec.space import written
 from hpstudy.spec.training import TRAINING
 from hpstudy.subsets.rules import WORDS
 
@@ -28,38 +28,46 @@ def listing(kind: str, width: int | None = None) -> list[str]:
     return [heads[kind], *_columns(_entries(kind), width)]
 
 
-def _entries(kind: str) -> Mapping[str, str]:
+def _entries(kind: str) -> Sequence[tuple[str, str]]:
     if kind == "data":
-        return {name: entry.doc for name, entry in DATASETS.items()}
-    if kind == "subsets":
-        return WORDS
+        return [(name, entry.doc) for name, entry in DATASETS.items()]
     if kind == "models":
-        found = {}
-        for name, model in HYPERMODELS.items():
-            found[name] = model.doc
-            found |= {f"  {one.name}": _setting(one) for one in model.parameters}
-        return found
+        return _models()
     if kind == "training":
-        return {one.name: _setting(one) for one in TRAINING}
-    if kind == "oracles":
-        return DRIVERS["keras_tuner"].samplers
-    return DRIVERS["optuna"].samplers if kind == "samplers" else DRIVERS["optuna"].pruners
+        return [(one.name, _setting(one)) for one in TRAINING]
+    optuna = DRIVERS["optuna"]
+    tables = {
+        "subsets": WORDS,
+        "samplers": optuna.samplers,
+        "oracles": DRIVERS["keras_tuner"].samplers,
+        "pruners": optuna.pruners,
+    }
+    return [*tables[kind].items()]
+
+
+def _models() -> list[tuple[str, str]]:
+    """Every model, then its settings; those that an earlier model has as well by name alone."""
+    found: list[tuple[str, str]] = []
+    told: list[Parameter] = []
+    for name, model in HYPERMODELS.items():
+        found.append((name, model.doc))
+        again = [one.name for one in model.parameters if one in told]
+        found += [(f"  {one.name}", _setting(one)) for one in model.parameters if one not in told]
+        found += [("  as above", ", ".join(again))] if again else []
+        told += model.parameters
+    return found
 
 
 def _setting(parameter: Parameter) -> str:
-    default = f"; default {_word(parameter.default)}" if parameter.default is not None else ""
+    default = f"; default {written(parameter.default)}" if parameter.default is not None else ""
     options = f": {', '.join(map(str, parameter.options))}" if parameter.options else ""
     return f"{parameter.doc}{options}{default}"
 
 
-def _word(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _columns(entries: Mapping[str, str], width: int | None) -> list[str]:
-    wide = max(len(name) for name in entries)
+def _columns(entries: Sequence[tuple[str, str]], width: int | None) -> list[str]:
+    wide = max(len(name) for name, _ in entries)
     lines = []
-    for name, doc in entries.items():
+    for name, doc in entries:
         first = f"  {name:<{wide}}  "
         room = max(20, width - len(first)) if width else 10**6
         head, *rest = wrap(doc, room) or [""]

@@ -12,12 +12,12 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from hpstudy.analysis.words import Measure
+from hpstudy.analysis.words import Measure, count
 from hpstudy.engine.devices import Fleet
 from hpstudy.spec.study import Spec
 from hpstudy.store import Event
 from hpstudy.terminal.standing import CellStanding, Standing, Watched
-from hpstudy.terminal.words import count, failure, note, pace, troubles
+from hpstudy.terminal.words import failure, note, pace, troubles
 
 REFRESH = 0.25  # seconds between redraws
 RESELECT = 5.0  # seconds for which the shown cells of a large study stay the same

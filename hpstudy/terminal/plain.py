@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TextIO
 
-from hpstudy.analysis.words import Measure
+from hpstudy.analysis.words import Measure, count
 from hpstudy.engine.devices import Fleet
 from hpstudy.spec.study import Spec
 from hpstudy.store import Event
 from hpstudy.terminal.standing import CellStanding, Standing, Watched
-from hpstudy.terminal.words import count, failure, note, pace, troubles
+from hpstudy.terminal.words import failure, note, pace, troubles
 
 HEARTBEAT = 10.0
 

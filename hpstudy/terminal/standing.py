@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Protocol
 
 from hpstudy.engine.devices import Fleet
-from hpstudy.spec.study import Cell, Spec
+from hpstudy.spec.study import Cell, Search, Spec
 from hpstudy.store import Event
 
 PHASES = ("search", "choose", "confirm")
@@ -69,8 +69,7 @@ class CellStanding:
         search, phase = self.run.cell.search, self.run.phase
         planned = dict(self.done)
         if search is not None and phase == "search":
-            asked = self.run.trials if self.run.exhausted else search.trials
-            planned["search"] = max(asked, self.done["search"])
+            planned["search"] = max(self._trials(search), self.done["search"])
             top = min(search.choose_top, search.trials)
             planned["choose"] = top * search.choose_seeds if top > 1 else 0
         elif search is not None and phase == "choose":
@@ -78,6 +77,15 @@ class CellStanding:
         if phase != "without pick":
             planned["confirm"] = self.confirm_seeds
         return planned
+
+    def _trials(self, search: Search) -> int:
+        """Trials of the whole search; under a budget, as many as it holds at the pace so far."""
+        spent = sum(self.epochs["search"])
+        if self.run.exhausted or search.budget_minutes is not None:
+            return self.run.trials
+        if search.budget_epochs is None or not spent:
+            return search.trials
+        return min(search.trials, round(self.done["search"] * search.budget_epochs / spent))
 
     @property
     def ended(self) -> bool:

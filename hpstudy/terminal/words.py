@@ -28,10 +28,6 @@ def troubles(statuses: Mapping[str, int]) -> str:
     return ", ".join(f"{statuses[one]} {one}" for one in TROUBLES if statuses.get(one))
 
 
-def count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
-
-
 def pace(standing: Standing) -> list[str]:
     """Runs done of those planned, rate, and time left."""
     parts = [f"{standing.done:,} of {standing.planned:,} runs"]
@@ -53,5 +49,5 @@ def note(cell: CellStanding, phase: str | None = None) -> str:
     """What is worth knowing of a cell, or of one of its phases: how its runs ended."""
     parts = [troubles(cell.statuses if phase is None else cell.ends[phase])]
     if cell.run.exhausted and phase in (None, "search"):
-        parts.insert(0, "space exhausted")
+        parts.insert(0, cell.run.exhausted.partition(":")[0])
     return ", ".join(part for part in parts if part)

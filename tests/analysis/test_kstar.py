@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hpstudy import report
-from hpstudy.analysis import claims
+from hpstudy.analysis import claims, load
 from hpstudy.analysis.kstar import KStar, kstars, sentence
 from tests.analysis import synthetic
 from tests.analysis.synthetic import Options
@@ -117,7 +117,7 @@ def test_each_sweep_point_has_its_own(tmp_path: Path) -> None:
 
 def test_without_a_swept_amount_there_is_none(tmp_path: Path) -> None:
     folder = study(tmp_path, extra_axis={}, confirm=2)
-    assert claims(folder).kstars == ()
+    assert claims(folder).kstars == () and load(folder).kstar.empty
     report.write(folder)
     assert not (folder / "kstar.csv").exists()
     assert 'id="kstar"' not in (folder / "report.html").read_text()
@@ -129,6 +129,8 @@ def test_the_report_and_its_table_tell_it(tmp_path: Path) -> None:
     (one,) = claims(folder).kstars
     page = (folder / "report.html").read_text()
     assert 'id="kstar"' in page and f'<td class="number">{one.interval}</td>' in page
+    (known,) = load(folder).kstar.itertuples()
+    assert (known.arm, known.kstar, known.high) == ("random", one.value, math.inf)
     (row,) = csv.DictReader((folder / "kstar.csv").read_text().splitlines())
     assert float(row["kstar"]) == one.value and row["high"] == "inf"
     assert (row["amount"], row["smallest"], row["largest"]) == ("per_unit", "1.0", "16.0")

@@ -98,9 +98,10 @@ def test_validation_and_test_images_are_left_as_they_are(
 
 def test_images_that_change_have_no_cached_prefix(job: Any, digits: Any, trainer: Any) -> None:
     for changes, cached in (({}, True), (ON, False)):
-        one = trainer(digits)(job(subset__train="batchnorm", **changes))
+        one = trainer(digits)(job(subset__train="batchnorm", model__depth=1, **changes))
         assert one.record["numerics"]["prefix"] is cached
-    (laned,) = trainer(digits).together(2, [job(subset__train="batchnorm", **ON)]).values()
+    run = job(subset__train="batchnorm", model__depth=1, **ON)
+    (laned,) = trainer(digits).together(2, [run]).values()
     assert laned.record["numerics"]["prefix"] is False
 
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from hpstudy.engine.cache import Counters, Entry, ProgramCache
+from hpstudy.engine.folders import writable
+from hpstudy.errors import HpstudyError
 
 
 def doubling() -> Entry:
@@ -73,3 +75,22 @@ def test_a_failure_to_compile_leaves_nothing_behind(tmp_path: Path) -> None:
         ProgramCache(tmp_path).entry("double", broken)
     assert not list(tmp_path.glob("*.program*"))
     ProgramCache(tmp_path).entry("double", doubling)
+
+
+def test_an_entry_that_cannot_be_kept_still_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    found = ProgramCache(tmp_path).entry("double", doubling)
+    np.testing.assert_array_equal(found.call(np.arange(3.0)), [0, 2, 4])
+    assert not list(tmp_path.glob("*.program*"))
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_trains(tmp_path: Path) -> None:
+    assert writable(tmp_path / "new" / "programs").is_dir()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HpstudyError, match=r"file/programs.*HPSTUDY_CACHE"):
+        writable(tmp_path / "file" / "programs")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +18,7 @@ from hpstudy.engine.devices import Fleet
 from hpstudy.engine.executor import Done, LocalExecutor, Rung
 from hpstudy.engine.fits import Fits
 from hpstudy.engine.job import Job, Result
+from tests.engine.test_architectures import LAYERED, LENET, RESNET, VGG, doubled
 
 NOTED = {"prefix": False, "gathered": False, "padded": {}}
 STOPPING: dict[str, Any] = {
@@ -31,8 +32,10 @@ STOPPING: dict[str, Any] = {
 # TensorFlow's Keras rounds Python's numbers to single precision, so these have no more bits
 EXACT = {"training__momentum": 0.875}
 RUNS: dict[str, dict[str, Any]] = {
-    "decay and smoothing": {
+    "decay, smoothing and augmentation": {
         **EXACT,
+        "training__augment": "on",
+        "training__augment__crop": 2,
         "training__weight_decay": 2**-6,
         "training__label_smoothing": 0.125,
     },
@@ -54,6 +57,14 @@ RUNS: dict[str, dict[str, Any]] = {
     },
     "nothing": {"subset__train": "none", "model__activation_placement": "before_norm"},
 }
+
+
+ARCHITECTURES: list[dict[str, Any]] = [
+    {**LENET, "subset__train": "random", "subset__per_unit": 2},
+    {**RESNET, "subset__train": "batchnorm+shortcut+random", "subset__per_unit": 3},
+    {**LAYERED, "subset__train": "gamma+output"},
+    {**VGG, "subset__train": "random", "subset__per_unit": 3},
+]
 
 
 def assert_alike(record: Any, curves: Any, arrays: Any, ours: Result, exactly: float) -> None:
@@ -118,34 +129,58 @@ def test_divergence_is_a_result_and_an_error_a_failure(
     assert broken.record["status"] == "failed" and "shortcuts" in broken.record["reason"]
 
 
-@pytest.mark.skipif(find_spec("tensorflow") is None, reason="TensorFlow is not installed")
-@pytest.mark.usefixtures("float64")
-def test_a_tensorflow_worker_trains_what_the_compiled_engine_trains(
-    job: Callable[..., Job], digits: Any, trainer: Any, tmp_path: Path
-) -> None:
-    folders = shared.write(digits, tmp_path)
-    start = {"data": folders["train"], "cache": str(tmp_path), "backend": "tensorflow"}
+def on_tensorflow(split: Any, jobs: Mapping[str, Job], folder: Path) -> dict[str, Done]:
+    """What one worker makes of the jobs, by their names."""
+    folders = shared.write(split, folder)
+    start = {"data": folders["train"], "cache": str(folder), "backend": "tensorflow"}
     start |= {"dtype": keras.config.floatx()}
-    jobs = {
-        name: replace(job(confirm=True, rungs=(1,), **changes), run=name)
-        for name, changes in RUNS.items()
-    }
     found: dict[str, Done] = {}
     fleet = Fleet(1, backend="tensorflow")
-    with LocalExecutor(fleet, start, Path(folders["test"]), tmp_path) as executor:
-        for one in jobs.values():
-            executor.submit(one, "kind")
+    with LocalExecutor(fleet, start, Path(folders["test"]), folder) as executor:
+        for name, job in jobs.items():
+            executor.submit(replace(job, run=name), "kind")
         while len(found) < len(jobs):
             for event in executor.wait(timeout=60):
                 if isinstance(event, Rung):
                     executor.answer(event.run, True)
                 else:
                     found[event.run] = event
+    return found
+
+
+def assert_done(done: Done, ours: Result) -> None:
+    assert done.record["status"] == "finished", done.record["reason"]
+    numerics = done.record["numerics"]
+    assert (numerics["backend"], numerics["path"]) == ("tensorflow", "model.fit")
+    assert numerics["lanes"] == 1 and "tensorflow" in numerics
+    curves, arrays = (np.load(io.BytesIO(part)) for part in (done.curves, done.arrays))
+    assert_alike(done.record, curves, arrays, ours, 1e-8)
+
+
+needs_tensorflow = pytest.mark.skipif(
+    find_spec("tensorflow") is None, reason="TensorFlow is not installed"
+)
+
+
+@needs_tensorflow
+@pytest.mark.usefixtures("float64")
+def test_a_tensorflow_worker_trains_what_the_compiled_engine_trains(
+    job: Callable[..., Job], digits: Any, trainer: Any, tmp_path: Path
+) -> None:
+    jobs = {name: job(confirm=True, rungs=(1,), **changes) for name, changes in RUNS.items()}
     train = trainer(digits, "float64")
-    for name, done in found.items():
-        assert done.record["status"] == "finished", done.record["reason"]
-        numerics = done.record["numerics"]
-        assert (numerics["backend"], numerics["path"]) == ("tensorflow", "model.fit")
-        assert numerics["lanes"] == 1 and "tensorflow" in numerics
-        curves, arrays = (np.load(io.BytesIO(part)) for part in (done.curves, done.arrays))
-        assert_alike(done.record, curves, arrays, train(jobs[name]), 1e-8)
+    for name, done in on_tensorflow(digits, jobs, tmp_path).items():
+        assert_done(done, train(jobs[name]))
+
+
+@pytest.mark.slow
+@needs_tensorflow
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("case", ARCHITECTURES, ids=lambda case: case["model__type"])
+def test_every_architecture_trains_on_tensorflow(
+    case: dict[str, Any], job: Callable[..., Job], digits: Any, trainer: Any, tmp_path: Path
+) -> None:
+    split = doubled(digits) if case["model__type"] == "vgg" else digits
+    asked = job(confirm=True, training__learning_rate=0.02, **EXACT, **case)
+    (done,) = on_tensorflow(split, {"one": asked}, tmp_path).values()
+    assert_done(done, trainer(split, "float64")(asked))

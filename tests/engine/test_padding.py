@@ -8,6 +8,7 @@ import pytest
 
 from hpstudy.engine import padding
 from hpstudy.engine.cache import Counters
+from hpstudy.engine.devices import Fleet
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.spec.declarations import DataShape
 from hpstudy.spec.length import Length
@@ -57,10 +58,12 @@ def test_widths_of_one_class_share_a_program(job: Any, digits: Any, trainer: Any
     assert (len(keys), counters.compilations) == (1, 0)
 
 
-def rounded(value: Any, length: Length = SHORT, **config: Any) -> dict[str, Any]:
+def rounded(
+    value: Any, length: Length = SHORT, compilation: float = 1e11, **config: Any
+) -> dict[str, Any]:
     own = {"model.type": "mlp", "model.depth": 2, "model.width": 100, "training.batch_size": 64}
     own |= {f"model.{name}": one for name, one in config.items()}
-    return padding.padded(own, {"model.width": value}, MLP, DIGITS, length)
+    return padding.padded(own, {"model.width": value}, MLP, DIGITS, length, compilation)
 
 
 def test_only_a_setting_with_more_values_than_classes_is_rounded_up() -> None:
@@ -76,6 +79,8 @@ def test_a_network_on_its_class_stays_as_it_is() -> None:
 
 def test_more_arithmetic_than_a_compilation_is_not_added() -> None:
     assert rounded(IntRange(32, 256), Length(1000, 100_000)) == {}
+    on_gpu = Fleet(1, ("0",)).compilation
+    assert rounded(IntRange(32, 256), Length(1000, 100_000), on_gpu) == {"model.width": 128}
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_loop_over_equal_blocks_is_the_network(training: bool) -> None:
     paths = [owned.path for owned in variables(model)]
 
     def looped(theta: Any) -> Any:
-        outputs, states = one({**values, **theta}, x, training)
+        outputs, states, _ = one({**values, **theta}, x, training)
         return (outputs**2).sum(), (outputs, states)
 
     def direct(theta: Any) -> Any:
@@ -104,6 +104,14 @@ def test_lanes_of_a_loop_are_the_loops_alone() -> None:
 )
 def test_only_equal_blocks_in_a_row_are_looped(blocks: Any, expected: list[int]) -> None:
     assert copies(deep(*blocks)) == expected
+
+
+def test_a_layer_that_is_called_again_is_not_looped() -> None:
+    inputs = x = keras.Input((6, 6, 1))
+    shared = own.BatchNormalization()
+    for _ in range(3):
+        x = shared(x)
+    assert copies(keras.Model(inputs, x)) == [1]
 
 
 def test_layers_that_may_do_other_things_are_not_looped() -> None:

@@ -62,6 +62,8 @@ def make_cell(
     point: Mapping[str, Any] | None = None,
     sampler_options: Mapping[str, Any] | None = None,
     pruner_options: Mapping[str, Any] | None = None,
+    budget_epochs: int | None = None,
+    budget_minutes: float | None = None,
 ) -> Cell:
     search = Search(
         driver=driver,
@@ -74,6 +76,8 @@ def make_cell(
         choose_seeds=3,
         sampler_options=sampler_options or {},
         pruner_options=pruner_options or {},
+        budget_epochs=budget_epochs,
+        budget_minutes=budget_minutes,
     )
     space = SPACES[settings] if isinstance(settings, str) else settings
     return Cell(arm, point or {"model.depth": 3}, space, CONDITIONS, {}, search)
@@ -132,11 +136,14 @@ class Player:
                 reached[trial.number][epoch] = value + epoch / 1000
                 if not search.report(trial.number, epoch, value + epoch / 1000):
                     continue
-                outcome = Outcome("pruned", None, reached[trial.number])
+                outcome = Outcome("pruned", None, reached[trial.number], epoch, epoch * 1.5)
             else:
                 state: Any = self._ending(trial)
                 finished = value if state == "finished" else None
-                outcome = Outcome(state, finished, reached[trial.number])
+                whole = epochs(trial.config)
+                # diverged and failed ones stop half way
+                spent = whole if state == "finished" else whole // 2
+                outcome = Outcome(state, finished, reached[trial.number], spent, spent * 1.5)
             running.remove(item)
             search.finish(trial.number, outcome)
         return search

@@ -95,7 +95,17 @@ def make_registries(missing: str | None = None) -> Registries:
                 build="nowhere:build",
                 missing=lambda sampler, pruner: missing,
                 check=check,
-            )
+            ),
+            "tuner": DriverDeclaration(
+                "tuner",
+                "",
+                samplers=dict.fromkeys(("random", "grid"), ""),
+                pruners={"none": ""},
+                build="nowhere:build",
+                word="oracle",
+                default="random",
+                refuses=lambda cell: "3 trials are too few" if cell.search.trials == 3 else None,
+            ),
         },
     )
 

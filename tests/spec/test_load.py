@@ -118,6 +118,12 @@ def test_augmentation_becomes_flat_settings(read, study, written, flip, crop):
     assert cell.conditions["training.augment.crop"] == {"training.augment": ("on",)}
 
 
+def test_cells_of_a_swept_flag_are_named_as_it_is_written(read, study):
+    augment = ("arms:", "  augment: {flip: {sweep: [true, false]}, crop: 2}\narms:")
+    spec = read(study, ("name: toy", "name: pictures"), augment)
+    assert [cell.name for cell in spec.cells][:2] == ["full flip=true", "full flip=false"]
+
+
 def test_none_is_a_word_and_quoted_words_stay_words(read, study):
     extra = "  early_stopping: none\n  schedule: 'cosine'\narms:"
     spec = read(study, ("arms:", extra), ("depth: 2", "normalisation: none"))
@@ -282,6 +288,29 @@ def test_edits_come_last_and_replace(read, study):
     assert cell.settings["model.width"] == Choice((4, 8))
     assert cell.settings["subset.train"] == "gamma"
     assert cell.search is not None and cell.search.pruner_options == {"factor": 2}
+
+
+def test_a_budget_decides_the_trials_where_nobody_says_them(read, study):
+    cell = read(study + "search: {budget: {epochs: 400}}").cells[0]
+    assert (cell.search.budget_epochs, cell.search.budget_minutes) == (400, None)
+    assert cell.search.trials == 1000
+    cell = read(study + "search: {budget: {minutes: 2}, trials: 9}").cells[0]
+    assert (cell.search.budget_epochs, cell.search.budget_minutes) == (None, 2.0)
+    assert cell.search.trials == 9
+
+
+def test_an_arm_may_have_another_driver(read, study):
+    edited = study.replace(
+        "norm: {", "norm: {search: {driver: tuner, oracle: {grid: {points: 3}}}, "
+    )
+    full, norm = read(edited + "search: {sampler: random}").cells
+    assert (full.search.driver, full.search.sampler) == ("optuna", "random")
+    assert (norm.search.driver, norm.search.sampler) == ("tuner", "grid")
+
+
+def test_a_driver_may_refuse_a_cell(read, study, problems):
+    (said,) = problems(study + "search: {driver: tuner, oracle: random, trials: 3}")
+    assert said == "11:9: arm full: 3 trials are too few"
 
 
 def test_an_official_test_split_has_no_test_fraction(read, study):

@@ -33,7 +33,8 @@ def amounts(name: str, one: KStar, look: Look, measure: Measure, alt: str) -> Ma
         foot = low + 0.05 * (high - low)
         if one.low is not None and one.high is not None:
             inside = [min(max(end, first), last) for end in (one.low, one.high)]
-            axes.plot(inside, [foot, foot], color=INK, linewidth=1.6)
+            if inside[0] < inside[1]:
+                axes.plot(inside, [foot, foot], color=INK, linewidth=1.6)
         if first <= one.value <= last:
             axes.plot([one.value] * 2, [foot, 0], color=INK, linewidth=0.8, linestyle=(0, (3, 2)))
             axes.plot(one.value, foot, "D", color=INK, markersize=5)

@@ -31,11 +31,8 @@ def failures(findings: Findings) -> Section:
             f"({event['reason']})."
         )
     for cell in record.cells:
-        if cell.exhausted:
-            notes.append(
-                f"{cell.name}: space exhausted after {len(cell.phase('search'))} trials; "
-                "nothing new was left to try."
-            )
+        if cell.ended:
+            notes.append(f"{cell.name}: {cell.ended}.")
     reasons = _by_reason(failed)
     body = render(
         "failures.html.j2",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from hpstudy.analysis.words import number, thousands
+from collections.abc import Mapping
+from typing import Any
+
+from hpstudy.analysis.words import count, number, thousands
 from hpstudy.report.findings import Findings, numbered
 from hpstudy.report.page import Section, render
 
@@ -72,15 +75,26 @@ def _search(findings: Findings) -> str:
         else:
             kind = "oracle" if search["driver"] == "keras_tuner" else "sampler"
             how = f"{search['sampler']} {kind}, {search['pruner']} pruner"
-            words = f"{search['trials']} trials ({how}), on validation data; the best"
-            words += (
-                f" {search['choose_top']} trained again on {search['choose_seeds']} fresh seeds"
+            words = (
+                f"{count(search['trials'], 'trial')} ({how}{_budget(search)}), on validation "
+                f"data; the best {search['choose_top']} trained again on "
+                f"{count(search['choose_seeds'], 'fresh seed')}"
             )
+            if search.get("choose_pruner", "none") != "none":
+                words += f", stopped early by {search['choose_pruner']}"
         said.setdefault(words, []).append(cell.arm)
     if len(said) == 1:
         return f"per cell: {next(iter(said))}"
     lines = (f"{numbered(list(dict.fromkeys(arms)))}: {words}" for words, arms in said.items())
     return "; ".join(lines)
+
+
+def _budget(search: Mapping[str, Any]) -> str:
+    """What limits a search besides its trials; minutes are another number of trials elsewhere."""
+    epochs, minutes = search.get("budget_epochs"), search.get("budget_minutes")
+    if minutes is not None:
+        return f"; {minutes:g} minutes of training, which a new run would not repeat"
+    return f"; {thousands(epochs)} epochs in all" if epochs is not None else ""
 
 
 def _confirm(findings: Findings) -> str:

@@ -1,0 +1,102 @@
+"""Other people's hypermodels as a study file names them: read, never run.
+
+    model: {hypermodel: "my_module:MyHyperModel", args: {...}, hp: {...}, max_parameters: 5000000}
+
+The settings of such a model are `model.type` (its 'module:name'), `model.code` (a digest of its
+source), `model.args.<name>`, and under `model.hp.<name>` what the hypermodel itself asks for; a
+value or a range given there in the file stands in for the hypermodel's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from hpstudy.spec.declarations import DataShape, ModelDeclaration, Parameter, Tensor
+from hpstudy.spec.problems import Problems
+from hpstudy.spec.source import SourceError, source
+from hpstudy.spec.space import Scalar
+from hpstudy.spec.training import TRAINING
+from hpstudy.spec.yaml import Entry, Node
+
+KEYS = ("hypermodel", "args", "hp", "max_parameters")
+HP = "model.hp."
+ARGS = "model.args."
+CODE = "model.code"
+MOST = "model.max_parameters"
+NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$")
+_KEPT = ("length", "batch_size", "early_stopping", "last_batch", "augment")
+# what `compile` decides, in a model that comes compiled
+COMPILED = tuple(f"training.{one.name}" for one in TRAINING if one.name.split(".")[0] not in _KEPT)
+BATCH = "training.batch_size"
+
+
+def is_foreign(settings: Mapping[str, object]) -> bool:
+    """Whether settings or a configuration belong to somebody else's hypermodel."""
+    return ":" in str(settings.get("model.type", ""))
+
+
+def declaration(
+    node: Node, others: Iterable[Node], folder: Path, problems: Problems
+) -> ModelDeclaration | None:
+    """What the study file says of a hypermodel; `others` are the `model:` sections of arms."""
+    given = node.entries["hypermodel"].value
+    if "type" in node.entries:
+        say = "model takes `type` (one of ours) or `hypermodel` (your own); saw both, keep one"
+        problems.add(node.entries["type"].key, say)
+        return None
+    name = given.content
+    if not isinstance(name, str) or not NAME.match(name):
+        say = 'a module and a name in it, such as "my_module:MyHyperModel"'
+        problems.add(given, f"model.hypermodel is {given.seen}; it takes {say}")
+        return None
+    try:
+        found = source(name, folder)
+    except SourceError as error:
+        problems.add(given, f"model.hypermodel {name}: {error}")
+        return None
+    names = {
+        f"{section}.{inner}": f"what {name} {word} {inner}"
+        for section, word in (("args", "takes as"), ("hp", "asks for as"))
+        for one in (node, *others)
+        if section in one.entries
+        for inner in one.entries[section].value.entries
+    }
+    return ModelDeclaration(
+        name=name,
+        doc=f"the hypermodel {name}",
+        parameters=(
+            Parameter("code", "text", found.digest, "digest of its source"),
+            Parameter("max_parameters", "int", None, "larger networks are not trained", 1),
+            *(Parameter(key, "any", None, doc) for key, doc in names.items()),
+        ),
+        tensors=_unknown,
+        build="",
+    )
+
+
+def flat(node: Node, problems: Problems) -> Node:
+    """A `model:` section with its `args` and `hp` as settings of their own, `args.depth: 3`."""
+    entries: dict[str, Entry] = {}
+    for name, entry in node.entries.items():
+        if name in ("args", "hp"):
+            if not isinstance(entry.value.content, Mapping):
+                say = f"model.{name} takes a mapping of names to values; saw {entry.value.seen}"
+                problems.add(entry.value, say)
+            for inner, one in entry.value.entries.items():
+                entries[f"{name}.{inner}"] = one
+        elif name in KEYS:
+            entries[name] = entry
+        else:
+            problems.unknown(entry.key, "key in model", name, KEYS)
+    return Node(entries, node.file, node.line, node.column)
+
+
+def compiles(keys: Iterable[str]) -> list[str]:
+    """Those of the keys that only a model which comes uncompiled takes from a study."""
+    return [key for key in keys if key in COMPILED]
+
+
+def _unknown(config: Mapping[str, Scalar], shape: DataShape) -> tuple[Tensor, ...]:
+    raise AssertionError("a foreign hypermodel declares no tensors; they are known when it is run")

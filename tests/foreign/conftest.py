@@ -1,0 +1,134 @@
+"""The contract hypermodels in studies of their own, driven in this process or by workers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpstudy import data, spec, study
+from hpstudy.engine import foreign
+from hpstudy.engine.cache import ProgramCache
+from hpstudy.engine.job import Job, Probe, Result
+from hpstudy.engine.parts import Parts
+from hpstudy.engine.programs import Programs
+from hpstudy.engine.setups import Setups
+from hpstudy.engine.training import train
+from hpstudy.phases import outcome
+from hpstudy.search.window import CellSearch
+from hpstudy.spec.length import length
+from hpstudy.spec.registered import Registered
+from hpstudy.spec.seeds import seeds
+from hpstudy.spec.space import Config
+from hpstudy.spec.study import Data, Spec
+
+HERE = Path(__file__).parent
+STUDY = """\
+# Does somebody else's hypermodel run?
+name: {name}
+data: {{name: digits, validation: 0.2, test: 0.2, split_seed: 1}}
+model: {{hypermodel: "contract_models:{name}"{model}}}
+training: {training}
+score: {{metric: accuracy}}
+arms: {{it: {{train: {train}}}}}
+search: {{{search}, trials: {trials}, parallel: 2, seed: 1, choose: {{top: 1}}}}
+confirm: {{seeds: 2}}
+"""
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Spec]:
+    """A study of one contract hypermodel, in a folder of its own."""
+    source = HERE / "contract_models.py"
+    (tmp_path / source.name).write_text(source.read_text())
+    monkeypatch.syspath_prepend(str(HERE))
+
+    def loaded(
+        name: str,
+        trials: int = 3,
+        train: str = "as_built",
+        training: str = "{length: {epochs: 2}, batch_size: 64}",
+        model: str = "",
+        search: str = "sampler: tpe",
+    ) -> Spec:
+        text = STUDY.format(
+            name=name, trials=trials, train=train, training=training, model=model, search=search
+        )
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(text)
+        return spec.load(path, study.REGISTRIES)
+
+    return loaded
+
+
+@dataclass
+class Driven:
+    """What a search did: each trial's configuration, what its discovery found, and its record."""
+
+    configs: list[Config] = field(default_factory=list)
+    spaces: list[list[dict[str, Any]]] = field(default_factory=list)
+    records: list[dict[str, Any]] = field(default_factory=list)
+    results: list[Result | None] = field(default_factory=list)
+    exhausted: str | None = None
+
+
+class Worker:
+    """A worker's side in this process: discovers and trains."""
+
+    def __init__(self, split: Any, cache: Path, dtype: str = "float32") -> None:
+        self.split = split
+        self.sample = foreign.sample_of(split)
+        self.programs = Programs(ProgramCache(cache))
+        self.parts = Parts.of(split, dtype)
+        counts = len(split.x_train), len(split.x_val)
+        self.setups = Setups(split.shape, *counts, dtype, self.sample)
+
+    def train(self, config: Config, *, confirm: bool = False, index: int = 0) -> Result:
+        job = Job(
+            "run", config, seeds(0, "search", index), "accuracy", "last", True, confirm=confirm
+        )
+        test = (self.split.x_test, self.split.y_test) if confirm else None
+        return train(job, self.setups, self.programs, self.parts, test, lambda epoch, score: True)
+
+    def drive(self, one: Spec, trains: bool = True, confirm: bool = False) -> Driven:
+        """Search the study's only cell, one trial after the other."""
+        (cell,) = one.cells
+        examples = len(self.split.x_train)
+        search = CellSearch(cell, True, lambda config: length(config, examples).epochs)
+        driven = Driven()
+        while (discovery := search.open()) is not None:
+            probe = Probe("run", dict(discovery.config), seeds(0, "search", 0))
+
+            def ask(asked: Registered, answer: Any = discovery.answer) -> Any:
+                return answer(asked)
+
+            found = foreign.discover(probe, ask, self.split.shape, self.sample)
+            assert not found["collisions"]
+            reason = found["reason"]
+            trial = search.close(discovery.proposal(found["training"]), reason)
+            result = None
+            status = "pruned" if found.get("oversized") else "failed"
+            record: dict[str, Any] = {"status": status, "reason": reason, "score": None}
+            if reason is None and trains and trial.same_as is None:
+                result = self.train(trial.config, confirm=confirm)
+                record = result.record
+            elif reason is None:
+                record = {"status": "finished", "reason": None, "score": 0.5}
+            driven.configs.append(trial.config)
+            driven.spaces.append(discovery.space)
+            driven.records.append(record)
+            driven.results.append(result)
+            search.finish(trial.number, outcome(record))
+        driven.exhausted = search.exhausted
+        return driven
+
+
+@pytest.fixture(scope="session")
+def digits() -> data.Split:
+    return data.load(Data("digits", 0.2, 0.2, 1))
+
+
+@pytest.fixture(scope="session")
+def worker(digits: data.Split, tmp_path_factory: pytest.TempPathFactory) -> Worker:
+    return Worker(digits, tmp_path_factory.mktemp("cache"))

@@ -1,0 +1,103 @@
+"""Whole studies of other people's hypermodels, with real workers."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hpstudy
+from hpstudy import analysis, report, spec, study
+from hpstudy.errors import SpecError, StudyChanged
+from hpstudy.spec.study import Spec
+from hpstudy.store import Store
+
+STUDIES = Path(__file__).parents[2] / "studies"
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+def told(folder: Path) -> list[dict[str, Any]]:
+    """Every run event in order of its place, without what differs between two equal studies."""
+    runs = [event for event in Store(folder).events() if event["event"] == "run"]
+    times = ("time", "seconds", "compilations", "cache_loads")
+    kept = [{k: v for k, v in run.items() if k not in times} for run in runs]
+    return sorted(
+        kept, key=lambda run: (run["cell"], run["phase"], run["trial"], run["seed_index"])
+    )
+
+
+def test_a_worker_that_is_ended_costs_its_trial_and_a_resume_equals_the_whole(
+    load: Callable[..., Spec], cache: Path, tmp_path: Path
+) -> None:
+    one = load("exits", trials=5)
+    study.run(one, tmp_path / "whole", workers=2, cache=cache)
+    whole = told(tmp_path / "whole")
+    search = [run for run in whole if run["phase"] == "search"]
+    ended = [run["params"]["model.hp.units"] == 0 for run in search]
+    assert len(search) == 5 and 0 < sum(ended) < 5
+    for run, lost in zip(search, ended, strict=True):
+        assert run["status"] == ("failed" if lost else "finished"), run["reason"]
+        assert not lost or "the worker ended with exit status 3" in run["reason"]
+    assert [run["status"] for run in whole if run["phase"] == "confirm"] == ["finished"] * 2
+
+    half = tmp_path / "half"
+    half.mkdir()
+    lines = (tmp_path / "whole" / "runs.jsonl").read_text().splitlines(keepends=True)
+    runs = [place for place, line in enumerate(lines) if json.loads(line)["event"] == "run"]
+    (half / "runs.jsonl").write_text("".join(lines[: runs[2]]))
+    summary = study.run(one, half, workers=1, cache=cache)
+    assert summary.trained > 0
+    assert [without_worker(run) for run in told(half)] == [without_worker(run) for run in whole]
+
+
+def without_worker(run: dict[str, Any]) -> dict[str, Any]:
+    """A run event without what a lost worker said last."""
+    return {**run, "reason": None, "discovery": {**run.get("discovery", {}), "reason": None}}
+
+
+def test_an_edited_hypermodel_contradicts_its_results(
+    load: Callable[..., Spec], cache: Path, tmp_path: Path
+) -> None:
+    one = load("always_raises", trials=2)
+    study.run(one, tmp_path / "study", workers=1, cache=cache)
+    source = Path(one.path).with_name("contract_models.py")
+    source.write_text(f"# a comment changes nothing\n{source.read_text()}")
+    again = spec.load(one.path, study.REGISTRIES)
+    assert study.run(again, tmp_path / "study", workers=1, cache=cache).trained == 0
+    source.write_text(source.read_text().replace("no such layer", "no layer"))
+    with pytest.raises(StudyChanged, match=r"model\.code"):
+        study.run(spec.load(one.path, study.REGISTRIES), tmp_path / "study", cache=cache)
+
+
+def test_what_the_model_decides_cannot_stand_in_the_study_file(
+    load: Callable[..., Spec], cache: Path, tmp_path: Path
+) -> None:
+    one = load("per_layer", training="{length: {epochs: 1}, learning_rate: 0.1}")
+    with pytest.raises(SpecError, match=r"yaml:5:\d+: training\.learning_rate is given, and the"):
+        study.run(one, tmp_path / "study", workers=1, cache=cache)
+
+
+@pytest.mark.parametrize("name", ["own_hypermodel"])
+def test_the_example_study_runs_and_its_report_is_right(
+    name: str, cache: Path, tmp_path: Path
+) -> None:
+    one = spec.load(STUDIES / f"{name}.yaml", study.REGISTRIES, variant="quick")
+    folder = tmp_path / one.name
+    assert study.run(one, folder, workers=2, cache=cache).complete
+    page = report.write(folder, analysis.claims(folder)).read_text()
+    results = hpstudy.load(folder)
+    confirm = results.runs[results.runs["phase"] == "confirm"]
+    assert confirm["test_accuracy"].notna().all()
+    for words in ("own_hypermodel:DigitsNet", "units 0", "learning rate", "batch size"):
+        assert words in page
+    cells = {cell.name: cell for cell in results.record.cells}
+    ranges = {name: cell.settings["model.hp.learning_rate"] for name, cell in cells.items()}
+    assert ranges["as_built"]["float"] == [0.001, 1.0]
+    assert ranges["bn_only"]["float"] == [0.01, 10.0]
+    shutil.rmtree(folder)
