@@ -13,6 +13,7 @@ from hpstudy.analysis.evidence import Evidence
 from hpstudy.analysis.ranges import searched
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.words import Measure, number, thousands
+from hpstudy.spec.foreign import LEFT, NETWORK
 from hpstudy.spec.study import short
 from hpstudy.store import Event
 
@@ -108,8 +109,13 @@ def initial_differences(a: CellRecord, b: CellRecord) -> list[str]:
 
 
 def _model_differences(a: CellRecord, b: CellRecord) -> list[str]:
-    keys = sorted(key for key in {*a.config, *b.config} if key.startswith("model."))
-    return [key for key in keys if a.config.get(key) != b.config.get(key)]
+    network = a.config.get(NETWORK)
+    if network is not None and network == b.config.get(NETWORK):
+        # discovered parameters may decide rates and batches alone
+        return []
+    keys = {key for key in {*a.config, *b.config} if key.startswith("model.")}
+    keys -= {NETWORK, LEFT}
+    return [key for key in sorted(keys) if a.config.get(key) != b.config.get(key)]
 
 
 def differences(a: CellRecord, b: CellRecord, keys: Iterable[str]) -> str:

@@ -22,7 +22,7 @@ from hpstudy.hypermodels.asking import AskingHyperParameters, answered
 from hpstudy.hypermodels.base import ModelError
 from hpstudy.hypermodels.initial import is_seed, seed_state
 from hpstudy.spec.declarations import DataShape
-from hpstudy.spec.foreign import BATCH, HP, MOST, compiles
+from hpstudy.spec.foreign import BATCH, HP, LEFT, MOST, NETWORK, compiles
 from hpstudy.spec.registered import Registered
 from hpstudy.spec.space import Scalar
 from hpstudy.subsets.keras import tensors, variables
@@ -32,8 +32,6 @@ FEW = 64  # examples that a hypermodel's `fit` sees while its space is discovere
 BATCH_SIZE = 32  # Keras's own, where neither the study file nor `fit` says one
 EPOCHS = "training.length.epochs"
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
-# names of `model.fit`'s arguments that the study file does not say
-LEFT = "model.left_to_fit"
 
 
 @dataclass(frozen=True)
@@ -153,8 +151,20 @@ def labels(model: Any, y: Any, shape: DataShape) -> Any:
     return np.eye(shape.outputs, dtype=keras.config.floatx())[np.asarray(y, int)]
 
 
-def architecture(model: Any, config: Mapping[str, Any], shape: DataShape) -> str:
-    """A digest of what the model computes, for its program's key.
+def _network(model: Any, shape: DataShape) -> str:
+    """A digest of what a discovered network computes; of its shapes where it cannot be traced."""
+    try:
+        if keras.backend.backend() == "jax":
+            return architecture(model, 2, shape)
+    except Exception:
+        # the reference path may well train what cannot be traced
+        pass
+    shapes = [(owned.path, tuple(owned.variable.shape)) for owned in variables(model)]
+    return hashlib.sha256(repr(shapes).encode()).hexdigest()[:16]
+
+
+def architecture(model: Any, batch: int, shape: DataShape) -> str:
+    """A digest of what the model computes on batches of so many examples.
 
     It is that of the model's own trace, in training and in use: constants that a layer bakes in
     (rates, epsilons) are in it, and initial values, seeds and learning rates are not.
@@ -169,7 +179,7 @@ def architecture(model: Any, config: Mapping[str, Any], shape: DataShape) -> str
         [jax.ShapeDtypeStruct(v.shape, v.dtype) for v in some]
         for some in (model.trainable_variables, model.non_trainable_variables)
     ]
-    x = jax.ShapeDtypeStruct((int(config[BATCH]), *shape.input_shape), keras.config.floatx())
+    x = jax.ShapeDtypeStruct((batch, *shape.input_shape), keras.config.floatx())
     for training in (True, False):
         call = partial(model.stateless_call, training=training, return_losses=True)
         traced = jax.make_jaxpr(call)(*values, x)
@@ -239,7 +249,7 @@ def _decided(
 ) -> tuple[dict[str, Any], list[str]]:
     """Settings that the hypermodel decides, and those that the study file gives all the same."""
     options = call.options if call is not None else {}
-    found: dict[str, Any] = {LEFT: []}
+    found: dict[str, Any] = {LEFT: [], NETWORK: _network(model, shape)}
     collisions: list[str] = []
     for key, name, usual in ((BATCH, "batch_size", BATCH_SIZE), (EPOCHS, "epochs", 1)):
         given = options.get(name) or config.get(key) or usual

@@ -41,9 +41,9 @@ class Network:
             kind: tuple(path for path in paths.values() if kinds[path] == kind)
             for kind in ("parameter", "state", "input")
         }
-        kinds_of = of_kind["parameter"], of_kind["state"], of_kind["input"]
+        own = of_kind["parameter"], of_kind["state"], of_kind["input"]
         parts = segments(model, paths, of_kind["state"], penalised)
-        return cls(model, *kinds_of, paths, parts, penalised)
+        return cls(model, *own, paths, parts, penalised)
 
     def __call__(
         self, values: Mapping[str, Any], x: Any, training: bool

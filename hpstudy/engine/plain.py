@@ -19,7 +19,7 @@ import numpy as np
 
 from hpstudy.engine import augmentation, foreign
 from hpstudy.engine.captured import replaced
-from hpstudy.engine.foreign import LEFT, Prepared
+from hpstudy.engine.foreign import Prepared
 from hpstudy.engine.host import Host
 from hpstudy.engine.job import Job, Report, Result
 from hpstudy.engine.ordered import Ordered, Turn
@@ -32,7 +32,7 @@ from hpstudy.engine.watch import Watch, stored
 from hpstudy.hypermodels.base import ModelError
 from hpstudy.hypermodels.compiling import compile_model
 from hpstudy.hypermodels.foreign import seed
-from hpstudy.spec.foreign import BATCH
+from hpstudy.spec.foreign import BATCH, LEFT
 from hpstudy.spec.length import Length, length
 from hpstudy.subsets import keras as subset
 from hpstudy.subsets.rules import Rule, Selection, count, select
@@ -62,12 +62,14 @@ def train(job: Job, setups: Setups, parts: Parts, test: Any, report: Report) -> 
     )
     if augmentation.is_on(config):
         raise ModelError(f"training.augment is the compiled engine's, and this model: {made.why}")
-    if not model.compiled:
+    compiled = bool(model.compiled)
+    if not compiled:
         compile_model(model, config, shape.task, Rates(host.rates))
     x, x_val = (_whole(array, shape.input_shape) for array in (parts.data.x, parts.data.x_val))
     x_val = x_val[: len(parts.y_val)]
     y, y_val = (foreign.labels(model, one, shape) for one in (parts.y_train, parts.y_val))
-    watch = Watch(host, model, made.inputs(model, x_val, y_val[:1], config), parts.y_val, report)
+    inputs = made.inputs(model, x_val, y_val[:1], config)
+    watch = Watch(host, model, compiled, inputs, parts.y_val, report)
     seed(job.seeds["order"], "fit")
     with replaced(model, partial(_ordered, model, job)):
         made.hypermodel.fit(

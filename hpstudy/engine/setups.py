@@ -216,8 +216,9 @@ class Setups:
         model = self.prepared(config, seeds).model
         values = foreign.initial(model, seeds["dropout"])
         shapes = {path: value.shape for path, value in values.items()}
-        made = (("architecture", foreign.architecture(model, config, self.shape)),)
-        return Material(config, made, tensors(model), kinds_of(model), values, shapes)
+        made = foreign.architecture(model, int(config["training.batch_size"]), self.shape)
+        structure = (("architecture", made),)
+        return Material(config, structure, tensors(model), kinds_of(model), values, shapes)
 
     def _foreign_network(self, setup: Setup, trained: set[str]) -> Built:
         from hpstudy.engine import foreign

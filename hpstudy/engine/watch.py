@@ -22,12 +22,16 @@ _ACCURACY = ("accuracy", "acc", "sparse_categorical_accuracy", "categorical_accu
 class Watch(keras.callbacks.Callback):  # type: ignore[misc]
     """Notes each epoch's metrics, reports at rungs, and stops a run that has ended.
 
-    `x_val` are the model's validation inputs, `y_val` class ids or (n, outputs).
+    `x_val` are the model's validation inputs, `y_val` class ids or (n, outputs). A `compiled` model
+    came with an optimizer, whose learning rate is its own.
     """
 
-    def __init__(self, host: Host, model: Any, x_val: Any, y_val: Any, report: Report) -> None:
+    def __init__(
+        self, host: Host, model: Any, compiled: bool, x_val: Any, y_val: Any, report: Report
+    ) -> None:
         super().__init__()
         self.set_model(model)
+        self._compiled = compiled
         self._host, self._report = host, report
         self._x_val, self._y_val = x_val, y_val
         self._kept: dict[str, Any] | None = None
@@ -69,9 +73,8 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
         row |= score_outputs(host.signature.loss, outputs, self._y_val, host.scale)
         if "val_loss" in logs:
             row["loss"] = float(logs["val_loss"])
-        optimizer = getattr(self.model, "optimizer", None)
-        if optimizer is not None:
-            rate = optimizer.learning_rate
+        if self._compiled and getattr(self.model, "optimizer", None) is not None:
+            rate = self.model.optimizer.learning_rate
             # NumPy does not like how a Keras variable turns itself into an array
             row["learning_rate"] = float(getattr(rate, "value", rate))
         return row

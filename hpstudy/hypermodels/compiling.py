@@ -64,6 +64,8 @@ def loss(config: Mapping[str, Scalar], task: str) -> Any:
         "mse": keras.losses.MeanSquaredError,
         "mae": keras.losses.MeanAbsoluteError,
         "huber": keras.losses.Huber,
+        # of a network that ends in a softmax
+        "cross_entropy_of_probabilities": keras.losses.SparseCategoricalCrossentropy,
     }[str(name)]()
 
 

@@ -25,6 +25,9 @@ HP = "model.hp."
 ARGS = "model.args."
 CODE = "model.code"
 MOST = "model.max_parameters"
+# what a discovered network computes, as a digest; arguments of `model.fit` left to `fit`
+NETWORK = "model.network"
+LEFT = "model.left_to_fit"
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$")
 _KEPT = ("length", "batch_size", "early_stopping", "last_batch", "augment")
 # what `compile` decides, in a model that comes compiled

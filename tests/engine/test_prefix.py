@@ -1,4 +1,4 @@
-"""Where a model is cut: at the last tensor that alone carries all that the trained rest reads."""
+"""Where a model is cut: one tensor carries all that the trained rest reads, or nothing is cut."""
 
 from __future__ import annotations
 
@@ -23,10 +23,7 @@ def model() -> Any:
     [
         ("first", None),  # nothing with a weight lies before
         ("inner_0", "first"),  # the block and its skip read one tensor
-        (
-            "outer_0",
-            "first",
-        ),  # the skip around it leaves its block whole
+        ("outer_0", "first"),  # the skip goes around what trains, so the cut is before it
         ("inner_1", "add_0"),
         ("output", "activation_2"),
     ],

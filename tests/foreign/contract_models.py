@@ -89,6 +89,27 @@ def subclassed(hp):
     return _compiled(Perceptron(hp.Int("units", 8, 32)), hp, "categorical_crossentropy")
 
 
+def penalised(hp):
+    """Regularisers of weights and of activities, with batch statistics."""
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten()])
+    model.add(layers.Dense(hp.Int("units", 8, 16), kernel_regularizer="l2"))
+    model.add(layers.BatchNormalization())
+    model.add(layers.Dense(10, activity_regularizer=keras.regularizers.L2(1e-3)))
+    model.add(layers.Softmax())
+    return _compiled(model, hp)
+
+
+def frozen(hp):
+    """A layer and a normalisation that its author has frozen, the latter in inference mode."""
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten()])
+    model.add(layers.Dense(hp.Int("units", 8, 16), trainable=False))
+    model.add(layers.BatchNormalization(trainable=False))
+    model.add(layers.Dense(8, activation="tanh"))
+    model.add(layers.BatchNormalization())
+    model.add(layers.Dense(10, activation="softmax"))
+    return _compiled(model, hp)
+
+
 class BatchSize(keras_tuner.HyperModel):
     """Batch size tuned in `fit`, and nothing compiled."""
 

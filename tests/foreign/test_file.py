@@ -1,0 +1,97 @@
+"""What a study file says of somebody's hypermodel: read and checked, never run."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpstudy import spec, study
+from hpstudy.errors import SpecError
+from hpstudy.spec.source import source
+
+STUDY = """\
+# Does it run?
+name: own
+data: {{name: digits, validation: 0.2, test: 0.2}}
+model: {{hypermodel: {hypermodel}{more}}}
+training: {{length: {length}}}
+arms: {{it: {{train: as_built}}}}
+search: {{trials: 2{search}}}
+"""
+MODULE = "raise SystemExit('it was run')\n\ndef build_model(hp): ...\n"
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[..., Any]:
+    (tmp_path / "own.py").write_text(MODULE)
+
+    def loaded(
+        hypermodel: str = "own:build_model",
+        more: str = "",
+        length: str = "{epochs: 2}",
+        search: str = "",
+    ) -> Any:
+        path = tmp_path / "study.yaml"
+        text = STUDY.format(hypermodel=hypermodel, more=more, length=length, search=search)
+        path.write_text(text)
+        return spec.load(path, study.REGISTRIES)
+
+    return loaded
+
+
+def test_arguments_and_parameters_become_settings(load: Callable[..., Any]) -> None:
+    more = ", args: {shape: [8, 8]}, hp: {units: {int: [1, 8]}, depth: {sweep: [1, 2]}}"
+    one = load(more=more)
+    assert [cell.name for cell in one.cells] == ["it depth=1", "it depth=2"]
+    settings = one.cells[0].settings
+    assert settings["model.type"] == "own:build_model"
+    assert settings["model.args.shape"] == (8, 8)
+    assert settings["model.hp.units"] == spec.IntRange(1, 8)
+    assert settings["model.hp.depth"] == 1
+    # what a compiled model decides is left to it
+    assert "training.learning_rate" not in settings
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"hypermodel": "own:build_modle"}, "did you mean `build_model`?"),
+        ({"hypermodel": "other:Model"}, "there is no other.py beside the study file"),
+        ({"hypermodel": "own"}, "it takes a module and a name in it"),
+        ({"more": ", type: mlp"}, "saw both, keep one"),
+        ({"more": ", depth: 3"}, "unknown key in model: `depth`"),
+        ({"more": ", max_parameters: some"}, "model.max_parameters is `some`"),
+        ({"more": ", hp: {units: {int: [8, 1]}}"}, "model.hp.units: the low end 8 is above"),
+        ({"length": "{steps: 20}"}, "is told in epochs; saw steps"),
+        ({"search": ", sampler: qmc"}, "qmc must know the whole space before the first trial"),
+    ],
+)
+def test_mistakes_are_told(changes: dict[str, str], told: str, load: Callable[..., Any]) -> None:
+    with pytest.raises(SpecError) as error:
+        load(**changes)
+    assert told in str(error.value)
+    assert "study.yaml:" in str(error.value)
+
+
+def test_validate_runs_nothing_of_it(load: Callable[..., Any], tmp_path: Path) -> None:
+    load()
+    command = [sys.executable, "-m", "hpstudy", "validate", str(tmp_path / "study.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "known only by running it" in " ".join(done.stdout.split())
+
+
+def test_the_digest_follows_what_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("from blocks import block\ndef build(hp): return block\n")
+    (tmp_path / "blocks.py").write_text("block = 1  # one\n")
+    (tmp_path / "other.py").write_text("unused = 1\n")
+    first = source("own:build", tmp_path)
+    assert [path.name for path in first.files] == ["blocks.py", "own.py"]
+    (tmp_path / "blocks.py").write_text("# the same\nblock = 1\n")
+    assert source("own:build", tmp_path) == first
+    (tmp_path / "blocks.py").write_text("block = 2\n")
+    assert source("own:build", tmp_path).digest != first.digest
+    assert source("keras_tuner.applications:HyperResNet", tmp_path).digest == "installed"

@@ -1,0 +1,106 @@
+"""Which models the compiled engine trains, by the rules that `hpstudy.engine.holding` lists."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import keras_tuner
+import pytest
+from keras import layers
+
+from hpstudy.engine import foreign, holding
+from hpstudy.engine.captured import Call, captured
+from hpstudy.spec.declarations import DataShape
+
+SHAPE = DataShape((8, 8, 1), "classification", 10)
+CONFIG = {"training.last_batch": "drop"}
+PLAIN = Call(None, None, None, {}, None, True)
+
+
+class Stepped(keras.Sequential):
+    def test_step(self, *given: Any) -> Any:
+        return super().test_step(*given)
+
+
+class Own(keras.losses.Loss):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return keras.ops.sum(y_pred, axis=-1)
+
+
+def net(
+    kind: type = keras.Sequential, constraint: Any = None, outputs: int = 10, **compiled: Any
+) -> Any:
+    model = kind([keras.Input((8, 8, 1)), layers.Flatten()])
+    model.add(layers.Dense(outputs, activation="softmax", kernel_constraint=constraint))
+    given = {"optimizer": keras.optimizers.SGD(0.1), "loss": "sparse_categorical_crossentropy"}
+    model.compile(**{**given, **compiled})
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        (lambda: net(), None),
+        (lambda: net(optimizer="adamw", metrics=["acc"]), None),
+        (lambda: net(loss=keras.losses.CategoricalCrossentropy()), None),
+        (lambda: net(optimizer="rmsprop"), "its optimizer RMSprop"),
+        (lambda: net(optimizer=keras.optimizers.SGD(0.1, nesterov=True)), "its optimizer SGD"),
+        (lambda: net(optimizer=keras.optimizers.SGD(0.1, weight_decay=0.1)), "its optimizer SGD"),
+        (lambda: net(optimizer=keras.optimizers.Adam(clipnorm=1.0)), "its optimizer Adam"),
+        (
+            lambda: net(optimizer=keras.optimizers.Adam(_falling())),
+            "its optimizer Adam has settings",
+        ),
+        (lambda: net(loss=Own()), "its loss"),
+        (lambda: net(loss="mse"), "is not one for classification"),
+        (lambda: net(loss=keras.losses.CategoricalCrossentropy(label_smoothing=0.1)), "its loss"),
+        (lambda: net(metrics=["accuracy", keras.metrics.AUC()]), "its metric"),
+        (lambda: net(kind=Stepped), "Stepped overrides test_step"),
+        (lambda: net(constraint="unit_norm"), "its weights have constraints"),
+        (lambda: net(outputs=11), "its outputs are (11,)"),
+    ],
+)
+def test_what_is_held(model: Callable[[], Any], why: str | None) -> None:
+    found = holding.beyond(model(), PLAIN, SHAPE, CONFIG)
+    assert (found is None) if why is None else why in str(found)
+
+
+def test_a_kept_partial_batch_is_not() -> None:
+    found = holding.beyond(net(), PLAIN, SHAPE, {"training.last_batch": "keep"})
+    assert "count the padding" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("fit", "own"),
+    [
+        (lambda model, x, y, **given: model.fit(x, y, **given), None),
+        (lambda model, x, y, **given: model.fit(x, y, batch_size=16, **given), None),
+        (lambda model, x, y, **given: model.fit(x, y, shuffle=False, **given), "shuffle"),
+        (lambda model, x, y, **given: model.fit(x / 2, y, **given), "data of its own"),
+        (lambda model, x, y, **given: bool(model.fit(x, y, **given)), "goes on after model.fit"),
+        (lambda model, x, y, callbacks, **given: _stopping(model, x, y, given), "callbacks"),
+    ],
+)
+def test_what_fit_hands_on_is_captured(
+    fit: Callable[..., Any], own: str | None, digits: Any
+) -> None:
+    class Model(keras_tuner.HyperModel):
+        def fit(self, hp: Any, model: Any, *args: Any, **given: Any) -> Any:
+            return fit(model, *args, **given)
+
+    sample = foreign.sample_of(digits)
+    model = net()
+    validation = (sample.x_val, sample.y_val)
+    call = captured(Model(), None, model, sample.x, sample.y, validation, epochs=3)
+    assert call is not None
+    assert (call.own is None) if own is None else own in str(call.own)
+    assert call.options["epochs"] == 3
+    assert "fit" not in vars(model)
+
+
+def _falling() -> Any:
+    return keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
+
+
+def _stopping(model: Any, x: Any, y: Any, given: Any) -> Any:
+    return model.fit(x, y, callbacks=[keras.callbacks.TerminateOnNaN()], **given)
