@@ -6,6 +6,7 @@ they are compiled once, and a ResNet takes about as long to compile at any depth
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import FunctionType
@@ -34,8 +35,8 @@ class Segment:
     """Part of a network, run once or several times in a row on the values of its copies.
 
     `model` runs on the paths of the first copy; `copies` gives for each of those the path in each
-    copy, and `states` names those that training changes. A `penalised` model, which is one segment
-    in one copy, adds losses of its own.
+    copy, and `states` names those that training changes. Only a whole model is `penalised`, by
+    losses of its own.
     """
 
     model: Any
@@ -82,19 +83,18 @@ class Segment:
 
 
 def segments(
-    model: Any, paths: Mapping[int, str], states: Collection[str], penalised: bool
+    model: Any, paths: Mapping[int, str], states: Collection[str], penalised: bool = False
 ) -> tuple[Segment, ...]:
-    """The segments of a model, in order; one alone where nothing repeats, or if it is penalised.
+    """The segments of a model, in order; one alone where nothing repeats.
 
     `paths` names each variable by its id; `states` are the paths that training changes.
     """
     import keras
 
-    chain = () if penalised else links(model)
-    groups = list(_groups([_signature(link) for link in chain]))
-    if all(count == 1 for _, count in groups):
-        whole = _segment(model, [model.variables], paths, states)
-        return (replace(whole, penalised=penalised),)
+    chain = links(model)
+    groups = list(_groups(_signatures(chain)))
+    if penalised or all(count == 1 for _, count in groups):
+        return (replace(_segment(model, [model.variables], paths, states), penalised=penalised),)
     found, place = [], 0
     for length, count in groups:
         copies = [chain[at : at + length] for at in range(place, place + length * count, length)]
@@ -148,11 +148,16 @@ def _weighty(block: Sequence[Any]) -> Iterator[bool]:
     yield from (bool(variables) for one in block for *_, variables in one)
 
 
-def _signature(link: Link) -> Hashable:
-    """What two links share that compute the same from their own variables.
+def _signatures(chain: Sequence[Link]) -> list[Hashable]:
+    """What two links share that compute the same, each from variables of its own.
 
-    A link with a layer that is not of `KINDS` equals no other.
+    A link with a layer that is not of `KINDS`, or that is called again, equals no other.
     """
+    calls = Counter(id(call.operation) for link in chain for call in link.calls)
+    return [_signature(link, calls) for link in chain]
+
+
+def _signature(link: Link, times: Mapping[int, int]) -> Hashable:
     import jax
 
     numbers = {id(link.start): 0}
@@ -165,7 +170,7 @@ def _signature(link: Link) -> Hashable:
         layer = call.operation
         kind = type(layer)
         known = kind.__module__.partition(".")[0] in ("keras", "hpstudy")
-        if not known or kind.__name__ not in KINDS or layer.losses:
+        if not known or kind.__name__ not in KINDS or layer.losses or times[id(layer)] > 1:
             return ((object(), ()),)
         given = jax.tree.map(told, (call.arguments.args, call.arguments.kwargs))
         told_of = {
@@ -178,5 +183,5 @@ def _signature(link: Link) -> Hashable:
         tensors = (*call.input_tensors, *call.output_tensors)
         shapes = [(tensor.shape, tensor.dtype) for tensor in tensors]
         variables = tuple((v.name, v.shape, v.dtype, v.trainable) for v in layer.variables)
-        calls.append((kind, repr((given, told_of, shapes)), variables))
+        calls.append((kind, repr((given, told_of, shapes, layer.trainable)), variables))
     return tuple(calls)

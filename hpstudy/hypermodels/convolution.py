@@ -9,7 +9,7 @@ cost kernel-size-squared times the memory of the layer's input, rows the kernel'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
 from itertools import product
@@ -58,11 +58,16 @@ def over_patches(x: Any, kernel: Any, strides: tuple[int, int], padding: str) ->
     filters = kernel.shape[-1]
     flat = kernel.reshape(-1, filters)
     x = _padded(x, kernel.shape[:2], strides, padding)
-    places = list(_places(x, kernel.shape[:2], strides))
+    downs, rights = (
+        _places(side, size, stride)
+        for side, size, stride in zip(x.shape[1:3], kernel.shape[:2], strides, strict=True)
+    )
     if kernel.shape[2] >= ACROSS:
-        return jnp.concatenate([x[:, down, right] for down, right in places], -1) @ flat
+        # columns first, then rows of those: half the code to compile of both at once
+        wide = jnp.concatenate([x[:, :, right] for right in rights], -1)
+        return jnp.concatenate([wide[:, down] for down in downs], -1) @ flat
     channels = jnp.moveaxis(x, -1, 0)
-    patches = jnp.concatenate([channels[:, :, down, right] for down, right in places], 0)
+    patches = jnp.concatenate([channels[:, :, i, j] for i, j in product(downs, rights)], 0)
     outputs = flat.T @ patches.reshape(len(patches), -1)
     return jnp.moveaxis(outputs.reshape(filters, *patches.shape[1:]), 0, -1)
 
@@ -98,16 +103,10 @@ def in_packs(x: Any, kernel: Any, strides: tuple[int, int], padding: str) -> Any
     return (over_rows if short else over_patches)(x, kernel, strides, padding)
 
 
-def _places(
-    x: Any, window: tuple[int, int], strides: tuple[int, int]
-) -> Iterator[tuple[slice, slice]]:
-    """Rows and columns that each place of the kernel's window reads."""
-    last = [
-        (side - size) // stride * stride
-        for side, size, stride in zip(x.shape[1:3], window, strides, strict=True)
-    ]
-    for i, j in product(range(window[0]), range(window[1])):
-        yield slice(i, i + last[0] + 1, strides[0]), slice(j, j + last[1] + 1, strides[1])
+def _places(side: int, size: int, stride: int) -> list[slice]:
+    """What each place of a window of `size` reads along an axis of length `side`."""
+    last = (side - size) // stride * stride
+    return [slice(place, place + last + 1, stride) for place in range(size)]
 
 
 def _padded(x: Any, window: tuple[int, int], strides: tuple[int, int], padding: str) -> Any:

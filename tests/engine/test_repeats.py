@@ -106,6 +106,14 @@ def test_only_equal_blocks_in_a_row_are_looped(blocks: Any, expected: list[int])
     assert copies(deep(*blocks)) == expected
 
 
+def test_a_layer_that_is_called_again_is_not_looped() -> None:
+    inputs = x = keras.Input((6, 6, 1))
+    shared = own.BatchNormalization()
+    for _ in range(3):
+        x = shared(x)
+    assert copies(keras.Model(inputs, x)) == [1]
+
+
 def test_layers_that_may_do_other_things_are_not_looped() -> None:
     class Convolution(own.Conv2D):  # type: ignore[misc]
         pass
