@@ -247,14 +247,16 @@ class CellRun:
         """Finished trials without duplicates, best score first."""
         assert self.cell.search is not None
         sign = -1 if self.spec.score.maximise else 1
-        finished = [
+        finished = sorted(
             (sign * record["score"], slot.trial)
             for slot, record in self._records.items()
-            if slot.phase == "search"
-            and record["status"] == "finished"
-            and self._trials[slot.trial].twin is None
-        ]
-        return [trial for _, trial in sorted(finished)][: self.cell.search.choose_top]
+            if slot.phase == "search" and record["status"] == "finished"
+        )
+        # one configuration may have finished in several of Hyperband's brackets
+        first: dict[str, int] = {}
+        for _, trial in finished:
+            first.setdefault(self._trials[trial].run, trial)
+        return list(first.values())[: self.cell.search.choose_top]
 
     def _choose_from(self, candidates: list[int]) -> None:
         self._shortlist = candidates

@@ -23,6 +23,10 @@ confirm: {seeds: 1}
 """
 
 
+def epochs(config: Any) -> int:
+    return int(config["training.length.epochs"])
+
+
 def counted(config: Any) -> Count:
     return Count(10, 90, 100)
 
@@ -35,10 +39,16 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., CellRun]:
     """Plays a cell to its end; of the runs that may start, the last or the first ends next."""
     path = tmp_path_factory.mktemp("file") / "phases.yaml"
 
-    def play(score: Score, *, last: bool = False, started: list[Planned] | None = None) -> CellRun:
-        path.write_text(FILE)
+    def play(
+        score: Score,
+        *,
+        last: bool = False,
+        started: list[Planned] | None = None,
+        text: str = FILE,
+    ) -> CellRun:
+        path.write_text(text)
         loaded = spec.load(path, study.REGISTRIES)
-        cell = CellRun(loaded, loaded.cells[0], 1, "print", lambda config: 4, counted)
+        cell = CellRun(loaded, loaded.cells[0], 1, "print", epochs, counted)
         waiting: list[Planned] = []
         while not cell.done:
             new = cell.ready()
@@ -93,3 +103,17 @@ def test_a_candidate_that_diverged_once_is_not_trained_again(played: Any) -> Non
     assert cell.choice["trial"] == 2
     chosen = [planned.slot for planned in started if planned.slot.phase == "choose"]
     assert sum(slot.trial == 3 for slot in chosen) == 1
+
+
+def test_a_configuration_is_one_candidate_however_often_it_finished(played: Any) -> None:
+    text = FILE.replace("{float: [0.01, 3], log: true}", "{choice: [0.1, 0.2, 0.3]}")
+    text = text.replace("epochs: 4", "epochs: 90")
+    text = text.replace("trials: 4", "pruner: hyperband, trials: 16")
+    started: list[Planned] = []
+    cell = played(steady, started=started, text=text)
+    searched = [planned for planned in started if planned.slot.phase == "search"]
+    trained = [planned.run for planned in searched if planned.twin is None]
+    assert len(trained) > len(set(trained)) == 3
+    assert len(cell.choice["ranked"]) == 3
+    runs = {planned.slot.trial: planned.run for planned in searched}
+    assert len({runs[entry["trial"]] for entry in cell.choice["ranked"]}) == 3

@@ -15,12 +15,32 @@ README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 
 def test_its_study_file_loads(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    block, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     path = tmp_path / "study.yaml"
     path.write_text(block)
     for variant in (None, "quick"):
         study = spec.load(path, REGISTRIES, variant=variant)
         assert [cell.name for cell in study.cells[:2]] == ["full depth=1", "full depth=3"]
+
+
+def test_its_hypermodel_loads_in_the_study_that_it_names(tmp_path: Path) -> None:
+    _, block = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    studies = Path(__file__).parents[1] / "studies"
+    text = (studies / "own_hypermodel.yaml").read_text()
+    rest = re.sub(r"^(model|arms):\n(?:  .*\n)+", "", text, flags=re.MULTILINE)
+    (tmp_path / "own_hypermodel.py").write_text((studies / "own_hypermodel.py").read_text())
+    path = tmp_path / "own_hypermodel.yaml"
+    path.write_text(rest + block)
+    study = spec.load(path, REGISTRIES)
+    assert [cell.name for cell in study.cells] == ["as_built", "bn_only"]
+
+
+def test_its_table_of_studies_is_whole() -> None:
+    (table,) = re.findall(r"\| file in `studies/` \|.*?\n\n", README, re.DOTALL)
+    cells = [line.split("|")[1] for line in table.strip().splitlines()]
+    named = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    studies = Path(__file__).parents[1] / "studies"
+    assert named == {path.stem for path in studies.glob("*.yaml")}
 
 
 def test_every_command_that_it_shows_exists() -> None:

@@ -114,3 +114,35 @@ def test_dashboard_and_report_show_its_trials(first: Path) -> None:
     assert "hyperband oracle, none pruner" in page
     runs = hpstudy.load(first).runs
     assert (runs["phase"] == "search").sum() == 16
+
+
+@pytest.mark.slow
+def test_hyperband_searches_somebody_elses_hypermodel(cache: Path, tmp_path: Path) -> None:
+    listed = Path(hpstudy.__file__).parent.parent / "studies" / "own_hypermodel.py"
+    (tmp_path / listed.name).write_bytes(listed.read_bytes())
+    (tmp_path / "own.yaml").write_text(
+        """\
+# Is a promotion the same network, where only a worker knows the space?
+data: {name: digits, validation: 0.2, test: 0.2, split_seed: 1}
+model: {hypermodel: own_hypermodel:DigitsNet}
+training: {length: {epochs: 3}}
+arms: {as_built: {train: as_built}}
+search:
+  {driver: keras_tuner, oracle: {hyperband: {first_epoch: 1}}, trials: 5, parallel: 1,
+   choose: {top: 1}}
+confirm: {seeds: 1}
+"""
+    )
+    loaded = spec.load(tmp_path / "own.yaml", study.REGISTRIES)
+    folder = tmp_path / "own"
+    assert study.run(loaded, folder, workers=1, cache=cache).complete
+    whole = searched(folder, "as_built")
+    assert [run["epochs"] for run in whole] == [1, 1, 1, 3, 3]
+    best = max(whole[:3], key=lambda run: float(run["score"]))
+    assert (whole[3]["run"], whole[3]["params"]) == (best["run"], best["params"])
+    assert Store(folder).curves(best["run"])["accuracy"][0] == best["score"]
+    lines = (folder / "runs.jsonl").read_text().splitlines(keepends=True)
+    # the study, its cell's generation and three trials: the promotion is asked for again
+    (folder / "runs.jsonl").write_text("".join(lines[:5]))
+    study.run(loaded, folder, workers=1, cache=cache)
+    assert [run["run"] for run in searched(folder, "as_built")] == [run["run"] for run in whole]

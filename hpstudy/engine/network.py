@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hpstudy.engine.repeats import Segment, segments
+
 Arrays = dict[str, Any]
 
 
@@ -23,6 +25,7 @@ class Network:
     states: tuple[str, ...]
     inputs: tuple[str, ...]
     paths: Mapping[int, str]
+    segments: tuple[Segment, ...]
     penalised: bool = False
 
     @classmethod
@@ -38,8 +41,9 @@ class Network:
             kind: tuple(path for path in paths.values() if kinds[path] == kind)
             for kind in ("parameter", "state", "input")
         }
-        kinds_of = of_kind["parameter"], of_kind["state"], of_kind["input"]
-        return cls(model, *kinds_of, paths, penalised)
+        own = of_kind["parameter"], of_kind["state"], of_kind["input"]
+        parts = segments(model, paths, of_kind["state"], penalised)
+        return cls(model, *own, paths, parts, penalised)
 
     def __call__(
         self, values: Mapping[str, Any], x: Any, training: bool
@@ -48,17 +52,9 @@ class Network:
 
         `values` holds every path of the model.
         """
-        model = self.model
-        outputs, changed, *own = model.stateless_call(
-            [values[self.paths[id(v)]] for v in model.trainable_variables],
-            [values[self.paths[id(v)]] for v in model.non_trainable_variables],
-            x,
-            training=training,
-            return_losses=self.penalised,
-        )
-        after = {
-            self.paths[id(variable)]: value
-            for variable, value in zip(model.non_trainable_variables, changed, strict=True)
-        }
-        penalty = sum(own[0]) if self.penalised else None
-        return outputs, {path: after[path] for path in self.states}, penalty
+        after: Arrays = {}
+        penalty = None
+        for segment in self.segments:
+            x, changed, penalty = segment(values, x, training)
+            after |= changed
+        return x, {path: after[path] for path in self.states}, penalty

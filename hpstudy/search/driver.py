@@ -126,8 +126,9 @@ def _refused(cell: Cell) -> str | None:
     search = cell.search
     if search is None:
         return None
-    if is_foreign(cell.settings):
-        return _ahead(cell, search)
+    ahead = _ahead(cell, search) if is_foreign(cell.settings) else None
+    if ahead is not None:
+        return ahead
     if search.driver == "keras_tuner" and search.sampler == "hyperband":
         taken: Any = options("oracle", "hyperband", search.sampler_options)
         return refused(cell, search, **taken)
@@ -137,7 +138,7 @@ def _refused(cell: Cell) -> str | None:
 def _ahead(cell: Cell, search: Search) -> str | None:
     """Why a space that is known only by running it cannot be searched, or None."""
     name = cell.settings["model.type"]
-    if search.sampler in ("grid", "qmc", "hyperband"):
+    if search.driver == "optuna" and search.sampler in ("grid", "qmc"):
         say = f"{search.sampler} must know the whole space before the first trial"
         return f"{say}, and that of {name} is known only by running it; take tpe or random"
     if search.pruner == "hyperband":

@@ -55,11 +55,11 @@ RUNS: dict[str, dict[str, Any]] = {
         "training__length__epochs": None,
         "training__length__steps": 25,
     },
-    "nothing": {"subset__train": "none", "model__activation_placement": "before_norm"},
 }
 
 
 ARCHITECTURES: list[dict[str, Any]] = [
+    {"model__type": "mlp", "subset__train": "none", "model__activation_placement": "before_norm"},
     {**LENET, "subset__train": "random", "subset__per_unit": 2},
     {**RESNET, "subset__train": "batchnorm+shortcut+random", "subset__per_unit": 3},
     {**LAYERED, "subset__train": "gamma+output"},

@@ -146,7 +146,7 @@ def test_one_mistake(problems, study, old, new, spot, words):
         ("search: {budget: {epochs: 9, minutes: 3}}", "{epochs", "saw both, keep one"),
         ("search: {budget: {}}", "{}", "write {epochs: 400} or {minutes: 30}"),
         ("search: {budget: {hours: 3}}", "hours", "allowed: epochs, minutes"),
-        ("search: {oracle: random}", "oracle", "allowed: trials, parallel, seed, driver, sampler"),
+        ("search: {oracle: random}", "oracle", "unknown key in search: `oracle`; allowed: trials,"),
         ("search: {choose: {tpo: 3}}", "tpo", "did you mean `top`?"),
         ("search: 5", "5\n", "a mapping, or `none`; saw `5`"),
         ("search: none", "{float", "has search: none"),
