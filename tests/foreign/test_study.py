@@ -89,6 +89,21 @@ def test_a_network_over_a_limit_is_not_trained(
         assert not over or "the network has 307,210 parameters" in run["reason"]
 
 
+def test_without_a_search_the_authors_defaults_are_run(
+    load: Callable[..., Spec], cache: Path, tmp_path: Path
+) -> None:
+    path = Path(load("per_layer").path)
+    lines = path.read_text().splitlines()
+    unsearched = ["search: none" if line.startswith("search:") else line for line in lines]
+    path.write_text("\n".join(unsearched))
+    one = spec.load(path, study.REGISTRIES)
+    assert study.run(one, tmp_path / "study", workers=1, cache=cache).trained == 2
+    assert study.run(one, tmp_path / "study", workers=1, cache=cache).trained == 0
+    for run in told(tmp_path / "study"):
+        assert (run["phase"], run["params"]) == ("confirm", {})
+        assert (run["config"]["model.hp.depth"], run["config"]["model.hp.units_0"]) == (1, 8)
+
+
 def test_what_the_model_decides_cannot_stand_in_the_study_file(
     load: Callable[..., Spec], cache: Path, tmp_path: Path
 ) -> None:
