@@ -24,14 +24,14 @@ def found(said: Mapping[str, Any]) -> Found:
         key: tuple(value) if isinstance(value, list) else value
         for key, value in said["training"].items()
     }
-    return Found(training, said.get("counts", {}), said["reason"], bool(said.get("oversized")))
+    return Found(training, said.get("counts", {}), said["reason"])
 
 
 def untrained(run: str, what: Found) -> Event:
-    """The record of a trial that is not trained: it raised, or its network is too large."""
+    """The record of a trial that cannot be trained."""
     return {
         "run": run,
-        "status": "pruned" if what.oversized else "failed",
+        "status": "failed",
         "reason": what.reason,
         "score": None,
         "scored_epoch": None,

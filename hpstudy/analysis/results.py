@@ -61,8 +61,11 @@ class Results:
         if not finals:
             raise StoreError(f"run {run} keeps no arrays; confirmed runs that finished do")
         model = _build(config, self.study["data"]["shape"])
-        variables = {variable.path: variable for variable in model.weights}
-        needed = {variable.path for variable in model.trainable_variables}
+        from hpstudy.subsets.keras import variables as owned_by
+
+        owned = owned_by(model)
+        variables = {one.path: one.variable for one in owned}
+        needed = {one.path for one in owned if one.parameter}
         unmatched = sorted((needed - set(finals)) | (set(finals) - set(variables)))
         if unmatched:
             raise StoreError(f"run {run}: values and network differ in {', '.join(unmatched)}")

@@ -22,7 +22,7 @@ from hpstudy.hypermodels.asking import AskingHyperParameters, answered
 from hpstudy.hypermodels.base import ModelError
 from hpstudy.hypermodels.initial import is_seed, seed_state
 from hpstudy.spec.declarations import DataShape
-from hpstudy.spec.foreign import BATCH, HP, LEFT, MOST, NETWORK, compiles
+from hpstudy.spec.foreign import BATCH, HP, LEFT, NETWORK, compiles
 from hpstudy.spec.registered import Registered
 from hpstudy.spec.space import Scalar
 from hpstudy.subsets.keras import tensors, variables
@@ -124,12 +124,6 @@ def discover(
         if not counts.trained and config["subset.train"] != "none":
             train = config["subset.train"]
             found["reason"] = f"train: {train!r} trains nothing in this network"
-        most = config.get(MOST)
-        if most is not None and counts.total > most:
-            found |= {
-                "oversized": True,
-                "reason": f"{counts.total:,} parameters, over max_parameters {most:,}",
-            }
     except (Exception, SystemExit) as error:
         found["reason"] = told(traceback.format_exc())
         found["collisions"] = _twice(error, config)

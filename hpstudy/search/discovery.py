@@ -37,14 +37,12 @@ Names = dict[str, str]
 class Found:
     """What a worker found of a trial by building and `fit`ting without training.
 
-    `training` holds settings that the hypermodel itself decides. Where something was raised,
-    `reason` says what; a network beyond the limit has a `reason` and `oversized`.
+    `training` holds settings that the hypermodel itself decides; `reason` says what was raised.
     """
 
     training: Config
     counts: Mapping[str, int]
     reason: str | None = None
-    oversized: bool = False
 
 
 class Discovery:

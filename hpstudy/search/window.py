@@ -101,8 +101,8 @@ class CellSearch:
         trial = self._placed(proposal, trains=reason is None)
         assert trial is not None, "a budget of epochs is refused where lengths are discovered"
         if self.exhausted is None and self._unbuilt >= UNBUILT:
-            asked = len(self.trials)
-            self.exhausted = f"the last {UNBUILT} of {asked} trials could not be built: {reason}"
+            asked, last = len(self.trials), str(reason).strip().splitlines()[-1]
+            self.exhausted = f"the last {UNBUILT} of {asked} trials could not be built: {last}"
         return trial
 
     def rungs(self, number: int) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """Other people's hypermodels as a study file names them: read, never run.
 
-    model: {hypermodel: "my_module:MyHyperModel", args: {...}, hp: {...}, max_parameters: 5000000}
+    model: {hypermodel: "my_module:MyHyperModel", args: {...}, hp: {...}}
 
 The settings of such a model are `model.type` (its 'module:name'), `model.code` (a digest of its
 source), `model.args.<name>`, and under `model.hp.<name>` what the hypermodel itself asks for; a
@@ -20,11 +20,10 @@ from hpstudy.spec.space import Scalar
 from hpstudy.spec.training import TRAINING
 from hpstudy.spec.yaml import Entry, Node
 
-KEYS = ("hypermodel", "args", "hp", "max_parameters")
+KEYS = ("hypermodel", "args", "hp")
 HP = "model.hp."
 ARGS = "model.args."
 CODE = "model.code"
-MOST = "model.max_parameters"
 # what a discovered network computes, as a digest; arguments of `model.fit` left to `fit`
 NETWORK = "model.network"
 LEFT = "model.left_to_fit"
@@ -71,7 +70,6 @@ def declaration(
         doc=f"the hypermodel {name}",
         parameters=(
             Parameter("code", "text", found.digest, "digest of its source"),
-            Parameter("max_parameters", "int", None, "larger networks are not trained", 1),
             *(Parameter(key, "any", None, doc) for key, doc in names.items()),
         ),
         tensors=_unknown,

@@ -108,8 +108,7 @@ class Worker:
             reason = found["reason"]
             trial = search.close(discovery.proposal(found["training"]), reason)
             result = None
-            status = "pruned" if found.get("oversized") else "failed"
-            record: dict[str, Any] = {"status": status, "reason": reason, "score": None}
+            record: dict[str, Any] = {"status": "failed", "reason": reason, "score": None}
             if reason is None and trains and trial.same_as is None:
                 result = self.train(trial.config, confirm=confirm)
                 record = result.record

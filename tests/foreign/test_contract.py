@@ -72,7 +72,10 @@ def test_a_search_repeats(name: str, driver: str, one: Callable[..., Spec], work
     assert first.spaces == second.spaces
 
 
-@pytest.mark.parametrize("name", CONTRACT)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow) if n == "OwnLoop" else n for n in CONTRACT],
+)
 def test_it_trains_and_the_run_says_by_what(
     name: str, one: Callable[..., Spec], worker: Any
 ) -> None:

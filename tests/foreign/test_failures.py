@@ -24,17 +24,6 @@ def test_builds_that_always_raise_end_the_search(load: Callable[..., Spec], work
     assert driven.exhausted.startswith(f"the last {UNBUILT} of {UNBUILT} trials could not be built")
 
 
-def test_a_network_over_max_parameters_is_not_trained(
-    load: Callable[..., Spec], worker: Any
-) -> None:
-    driven = worker.drive(load("large", trials=6, model=", max_parameters: 5000"), trains=False)
-    large = [config["model.hp.units"] == 4096 for config in driven.configs]
-    assert 0 < sum(large) < 6
-    for one, record in zip(large, driven.records, strict=True):
-        said = f"{64 * 4096 + 4096 + 4096 * 10 + 10:,} parameters, over max_parameters 5,000"
-        assert record["reason"] == (said if one else None)
-
-
 def test_one_name_with_two_ranges_is_told(load: Callable[..., Spec], worker: Any) -> None:
     driven = worker.drive(load("two_ranges", trials=1))
     reason = driven.records[0]["reason"]
@@ -44,10 +33,3 @@ def test_one_name_with_two_ranges_is_told(load: Callable[..., Spec], worker: Any
 def test_a_subset_that_trains_nothing_is_told(load: Callable[..., Spec], worker: Any) -> None:
     driven = worker.drive(load("per_layer", trials=1, train="batchnorm"))
     assert "train: 'batchnorm' trains nothing in this network" in driven.records[0]["reason"]
-
-
-def test_a_batch_larger_than_the_training_part_is_told(
-    load: Callable[..., Spec], worker: Any
-) -> None:
-    one = load("per_layer", trials=1, training="{length: {epochs: 1}, batch_size: 1024}")
-    assert worker.drive(one).records[0]["status"] == "finished"

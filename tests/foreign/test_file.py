@@ -63,7 +63,6 @@ def test_arguments_and_parameters_become_settings(load: Callable[..., Any]) -> N
         ({"hypermodel": "own"}, "it takes a module and a name in it"),
         ({"more": ", type: mlp"}, "saw both, keep one"),
         ({"more": ", depth: 3"}, "unknown key in model: `depth`"),
-        ({"more": ", max_parameters: some"}, "model.max_parameters is `some`"),
         ({"more": ", hp: {units: {int: [8, 1]}}"}, "model.hp.units: the low end 8 is above"),
         ({"length": "{steps: 20}"}, "is told in epochs; saw steps"),
         ({"search": ", sampler: qmc"}, "qmc must know the whole space before the first trial"),

@@ -32,7 +32,7 @@ def float64() -> Iterator[None]:
         ("penalised", "as_built"),
         ("frozen", "as_built"),
         ("penalised", "random, per_unit: 2"),
-        ("Conditional", "all-output"),
+        pytest.param("Conditional", "all-output", marks=pytest.mark.slow),
         ("BatchSize", "batchnorm+random, fraction: 0.3"),
     ],
 )

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import hpstudy
-from hpstudy import analysis, report, spec, study
+from hpstudy import analysis, data, report, spec, study
 from hpstudy.errors import SpecError, StudyChanged
 from hpstudy.spec.study import Spec
 from hpstudy.store import Store
@@ -75,6 +76,34 @@ def test_an_edited_hypermodel_contradicts_its_results(
         study.run(spec.load(one.path, study.REGISTRIES), tmp_path / "study", cache=cache)
 
 
+def test_a_network_over_a_limit_is_not_trained(
+    load: Callable[..., Spec], cache: Path, tmp_path: Path
+) -> None:
+    one = load("large", trials=4, search="sampler: random, max_parameters: 5000")
+    assert study.run(one, tmp_path / "study", workers=1, cache=cache).complete
+    search = [run for run in told(tmp_path / "study") if run["phase"] == "search"]
+    large = [run["params"]["model.hp.units"] == 4096 for run in search]
+    assert 0 < sum(large) < 4
+    for run, over in zip(search, large, strict=True):
+        assert (run["status"], run["epochs"]) == (("pruned", 0) if over else ("finished", 2))
+        assert not over or "the network has 307,210 parameters" in run["reason"]
+
+
+def test_without_a_search_the_authors_defaults_are_run(
+    load: Callable[..., Spec], cache: Path, tmp_path: Path
+) -> None:
+    path = Path(load("per_layer").path)
+    lines = path.read_text().splitlines()
+    unsearched = ["search: none" if line.startswith("search:") else line for line in lines]
+    path.write_text("\n".join(unsearched))
+    one = spec.load(path, study.REGISTRIES)
+    assert study.run(one, tmp_path / "study", workers=1, cache=cache).trained == 2
+    assert study.run(one, tmp_path / "study", workers=1, cache=cache).trained == 0
+    for run in told(tmp_path / "study"):
+        assert (run["phase"], run["params"]) == ("confirm", {})
+        assert (run["config"]["model.hp.depth"], run["config"]["model.hp.units_0"]) == (1, 8)
+
+
 def test_what_the_model_decides_cannot_stand_in_the_study_file(
     load: Callable[..., Spec], cache: Path, tmp_path: Path
 ) -> None:
@@ -85,7 +114,7 @@ def test_what_the_model_decides_cannot_stand_in_the_study_file(
 
 @pytest.mark.parametrize("name", ["own_hypermodel"])
 def test_the_example_study_runs_and_its_report_is_right(
-    name: str, cache: Path, tmp_path: Path
+    name: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = spec.load(STUDIES / f"{name}.yaml", study.REGISTRIES, variant="quick")
     folder = tmp_path / one.name
@@ -100,4 +129,9 @@ def test_the_example_study_runs_and_its_report_is_right(
     ranges = {name: cell.settings["model.hp.learning_rate"] for name, cell in cells.items()}
     assert ranges["as_built"]["float"] == [0.001, 1.0]
     assert ranges["bn_only"]["float"] == [0.01, 10.0]
+    monkeypatch.syspath_prepend(str(STUDIES))
+    run = str(confirm["run"].iloc[0])
+    outputs = results.model(run).predict(data.load(one.data).x_test, verbose=0)
+    stored = results.arrays(run)["test_outputs"]
+    assert np.allclose(np.log(np.clip(outputs, 1e-7, 1 - 1e-7)), stored, atol=1e-3)
     shutil.rmtree(folder)
