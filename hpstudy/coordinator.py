@@ -22,7 +22,8 @@ from hpstudy.errors import StudyChanged
 from hpstudy.events import plain, run_event, study_event, timeless
 from hpstudy.extremes import counted
 from hpstudy.hypermodels import HYPERMODELS
-from hpstudy.phases import CellRun, Planned, Slot, replayed
+from hpstudy.phases import CellRun
+from hpstudy.planned import Planned, Slot, not_replayed, replayed
 from hpstudy.progress import Progress, Summary
 from hpstudy.search.discovery import Discovery, Found
 from hpstudy.search.mirror import Mirror
@@ -219,7 +220,7 @@ class Coordinator:
         here = self.slots.get(planned.slot)
         if here is not None:
             if here["run"] != planned.run:
-                raise StudyChanged(_not_replayed(planned, here))
+                raise StudyChanged(not_replayed(planned, here))
             return here
         if planned.twin is not None:
             return self.slots[planned.twin]
@@ -337,14 +338,6 @@ def _kind(config: Mapping[str, Any]) -> str:
         keys = [f"model.{one.name}" for one in model if one.role == "structure"]
     keys += ["training.batch_size", "training.optimizer", "subset.train"]
     return " ".join(str(config.get(key)) for key in keys)
-
-
-def _not_replayed(planned: Planned, stored: Mapping[str, Any]) -> str:
-    return (
-        f"{planned.slot.cell}: trial {planned.slot.trial} was {stored['params']} and would now be "
-        f"{dict(planned.proposal.params)}; the search no longer repeats (another version of a "
-        f"library?). Use the versions that its report names, or --fresh to start over"
-    )
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 
 import hpstudy
 from hpstudy.data import Split
-from hpstudy.phases import Planned
+from hpstudy.planned import Planned
 from hpstudy.spec.growth import cells_as_json
 from hpstudy.spec.study import Cell, Spec
 from hpstudy.store import Event

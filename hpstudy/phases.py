@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from statistics import fmean
+from dataclasses import replace
 from typing import Any
 
 from hpstudy.errors import StudyChanged
-from hpstudy.limits import excess, refused
+from hpstudy.limits import refused
+from hpstudy.picking import ranked
+from hpstudy.planned import Planned, Slot, outcome
 from hpstudy.search.discovery import Discovery, Found
-from hpstudy.search.driver import Outcome
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.identity import run_id
@@ -21,39 +20,6 @@ from hpstudy.spec.study import Cell, Spec
 from hpstudy.subsets.rules import Count
 
 Event = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A run's place in the study; every run event belongs to one."""
-
-    cell: str
-    generation: int
-    phase: str
-    trial: int
-    seed_index: int
-
-    @classmethod
-    def of(cls, event: Mapping[str, Any]) -> Slot:
-        return cls(*(event[name] for name in cls.__dataclass_fields__))
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A run that may start now; `twin` is the slot of an earlier trial that was the same run.
-
-    `refused` is the record of a trial that is over a limit of its search, and not to be trained.
-    `discovery` says what a discovered trial registered, in order, and decided.
-    """
-
-    slot: Slot
-    run: str
-    proposal: Proposal
-    seeds: Mapping[str, int]
-    rungs: tuple[int, ...] = ()
-    twin: Slot | None = None
-    refused: Event | None = None
-    discovery: Event | None = None
 
 
 class CellRun:
@@ -327,85 +293,27 @@ class CellRun:
             self.phase = "confirmed"
 
     def _pick(self) -> None:
-        """Rank the shortlist by mean choose score, diverged and stopped ones last, and pick."""
-        sign = -1 if self.spec.score.maximise else 1
+        """Rank the shortlist, and take its first."""
         chosen = self._slots() if self.phase == "choose" else []
-        ranked = []
-        for place, trial in enumerate(self._shortlist):
-            # in the order of the seeds, whichever ended first
-            slots = [slot for slot in chosen if slot.trial == trial]
-            runs = [self._records[slot] for slot in slots]
-            scores = [record["score"] for record in runs if record["status"] == "finished"]
-            lost = Counter(record["status"] for record in runs if record["status"] != "finished")
-            mean = fmean(scores) if scores else 0.0
-            # one that was stopped had fewer seeds than whoever went on
-            order = (-len(slots), lost.total(), sign * mean, place)
-            ranked.append((order, trial, scores, lost))
-        ranked.sort(key=lambda entry: entry[0])
-        pick = self._trials[ranked[0][1]]
+        # in the order of the seeds, whichever ended first
+        runs = {
+            trial: [self._records[slot] for slot in chosen if slot.trial == trial]
+            for trial in self._shortlist
+        }
+        order = ranked(runs, self.spec.score.maximise)
+        pick = self._trials[order[0]["trial"]]
         self.choice = {
             "event": "choice",
             "cell": self.cell.name,
             "generation": self.generation,
             "trials": len(self._trials),
-            "ranked": [
-                {
-                    "trial": trial,
-                    "mean": fmean(scores) if scores else None,
-                    "scores": scores,
-                    "diverged": lost["diverged"],
-                    "failed": lost["failed"],
-                }
-                for _, trial, scores, lost in ranked
-            ],
+            "ranked": order,
             "trial": pick.slot.trial,
             "params": pick.proposal.params,
             "config": pick.proposal.config,
             **({"ended": self.exhausted} if self.exhausted else {}),
         }
         self.phase = "confirm"
-
-
-def outcome(record: Mapping[str, Any], limits: Mapping[str, int]) -> Outcome:
-    """A run's record as the search is told it."""
-    rungs = {int(epoch): score for epoch, score in record.get("rungs", {}).items()}
-    finished = record["status"] in ("finished", "pruned")
-    return Outcome(
-        record["status"],
-        record["score"] if finished else None,
-        rungs,
-        record.get("epochs", 0),
-        record.get("seconds", {}).get("total", 0.0),
-        excess(record.get("counts", {}), limits),
-    )
-
-
-def replayed(planned: Planned, record: Event, report: Callable[[int, float], bool]) -> Event | None:
-    """What a stored run is under another search: the same, cut at a rung, or None to train again.
-
-    `report` answers whether the run goes on after a rung, as it would for a live one.
-    """
-    known = {int(epoch): score for epoch, score in record.get("rungs", {}).items()}
-    for epoch in planned.rungs:
-        if epoch >= record["epochs"] and record["status"] != "pruned":
-            break
-        if epoch not in known:
-            return None
-        if not report(epoch, known[epoch]):
-            if epoch == record["epochs"]:
-                return record
-            kept = {str(rung): known[rung] for rung in planned.rungs if rung <= epoch}
-            return {
-                **record,
-                "status": "pruned",
-                "reason": f"at the rung of epoch {epoch}",
-                "score": known[epoch],
-                "scored_epoch": epoch,
-                "metrics": {},
-                "epochs": epoch,
-                "rungs": kept,
-            }
-    return None if record["status"] == "pruned" else record
 
 
 def _nothing_to_ask(cell: Cell) -> Callable[[str, Range], Scalar]:

@@ -29,6 +29,8 @@ FLOORS = {
     "events": 6,
     "limits": 6,
     "phases": 6,
+    "picking": 6,
+    "planned": 6,
     "probing": 6,
     "progress": 6,
     "report": 6,

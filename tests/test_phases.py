@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from hpstudy import spec, study
-from hpstudy.phases import CellRun, Planned
+from hpstudy.phases import CellRun
+from hpstudy.planned import Planned
 from hpstudy.subsets.rules import Count
 
 FILE = """\

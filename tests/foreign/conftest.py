@@ -15,7 +15,7 @@ from hpstudy.engine.parts import Parts
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.setups import Setups
 from hpstudy.engine.training import train
-from hpstudy.phases import outcome
+from hpstudy.planned import outcome
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.length import length
 from hpstudy.spec.registered import Registered
