@@ -169,7 +169,7 @@ class Coordinator:
             assert planned.discovery is not None
             told = replace(found, reason=planned.discovery["reason"])
             record = stored or probing.untrained(planned.run, told)
-            self._take(cell, planned, record, trained=False)
+            self._take(cell, planned, record, trained=stored is None)
 
     def _start(self, cell: CellRun, planned: Planned, executor: LocalExecutor | None) -> bool:
         if planned.run in self.flying:

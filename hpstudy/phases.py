@@ -141,6 +141,8 @@ class CellRun:
         found = self._take_twins()
         if self._discovered and self.phase == "search":
             found, self._closed = found + self._closed, []
+            if self._search is not None and self._search.done:
+                self._choose_from(self._candidates())
         elif self.phase == "search" and self._search is not None:
             while (trial := self._search.next()) is not None:
                 planned = self._planned(

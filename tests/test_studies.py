@@ -17,7 +17,14 @@ from tests import cifar
 FOLDER = Path(__file__).parents[1] / "studies"
 STUDIES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 # others run studies much like these
-SLOW = {"fashion_mlp", "mlp_bn", "mlp_space", "own_hypermodel", "paper_wrn_width"}
+SLOW = {
+    "batch_size_resnet20",
+    "fashion_mlp",
+    "mlp_bn",
+    "mlp_space",
+    "own_hypermodel",
+    "paper_wrn_width",
+}
 
 
 def run(quick: Any, folder: Path, cache: Path) -> Any:

@@ -55,7 +55,7 @@ class KStar:
             return f"below {number(self.amounts[0])}"
         if math.isinf(value):
             return f"above {number(self.amounts[-1])}"
-        return f"{value:.2g}"
+        return number(float(f"{value:.2g}"))
 
     @property
     def interval(self) -> str:

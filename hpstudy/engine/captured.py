@@ -10,6 +10,8 @@ from typing import Any
 
 import keras
 
+from hpstudy.hypermodels.base import ModelError
+
 # the arguments of `model.fit` that leave a run what the study file says it is
 _FREE = ("batch_size", "epochs", "verbose", "validation_batch_size")
 _SIGNATURE = inspect.signature(keras.Model.fit)
@@ -71,8 +73,11 @@ def captured(
     untouched = all(one is other for one, other in zip(data, (x, y, validation), strict=True))
     own = None
     if len(calls) > 1:
-        own = "its fit calls model.fit more than once"
-    elif returned is not history:
+        raise ModelError(
+            "the hypermodel's fit calls model.fit more than once; a run is one training here, so "
+            "hand all its epochs to one call"
+        )
+    if returned is not history:
         own = "its fit goes on after model.fit"
     elif not untouched:
         own = "its fit hands model.fit data of its own"
@@ -96,4 +101,5 @@ def replaced(model: Any, fit: Callable[..., Any]) -> Iterator[None]:
 
 def _default(name: str, value: Any) -> bool:
     usual = _SIGNATURE.parameters[name].default
-    return value is usual or (name == "callbacks" and not value) or bool(value == usual)
+    plain = isinstance(value, bool | int | float | str)
+    return value is usual or (name == "callbacks" and not value) or (plain and value == usual)

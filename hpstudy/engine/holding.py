@@ -93,7 +93,9 @@ def optimizer(model: Any) -> dict[str, Any] | None:
     if kind is None or any(said.get(name) for name in _NONE_OF) or not isinstance(rate, float):
         return None
     decay = said.get("weight_decay")
-    if decay and kind != "adamw":
+    # what is spared from decay stands in no config
+    spared = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+    if decay and (kind != "adamw" or any(getattr(one, name, None) for name in spared)):
         return None
     names = {"momentum": "momentum"}
     if kind != "sgd":

@@ -57,4 +57,6 @@ class Network:
         for segment in self.segments:
             x, changed, penalty = segment(values, x, training)
             after |= changed
+            # a layer may be called in several segments
+            values = {**values, **changed}
         return x, {path: after[path] for path in self.states}, penalty

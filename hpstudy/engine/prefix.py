@@ -10,7 +10,7 @@ from collections.abc import Collection
 from itertools import takewhile
 from typing import Any
 
-from hpstudy.engine.links import links
+from hpstudy.engine.links import Link, links
 
 
 def cut(model: Any, changing: Collection[int]) -> tuple[Any, Any] | None:
@@ -24,7 +24,7 @@ def cut(model: Any, changing: Collection[int]) -> tuple[Any, Any] | None:
     # the output's own link stays in the rest, so that there is one
     before = list(
         takewhile(
-            lambda link: not any(id(variable) in changing for variable in link.variables),
+            lambda link: _known(link) and not any(id(v) in changing for v in link.variables),
             links(model)[:-1],
         )
     )
@@ -32,3 +32,9 @@ def cut(model: Any, changing: Collection[int]) -> tuple[Any, Any] | None:
         return None
     end = before[-1].end
     return keras.Model(model.inputs[0], end), keras.Model(end, model.outputs[0])
+
+
+def _known(link: Link) -> bool:
+    """Whether nobody's own layer is in it, which may do as it likes in training."""
+    modules = {type(call.operation).__module__.partition(".")[0] for call in link.calls}
+    return modules <= {"keras", "hpstudy"}

@@ -172,6 +172,12 @@ def _signature(link: Link, times: Mapping[int, int]) -> Hashable:
         known = kind.__module__.partition(".")[0] in ("keras", "hpstudy")
         if not known or kind.__name__ not in KINDS or layer.losses or times[id(layer)] > 1:
             return ((object(), ()),)
+        try:
+            config = layer.get_config()
+        except Exception:
+            return ((object(), ()),)
+        own = ("name", "seed", *getattr(layer, "program_inputs", ()))
+        said = {k: v for k, v in config.items() if k not in own and not k.endswith("initializer")}
         given = jax.tree.map(told, (call.arguments.args, call.arguments.kwargs))
         told_of = {
             name: value
@@ -183,5 +189,5 @@ def _signature(link: Link, times: Mapping[int, int]) -> Hashable:
         tensors = (*call.input_tensors, *call.output_tensors)
         shapes = [(tensor.shape, tensor.dtype) for tensor in tensors]
         variables = tuple((v.name, v.shape, v.dtype, v.trainable) for v in layer.variables)
-        calls.append((kind, repr((given, told_of, shapes, layer.trainable)), variables))
+        calls.append((kind, repr((given, told_of, said, shapes, layer.trainable)), variables))
     return tuple(calls)

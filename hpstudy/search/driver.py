@@ -141,9 +141,6 @@ def _ahead(cell: Cell, search: Search) -> str | None:
     if search.driver == "optuna" and search.sampler in ("grid", "qmc"):
         say = f"{search.sampler} must know the whole space before the first trial"
         return f"{say}, and that of {name} is known only by running it; take tpe or random"
-    for limit in search.limits:
-        say = f"search.{limit} needs the counts of a network before it is built"
-        return f"{say}, and those of {name} are known after; write model: {{max_parameters: ...}}"
     if search.pruner == "hyperband":
         say = "pruner hyperband must know every run's length before the first trial"
         return f"{say}, and that of {name} is known only by running it; take asha"

@@ -40,7 +40,6 @@ CASES: list[dict[str, Any]] = [
     {**RESMLP, "subset__train": "batchnorm", "model__activation": "gelu", "model__depth": 2},
     {**LAYERED, "subset__train": "gamma+output", "model__dropout": 0.2, **EVERY},
     {**PLAIN, "subset__train": "random", "subset__fraction": 0.2, "training__optimizer": "adamw"},
-    {**VGG, "subset__train": "random", "subset__per_unit": 3},
 ]
 SLOW: list[dict[str, Any]] = [
     {**RESNET, "subset__train": "all", "model__depth": 14},
@@ -57,6 +56,7 @@ SLOW: list[dict[str, Any]] = [
     {**LAYERED, "subset__train": "random", "subset__per_unit": 1, "subset__of": "all"},
     {**PLAIN, "subset__train": "output"},
     {**PLAIN, "subset__train": "all", "model__dropout": 0.2, "model__residual_dropout": 0.3},
+    {**VGG, "subset__train": "random", "subset__per_unit": 3},
     {**VGG, "subset__train": "all", "model__depth": 16},
     {**VGG, "subset__train": "batchnorm", "model__activation_placement": "before_norm"},
     {**VGG, "subset__train": "random", "subset__match": "batchnorm", "model__filters": 6},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -112,6 +113,37 @@ def test_a_layer_that_is_called_again_is_not_looped() -> None:
     for _ in range(3):
         x = shared(x)
     assert copies(keras.Model(inputs, x)) == [1]
+
+
+def test_blocks_whose_activations_hold_other_numbers_are_not_looped() -> None:
+    slopes = [partial(keras.ops.leaky_relu, negative_slope=slope) for slope in (0.01, 0.3)]
+    assert copies(deep(*({"activation": slope} for slope in slopes))) == [1]
+    objects = [keras.layers.LeakyReLU(slope) for slope in (0.01, 0.3)]
+    assert copies(deep(*({"activation": one} for one in objects))) == [1]
+
+
+@pytest.mark.usefixtures("float64")
+def test_a_layer_that_is_called_around_a_loop_keeps_both_its_updates() -> None:
+    keras.backend.clear_session(free_memory=False)
+    inputs = keras.Input((6, 6, 2), name="input")
+    norm = L.BatchNormalization(name="shared")
+    x = norm(inputs)
+    for number in range(2):
+        x = own.Conv2D(2, 3, padding="same", name=f"conv_{number}")(x)
+    model = keras.Model(inputs, L.Flatten()(norm(x)))
+    one = network(model)
+    assert copies(model) == [1, 2, 1]
+    values = {owned.path: np.asarray(owned.variable, "f8") for owned in variables(model)}
+    x = np.random.default_rng(0).standard_normal((8, 6, 6, 2))
+    _, states, _ = one(values, x, training=True)
+    _, changed = model.stateless_call(
+        [values[p] for p in (o.path for o in variables(model)) if p not in one.states],
+        [values[p] for p in (o.path for o in variables(model)) if p in one.states],
+        x,
+        training=True,
+    )
+    for found, expected in zip(states.values(), changed, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-11)
 
 
 def test_layers_that_may_do_other_things_are_not_looped() -> None:

@@ -10,6 +10,7 @@ from keras import layers
 
 from hpstudy.engine import foreign, holding
 from hpstudy.engine.captured import Call, captured
+from hpstudy.hypermodels.base import ModelError
 from hpstudy.spec.declarations import DataShape
 
 SHAPE = DataShape((8, 8, 1), "classification", 10)
@@ -51,6 +52,7 @@ def net(
             lambda: net(optimizer=keras.optimizers.Adam(_falling())),
             "its optimizer Adam has settings",
         ),
+        (lambda: net(optimizer=_sparing()), "its optimizer AdamW"),
         (lambda: net(loss=Own()), "its loss"),
         (lambda: net(loss="mse"), "is not one for classification"),
         (lambda: net(loss=keras.losses.CategoricalCrossentropy(label_smoothing=0.1)), "its loss"),
@@ -77,6 +79,10 @@ def test_a_kept_partial_batch_is_not() -> None:
         (lambda model, x, y, **given: model.fit(x, y, batch_size=16, **given), None),
         (lambda model, x, y, **given: model.fit(x, y, shuffle=False, **given), "shuffle"),
         (lambda model, x, y, **given: model.fit(x / 2, y, **given), "data of its own"),
+        (
+            lambda model, x, y, **given: model.fit(x, y, sample_weight=0 * y + 1, **given),
+            "sample_weight",
+        ),
         (lambda model, x, y, **given: bool(model.fit(x, y, **given)), "goes on after model.fit"),
         (lambda model, x, y, callbacks, **given: _stopping(model, x, y, given), "callbacks"),
     ],
@@ -96,6 +102,24 @@ def test_what_fit_hands_on_is_captured(
     assert (call.own is None) if own is None else own in str(call.own)
     assert call.options["epochs"] == 3
     assert "fit" not in vars(model)
+
+
+def test_two_trainings_in_one_fit_are_refused(digits: Any) -> None:
+    class Model(keras_tuner.HyperModel):
+        def fit(self, hp: Any, model: Any, *args: Any, **given: Any) -> Any:
+            model.fit(*args, **given)
+            return model.fit(*args, **given)
+
+    sample = foreign.sample_of(digits)
+    validation = (sample.x_val, sample.y_val)
+    with pytest.raises(ModelError, match="calls model.fit more than once"):
+        captured(Model(), None, net(), sample.x, sample.y, validation, epochs=3)
+
+
+def _sparing() -> Any:
+    optimizer = keras.optimizers.AdamW(0.01, weight_decay=0.1)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
 
 
 def _falling() -> Any:

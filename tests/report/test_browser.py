@@ -68,7 +68,7 @@ def test_the_report_opens_cleanly(browser: Any, report: Path, width: int, scheme
     assert page.evaluate("document.body.scrollWidth") <= width
     headings = page.locator("h2").all_inner_texts()
     assert headings[:3] == ["The question", "The verdict", "The contrast"]
-    assert len(headings) == 10
+    assert len(headings) == 11
     background, ink = page.evaluate(
         "(s => [s.backgroundColor, s.color])(getComputedStyle(document.body))"
     )
