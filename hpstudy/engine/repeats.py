@@ -27,7 +27,9 @@ KINDS = frozenset(
     )
 )
 _OWN = ("name", "build", "quantize")
-_PLAIN = (bool, int, float, str, tuple, FunctionType)
+# objects that a layer holds of which its outputs tell nothing, but by its variables
+_HARMLESS = ("initializer", "regularizer", "constraint", "input_spec", "dtype_policy", "generator")
+_PLAIN = (bool, int, float, str, list, tuple, FunctionType)
 
 
 @dataclass(frozen=True)
@@ -172,22 +174,22 @@ def _signature(link: Link, times: Mapping[int, int]) -> Hashable:
         known = kind.__module__.partition(".")[0] in ("keras", "hpstudy")
         if not known or kind.__name__ not in KINDS or layer.losses or times[id(layer)] > 1:
             return ((object(), ()),)
-        try:
-            config = layer.get_config()
-        except Exception:
-            return ((object(), ()),)
-        own = ("name", "seed", *getattr(layer, "program_inputs", ()))
-        said = {k: v for k, v in config.items() if k not in own and not k.endswith("initializer")}
         given = jax.tree.map(told, (call.arguments.args, call.arguments.kwargs))
-        told_of = {
-            name: value
-            for name, value in vars(layer).items()
-            if name[0] != "_" and name not in _OWN and (value is None or isinstance(value, _PLAIN))
-        }
+        public = {k: v for k, v in vars(layer).items() if k[0] != "_" and k not in _OWN}
+        told_of = {k: v for k, v in public.items() if v is None or isinstance(v, _PLAIN)}
+        if any(_telling(name, value) for name, value in public.items() if name not in told_of):
+            return ((object(), ()),)
         for tensor in call.output_tensors:
             numbers[id(tensor)] = len(numbers)
         tensors = (*call.input_tensors, *call.output_tensors)
         shapes = [(tensor.shape, tensor.dtype) for tensor in tensors]
         variables = tuple((v.name, v.shape, v.dtype, v.trainable) for v in layer.variables)
-        calls.append((kind, repr((given, told_of, said, shapes, layer.trainable)), variables))
+        calls.append((kind, repr((given, told_of, shapes, layer.trainable)), variables))
     return tuple(calls)
+
+
+def _telling(name: str, value: Any) -> bool:
+    """Whether an object that a layer holds may change what it computes."""
+    import keras
+
+    return not isinstance(value, keras.Variable) and not name.endswith(_HARMLESS)
