@@ -38,6 +38,20 @@ from hpstudy.spec.study import Data
 sizes(Data("fashion_mnist", 0.2, None, 1))
 """
 
+TRACED = """
+import os
+os.environ |= {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+from hpstudy.lean import import_keras
+import_keras()
+from hpstudy.engine.repeats import segments
+from hpstudy.hypermodels.resnet import build
+from hpstudy.spec.declarations import DataShape
+from hpstudy.subsets.keras import variables
+model = build({"depth": 20}, DataShape((8, 8, 1), "classification", 3))
+paths = {id(owned.variable): owned.path for owned in variables(model)}
+assert len(segments(model, paths, [], False)) == 7
+"""
+
 
 @pytest.mark.parametrize("code", ["import hpstudy", HELP])
 def test_nothing_heavy_is_imported(code: str) -> None:
@@ -46,6 +60,11 @@ def test_nothing_heavy_is_imported(code: str) -> None:
 
 def test_sizes_of_a_declared_data_set_import_numpy_alone() -> None:
     assert heavy_after(REGISTRY) == ["numpy"]
+
+
+def test_a_worker_builds_and_parts_a_network_without_tensorflow() -> None:
+    # Keras imports it, for two seconds, as soon as a layer's configuration is serialised
+    assert "tensorflow" not in heavy_after(TRACED)
 
 
 def test_every_public_name_resolves() -> None:
