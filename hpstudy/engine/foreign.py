@@ -90,7 +90,10 @@ def prepared(
         # it has trained on the sample, so it begins anew
         model = foreign.build(made, hp, init_seed)
         foreign.finish(model, sample.x)
-    return Prepared(made, hp, model, call, holding.beyond(model, call, shape, config))
+    why = holding.beyond(model, call, shape, config)
+    if why is None and _reads(model, call, config, init_seed, shape, sample):
+        why = "its fit changes the model by what it reads in the data"
+    return Prepared(made, hp, model, call, why)
 
 
 def discover(
@@ -113,6 +116,7 @@ def discover(
         hp = AskingHyperParameters(answer)
         init = probe.seeds["initialisation"]
         model, call = _met(made, hp, config, init, shape, sample)
+        _reads(model, call, config, init, shape, sample)
         training, collisions = _decided(model, call, config, shape)
         counts = count(Rule.from_config(config), tensors(model))
         found |= {"training": training, "collisions": collisions}
@@ -236,6 +240,37 @@ def _met(
     call = captured(made, hp, model, sample.x, y, (sample.x_val, y_val), **options(config))
     foreign.finish(model, call.x if call is not None else sample.x)
     return model, call
+
+
+def _reads(
+    model: Any,
+    call: Call | None,
+    config: Mapping[str, Any],
+    init: int,
+    shape: DataShape,
+    sample: Sample,
+) -> bool:
+    """Whether `fit` leaves another model to be trained where it is given half of the sample.
+
+    Raises ModelError where it hands `model.fit` another batch size or number of epochs then.
+    """
+    if call is None:
+        return False
+    half = Sample(*(part[: FEW // 2] for part in (sample.x, sample.y, sample.x_val, sample.y_val)))
+    made = foreign.hypermodel(config)
+    other, again = _met(made, answered(config), config, init, shape, half)
+    for name in ("batch_size", "epochs"):
+        seen = [one.options.get(name) if one is not None else None for one in (call, again)]
+        if seen[0] != seen[1]:
+            raise ModelError(
+                f"the hypermodel's fit takes {name} from its data ({seen[0]} for {FEW} examples, "
+                f"{seen[1]} for {FEW // 2}); here it must be known before the data is"
+            )
+    values = {owned.path: np.asarray(owned.variable.value) for owned in variables(other)}
+    return any(
+        not np.array_equal(np.asarray(owned.variable.value), values[owned.path])
+        for owned in variables(model)
+    )
 
 
 def _decided(

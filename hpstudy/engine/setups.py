@@ -71,7 +71,8 @@ class Setup:
     """One run, ready to train: its program's signature and every input of it.
 
     `config` and all arrays but `initial` are those of the program, which may be padded; `shapes`
-    are the network's own.
+    are the network's own. Layers of other people's may draw constants by the `seed` of the run's
+    initialisation, which then are part of the signature.
     """
 
     config: Mapping[str, Any]
@@ -81,6 +82,7 @@ class Setup:
     initial: Arrays
     counts: dict[str, int]
     shapes: Mapping[str, tuple[int, ...]]
+    seed: int
 
 
 class Setups:
@@ -159,7 +161,8 @@ class Setups:
         states = padding.filled(of_kind["state"], room)
         carry = Carry(parts.theta, states, start(optimizer, parts.theta))
         figures = {"trained": counts.trained, "frozen": counts.frozen, "total": counts.total}
-        return Setup(roomy, signature, carry, run, values, figures, shapes)
+        init = seeds["initialisation"]
+        return Setup(roomy, signature, carry, run, values, figures, shapes, init)
 
     def build(self, setup: Setup) -> Built:
         """The model of a setup as traceable networks, cut where training begins."""
@@ -223,7 +226,7 @@ class Setups:
     def _foreign_network(self, setup: Setup, trained: set[str]) -> Built:
         from hpstudy.engine import foreign
 
-        made = foreign.prepared(setup.config, 0, self.shape, self._sample)
+        made = foreign.prepared(setup.config, setup.seed, self.shape, self._sample)
         model, kinds = made.model, kinds_of(made.model)
         paths = {id(owned.variable): owned.path for owned in variables(model)}
         foreign.switch(model, setup.config, trained)

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import keras_tuner
+import numpy as np
 import pytest
 from keras import layers
 
@@ -102,6 +103,41 @@ def test_what_fit_hands_on_is_captured(
     assert (call.own is None) if own is None else own in str(call.own)
     assert call.options["epochs"] == 3
     assert "fit" not in vars(model)
+
+
+class Reading(keras_tuner.HyperModel):  # type: ignore[misc]
+    """Its `fit` does `how` before it trains."""
+
+    def __init__(self, how: str = "") -> None:
+        super().__init__()
+        self.how = how
+
+    def build(self, hp: Any) -> Any:
+        return net()
+
+    def fit(self, hp: Any, model: Any, x: Any, y: Any, **given: Any) -> Any:
+        if self.how == "adapt":
+            model.layers[-1].bias.assign(np.bincount(np.asarray(y, int), minlength=10))
+        if self.how == "size":
+            given["batch_size"] = max(1, len(x) // 10)
+        return model.fit(x, y, **given)
+
+
+@pytest.mark.parametrize("how", ["", "adapt", "size"])
+def test_a_fit_that_reads_its_data_is_not_held(
+    how: str, digits: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foreign.foreign, "hypermodel", lambda config: Reading(how))
+    config = {"model.type": "own:Reading", "training.last_batch": "drop", **CONFIG}
+
+    def why() -> str | None:
+        return foreign.prepared(config, 1, SHAPE, foreign.sample_of(digits)).why
+
+    if how == "size":
+        with pytest.raises(ModelError, match="takes batch_size from its data"):
+            why()
+    else:
+        assert bool(why()) == (how == "adapt")
 
 
 def test_two_trainings_in_one_fit_are_refused(digits: Any) -> None:
