@@ -21,9 +21,9 @@ def listing(kind: str, width: int | None = None) -> list[str]:
         "models": "Models (model: {type: ...}) and their settings",
         "training": "Training settings (training: ...)",
         "subsets": "Subset words (train: ...), joined by + and -",
-        "samplers": "Samplers (search: {sampler: ...})",
-        "oracles": "Keras Tuner's oracles (search: {driver: keras_tuner, oracle: ...})",
-        "pruners": "Pruners (search: {pruner: ...})",
+        "samplers": "Samplers (search: {sampler: tpe}, or {sampler: {tpe: {candidates: 50}}})",
+        "oracles": "Keras Tuner's oracles (search: {driver: keras_tuner, oracle: hyperband})",
+        "pruners": "Pruners (search: {pruner: asha}, or {pruner: {asha: {first_epoch: 2}}})",
     }
     return [heads[kind], *_columns(_entries(kind), width)]
 
