@@ -183,6 +183,20 @@ def always_raises(hp):
     raise RuntimeError("there is no such layer")
 
 
+class Picky(layers.Layer):
+    def call(self, x):
+        if x.shape[0] == 64:
+            raise ValueError("a batch of 64 is too large")
+        return x
+
+
+def raises_later(hp):
+    """Builds, and raises inside Keras where it is trained in batches of 64."""
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), Picky()])
+    model.add(layers.Dense(10, activation="softmax"))
+    return _compiled(model, hp)
+
+
 def two_ranges(hp):
     hp.Int("units", 1, 8)
     return keras.Sequential([layers.Dense(hp.Int("units", 1, 9))])

@@ -3,8 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+from hpstudy.engine.job import Job
+from hpstudy.engine.packs import Packs
 from hpstudy.search.window import UNBUILT
+from hpstudy.spec.seeds import seeds
 from hpstudy.spec.study import Spec
+from hpstudy.tracebacks import headline
 
 
 def test_a_build_that_raises_fails_its_trial_alone(load: Callable[..., Spec], worker: Any) -> None:
@@ -33,3 +37,18 @@ def test_one_name_with_two_ranges_is_told(load: Callable[..., Spec], worker: Any
 def test_a_subset_that_trains_nothing_is_told(load: Callable[..., Spec], worker: Any) -> None:
     driven = worker.drive(load("per_layer", trials=1, train="batchnorm"))
     assert "train: 'batchnorm' trains nothing in this network" in driven.records[0]["reason"]
+
+
+def test_a_training_that_raises_says_where_without_escape_codes(
+    load: Callable[..., Spec], worker: Any
+) -> None:
+    (config,) = worker.drive(load("raises_later", trials=1), trains=False).configs
+    packs = Packs(worker.setups, worker.programs, worker.parts, 1)
+    packs.add(Job("run", config, seeds(0, "search", 0), "accuracy", "last", True))
+    results: list[Any] = []
+    while not packs.idle:
+        results += packs.step(lambda asking: {run: True for run, _, _ in asking})
+    (reason,) = [result.record["reason"] for result in results]
+    assert headline(reason).startswith("ValueError: Exception encountered when calling Picky.call")
+    assert "a batch of 64 is too large (contract_models.py:" in headline(reason)
+    assert headline(reason).endswith(", in call)") and "\x1b" not in reason
