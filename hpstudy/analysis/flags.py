@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from hpstudy.analysis import networks
 from hpstudy.analysis.evidence import Evidence
 from hpstudy.analysis.ranges import searched
 from hpstudy.analysis.record import CellRecord, StudyRecord
+from hpstudy.analysis.unasked import unasked
 from hpstudy.analysis.words import Measure, number, thousands
-from hpstudy.spec.foreign import LEFT, NETWORK
 from hpstudy.spec.study import short
 from hpstudy.store import Event
 
@@ -101,21 +102,11 @@ def networks_differ(a: CellRecord, b: CellRecord) -> list[Flag]:
 
 
 def architecture_differences(a: CellRecord, b: CellRecord) -> list[str]:
-    return [key for key in _model_differences(a, b) if not key.endswith("_initializer")]
+    return [key for key in networks.differ(a, b) if not key.endswith("_initializer")]
 
 
 def initial_differences(a: CellRecord, b: CellRecord) -> list[str]:
-    return [key for key in _model_differences(a, b) if key.endswith("_initializer")]
-
-
-def _model_differences(a: CellRecord, b: CellRecord) -> list[str]:
-    network = a.config.get(NETWORK)
-    if network is not None and network == b.config.get(NETWORK):
-        # discovered parameters may decide rates and batches alone
-        return []
-    keys = {key for key in {*a.config, *b.config} if key.startswith("model.")}
-    keys -= {NETWORK, LEFT}
-    return [key for key in sorted(keys) if a.config.get(key) != b.config.get(key)]
+    return [key for key in networks.differ(a, b) if key.endswith("_initializer")]
 
 
 def differences(a: CellRecord, b: CellRecord, keys: Iterable[str]) -> str:
@@ -124,6 +115,13 @@ def differences(a: CellRecord, b: CellRecord, keys: Iterable[str]) -> str:
     return ", ".join(
         f"{name} {number(left)} against {number(right)}" for name, left, right in pairs
     )
+
+
+def never_asked(cell: CellRecord) -> list[Flag]:
+    """Parameters given to somebody's hypermodel that it never asked for, so they did nothing."""
+    names = ", ".join(short(key) for key in unasked(cell))
+    words = f"{cell.arm}'s hypermodel never asked for {names}, which the study gives"
+    return [Flag("never asked for", words)] if names else []
 
 
 def counts_differ(a: CellRecord, b: CellRecord) -> list[Flag]:
@@ -192,6 +190,8 @@ def of_contrast(
         *test_split_too_small(difference, half_width, record.examples[2], measure),
         *networks_differ(a, b),
         *counts_differ(a, b),
+        *never_asked(a),
+        *never_asked(b),
         *diverged_seeds(a, measure),
         *diverged_seeds(b, measure),
         *look(a, b),
