@@ -109,6 +109,9 @@ def data(
             value = _plain(node.entries[option].value, f"data.{option}", problems)
             if option == "path" and isinstance(value, str):
                 value = os.path.normpath(folder.absolute() / Path(value).expanduser())
+                if not os.path.isfile(value):
+                    place = node.entries[option].value
+                    problems.add(place, f"data.path {value}: there is no such file")
             options[option] = value
     if "path" in declaration.options and "path" not in options:
         problems.add(node, f"data lacks `path`, the file that {chosen} reads")
@@ -142,7 +145,12 @@ def search(
         driver = word(entries["driver"].value, "search.driver", drivers, problems) or DRIVER
     declaration = drivers[driver] if driver in drivers else next(iter(drivers.values()))
     sampler = declaration.word
-    others = ("driver", sampler, "pruner", "budget", "choose")
+    others = ["driver", sampler, "pruner", "budget", "choose"]
+    for other in drivers.values():
+        if other.word != sampler and other.word in entries:
+            say = f"search.{other.word} is {other.name}'s; driver {driver} calls it `{sampler}`"
+            problems.add(entries[other.word].key, f"{say}, one of {_listed(declaration)}")
+            others.append(other.word)
     found = facts(node, "search", SEARCH, problems, others)
     epochs, minutes = _budget(entries, problems)
     if "budget" in entries and "trials" not in entries:
@@ -228,6 +236,10 @@ def _optioned(
     except HpstudyError as error:
         problems.add(entry.value, f"{key}.{name}: {error}")
     return name, given
+
+
+def _listed(driver: DriverDeclaration) -> str:
+    return ", ".join(driver.samplers)
 
 
 def _plain(node: Node, key: str, problems: Problems) -> Scalar:

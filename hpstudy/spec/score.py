@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Literal
@@ -16,9 +18,12 @@ from hpstudy.spec.yaml import Node
 
 
 def read_score(
-    node: Node, found: tuple[Data, DatasetDeclaration] | None, problems: Problems
+    node: Node, found: tuple[Data, DatasetDeclaration] | None, about: Node, problems: Problems
 ) -> tuple[Score, str] | None:
-    """The score and the task that it belongs to; None where the data set is not known."""
+    """The score and the task that it belongs to; None where the data set is not known.
+
+    `about` is the study's `data:`, where mistakes in a file of the user's are told.
+    """
     for name, entry in node.entries.items():
         if name not in ("metric", "at"):
             problems.unknown(entry.key, "key in score", name, ("metric", "at"))
@@ -28,7 +33,7 @@ def read_score(
     at = _at(given.get("at"), problems)
     if found is None:
         return None
-    task = _task(*found, given.get("metric"), node, problems)
+    task = _task(*found, given.get("metric"), about, problems)
     metric = _metric(given.get("metric"), task, problems)
     return Score(metric, at, metric in RISING), task
 
@@ -49,13 +54,16 @@ def _task(
     for task, metrics in METRICS.items():
         if metric is not None and metric.content in metrics and metric.content != "loss":
             return task
-    if "path" in declaration.options and "path" not in data.options:
+    if "path" in declaration.options and not os.path.isfile(str(data.options.get("path"))):
+        # told already
         return "classification"
     module, _, function = declaration.load.partition(":")
     try:
         return str(getattr(import_module(module), function)(data.options).task)
     except HpstudyError as error:
-        problems.add(place, f"data: {error}")
+        named = [*re.findall(r"data\.(\w+)", str(error)), "path", "name"]
+        key = next(key for key in named if key in place.entries)
+        problems.add(place.entries[key].value, f"data: {error}")
         return "classification"
 
 
