@@ -10,8 +10,9 @@ value or a range given there in the file stands in for the hypermodel's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from hpstudy.spec.declarations import DataShape, ModelDeclaration, Parameter, Tensor
 from hpstudy.spec.problems import Problems
@@ -32,6 +33,8 @@ _KEPT = ("length", "batch_size", "early_stopping", "last_batch", "augment")
 # what `compile` decides, in a model that comes compiled
 COMPILED = tuple(f"training.{one.name}" for one in TRAINING if one.name.split(".")[0] not in _KEPT)
 BATCH = "training.batch_size"
+# what is the hypermodel's own where the study file leaves it out
+OWN = (HP, ARGS, BATCH)
 
 
 def is_foreign(settings: Mapping[str, object]) -> bool:
@@ -92,6 +95,23 @@ def flat(node: Node, problems: Problems) -> Node:
         else:
             problems.unknown(entry.key, "key in model", name, KEYS)
     return Node(entries, node.file, node.line, node.column)
+
+
+def said(settings: Mapping[str, object], given: Collection[str]) -> frozenset[str]:
+    """The settings that describe such a model's cell: what the file gives, and its subset.
+
+    Of the rest the hypermodel may decide any.
+    """
+    words = ("model.type", CODE, "subset.train")
+    return frozenset(key for key in settings if key in given or key in words)
+
+
+def filled(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with the defaults of what an uncompiled model takes where the file says nothing."""
+    if not is_foreign(settings):
+        return dict(settings)
+    defaults = {f"training.{one.name}": one.default for one in TRAINING}
+    return {**{key: defaults[key] for key in COMPILED}, **settings}
 
 
 def compiles(keys: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hpstudy.spec.problems import Place
 from hpstudy.spec.space import Condition, Config, Scalar, Settings, written
 
 
@@ -64,6 +65,7 @@ class Cell:
 
     `settings` holds every key (`model.`, `training.`, `subset.`) with its fixed value or range;
     `defaults` what each key is when nobody sets it. `search` is None where nothing is searched.
+    `given` says where the study file sets a key, the branches of its choices included.
     """
 
     arm: str
@@ -72,6 +74,7 @@ class Cell:
     conditions: Mapping[str, Condition]
     defaults: Config
     search: Search | None
+    given: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from hpstudy import spec, study
-from hpstudy.errors import SpecError
+from hpstudy.errors import SpecError, StudyChanged
+from hpstudy.spec.growth import cells_as_json, grown
 from hpstudy.spec.source import source
 
 STUDY = """\
@@ -80,7 +81,39 @@ def test_validate_runs_nothing_of_it(load: Callable[..., Any], tmp_path: Path) -
     command = [sys.executable, "-m", "hpstudy", "validate", str(tmp_path / "study.yaml")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "known only by running it" in " ".join(done.stdout.split())
+    words = " ".join(done.stdout.split())
+    assert "known only by running it" in words
+    # what the file does not say is the hypermodel's to decide
+    assert "training: length.epochs 2 " in words
+    assert not any(name in words for name in ("augment", "early_stopping", "last_batch"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "training", "told"),
+    [
+        ("", ", hp: {units: 8}", "", "model.hp.units changed: the hypermodel's own -> 8"),
+        (", hp: {units: 8}", "", "", "model.hp.units changed: 8 -> the hypermodel's own"),
+        ("", ", args: {n: 8}", "", "model.args.n: the hypermodel's own -> 8"),
+        ("", "", ", batch_size: 32", "training.batch_size: the hypermodel's own -> 32"),
+        ("", "", ", learning_rate: 0.5", "training.learning_rate: 0.01 -> 0.5"),
+        ("", "", ", learning_rate: 0.01", ""),
+    ],
+)
+def test_what_is_added_to_a_finished_study_counts(
+    before: str, after: str, training: str, told: str, load: Callable[..., Any]
+) -> None:
+    events = []
+    for more, length in ((before, "{epochs: 2}"), (after, f"{{epochs: 2}}{training}")):
+        one = load(more=more, length=length)
+        about = {"name": "own", "data": {}, "score": {}, "seed": 0, "confirm_seeds": 2}
+        events.append({**about, "cells": cells_as_json(one.cells)})
+    if "changed" in told or not told:
+        assert told in "".join(grown(*events).restarted.values())
+        assert bool(grown(*events).restarted) == bool(told)
+    else:
+        with pytest.raises(StudyChanged) as error:
+            grown(*events)
+        assert f"\n  {told}\n" in str(error.value)
 
 
 def test_the_digest_follows_what_is_imported(tmp_path: Path) -> None:

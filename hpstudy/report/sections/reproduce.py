@@ -7,7 +7,7 @@ import shlex
 from typing import Any
 
 from hpstudy.analysis.words import number, thousands
-from hpstudy.report.findings import Findings
+from hpstudy.report.findings import Findings, numbered
 from hpstudy.report.page import Section, Table, render
 from hpstudy.spec.seeds import STREAMS
 
@@ -40,6 +40,7 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
     facts = [
         ("Versions", ", ".join(f"{name} {version}" for name, version in study["versions"].items())),
         *_numerics(findings),
+        ("Hypermodel", _hypermodel(study.get("hypermodel"))),
         ("Data", f"{data['name']}{options}"),
         ("Split", f"{train} training, {validation} validation, {test} test; {_fractions(data)}"),
         ("Data fingerprint", str(data["fingerprint"])),
@@ -48,6 +49,16 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
         ("Last result", findings.record.last_time),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _hypermodel(one: dict[str, Any] | None) -> str:
+    """Whose network was trained, and from which files; empty for one of ours."""
+    if one is None:
+        return ""
+    if not one["files"]:
+        return f"{one['name']}, of an installed package"
+    files = numbered(one["files"])
+    return f"{one['name']}, of {files} in the study file's folder, digest {one['digest']}"
 
 
 def _fractions(data: dict[str, Any]) -> str:
