@@ -7,15 +7,12 @@ import json
 import platform
 from collections.abc import Mapping
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import hpstudy
 from hpstudy.data import Split
 from hpstudy.planned import Planned
-from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.growth import cells_as_json
-from hpstudy.spec.source import as_json
 from hpstudy.spec.study import Cell, Spec
 from hpstudy.store import Event
 
@@ -37,11 +34,6 @@ def study_event(spec: Spec, split: Split) -> Event:
         "target_scale": split.target_scale,
         "fingerprint": split.fingerprint,
     }
-    settings = spec.cells[0].settings
-    own = {}
-    if is_foreign(settings):
-        folder = Path(spec.path).absolute().parent
-        own = {"hypermodel": as_json(str(settings["model.type"]), folder)}
     score = {"metric": spec.score.metric, "at": spec.score.at, "maximise": spec.score.maximise}
     return {
         "event": "study",
@@ -50,7 +42,6 @@ def study_event(spec: Spec, split: Split) -> Event:
         "text": spec.text,
         "arguments": list(spec.arguments),
         "data": described,
-        **own,
         "score": score,
         "cells": cells_as_json(spec.cells),
         "arms": list(spec.arms),

@@ -127,7 +127,9 @@ def data(
     # a file of the user's may bring its own test split, so only what is written counts
     own = declaration.official_test is not None or (declaration.examples is None and given is None)
     split_seed = int(_number(found["split_seed"]))
-    return Data(chosen, validation, None if own else test, split_seed, options), declaration
+    places = {name: entry.value for name, entry in node.entries.items()}
+    split = validation, None if own else test, split_seed
+    return Data(chosen, *split, options, places), declaration
 
 
 def search(

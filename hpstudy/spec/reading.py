@@ -84,7 +84,7 @@ class Reading:
         if "data" in entries:
             found = head.data(entries["data"], self.registries.datasets, self.path.parent, problems)
         score_node = entries.get("score", Node({}, root.file, root.line, root.column))
-        score = read_score(score_node, found, entries.get("data", root), problems)
+        score = read_score(score_node, found, problems)
         ground = self._ground(root, entries, score, found, problems)
         arms = self._arms(entries, ground, problems)
         every: list[Cell] = []

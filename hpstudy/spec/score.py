@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Literal
@@ -18,12 +17,9 @@ from hpstudy.spec.yaml import Node
 
 
 def read_score(
-    node: Node, found: tuple[Data, DatasetDeclaration] | None, about: Node, problems: Problems
+    node: Node, found: tuple[Data, DatasetDeclaration] | None, problems: Problems
 ) -> tuple[Score, str] | None:
-    """The score and the task that it belongs to; None where the data set is not known.
-
-    `about` is the study's `data:`, where mistakes in a file of the user's are told.
-    """
+    """The score and the task that it belongs to; None where the data set is not known."""
     for name, entry in node.entries.items():
         if name not in ("metric", "at"):
             problems.unknown(entry.key, "key in score", name, ("metric", "at"))
@@ -33,7 +29,7 @@ def read_score(
     at = _at(given.get("at"), problems)
     if found is None:
         return None
-    task = _task(*found, given.get("metric"), about, problems)
+    task = _task(*found, given.get("metric"), problems)
     metric = _metric(given.get("metric"), task, problems)
     return Score(metric, at, metric in RISING), task
 
@@ -42,7 +38,6 @@ def _task(
     data: Data,
     declaration: DatasetDeclaration,
     metric: Node | None,
-    place: Node,
     problems: Problems,
 ) -> str:
     """The data set's task; of a user's file, what it says, what the metric implies, or the data."""
@@ -61,9 +56,9 @@ def _task(
     try:
         return str(getattr(import_module(module), function)(data.options).task)
     except HpstudyError as error:
-        named = [*re.findall(r"data\.(\w+)", str(error)), "path", "name"]
-        key = next(key for key in named if key in place.entries)
-        problems.add(place.entries[key].value, f"data: {error}")
+        place = data.place(str(error))
+        assert place is not None
+        problems.add(place, f"data: {error}")
         return "classification"
 
 

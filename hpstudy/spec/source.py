@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from hpstudy.spec.problems import nearest
 
@@ -61,13 +60,6 @@ def source(name: str, folder: Path) -> Source:
     for path in sorted(trees):
         digest.update(f"{path.relative_to(folder)}\n{ast.unparse(trees[path])}\n".encode())
     return Source(digest.hexdigest()[:16], tuple(sorted(trees)))
-
-
-def as_json(name: str, folder: Path) -> dict[str, Any]:
-    """A module's source as a study's record keeps it: its name, digest and files, of `folder`."""
-    found = source(name, folder)
-    files = [path.relative_to(folder).as_posix() for path in found.files]
-    return {"name": name, "digest": found.digest, "files": files}
 
 
 def _file(module: str, folder: Path) -> Path | None:
