@@ -12,6 +12,7 @@ LONGEST = 400  # characters of a message that a headline quotes
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _FRAME = re.compile(r'  File "(.+)", line (\d+), in (.+)')
+_OURS = re.compile(r"^hpstudy\.[\w.]+: ")  # an error of ours says all in its message
 _JAX_NOTE = "\n--------------------\nFor simplicity, JAX has removed"
 _KERAS_ARGUMENTS = "Arguments received by "
 _FOLDERS = [str(Path(__file__).parent), *map(sysconfig.get_path, ("stdlib", "purelib", "platlib"))]
@@ -49,4 +50,5 @@ def headline(reason: str) -> str:
 def _message(lines: Iterable[str]) -> str:
     """An exception's own words in one line, without the arguments that Keras lists after them."""
     text = " ".join(" ".join(lines).partition(_KERAS_ARGUMENTS)[0].split())
+    text = _OURS.sub("", text)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

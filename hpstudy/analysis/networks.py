@@ -7,6 +7,7 @@ built says which. Each run holds a digest of its network, that of the computatio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isclose
 from typing import Any
 
 from hpstudy.analysis.record import CellRecord
@@ -36,12 +37,17 @@ def differ(a: CellRecord, b: CellRecord) -> list[str]:
 def idle(a: CellRecord, b: CellRecord) -> frozenset[str]:
     """A hypermodel's parameters that are no part of its network, as far as the runs can show it.
 
-    Such a parameter took two values in one and the same network, or it is in all runs the very
-    value of a training setting.
+    Such a parameter is asked for after the network is built, or it took two values in one and the
+    same network, or it is in all runs the very value of a training setting.
     """
-    configs = [run["config"] for cell in (a, b) for run in cell.runs if NETWORK in run["config"]]
+    runs = [run for cell in (a, b) for run in cell.runs if NETWORK in run["config"]]
+    configs = [run["config"] for run in runs]
     keys = {key for config in configs for key in config if key.startswith(HP)}
-    return frozenset(key for key in keys if _leaves(key, configs) or _trains(key, configs))
+    spaces = (run.get("discovery", {}).get("space", ()) for run in runs)
+    late = {f"{HP}{one['name']}" for space in spaces for one in space if not one.get("built", True)}
+    return frozenset(
+        key for key in keys if key in late or _leaves(key, configs) or _trains(key, configs)
+    )
 
 
 def _leaves(key: str, configs: Sequence[Mapping[str, Any]]) -> bool:
@@ -56,9 +62,16 @@ def _trains(key: str, configs: Sequence[Mapping[str, Any]]) -> bool:
     with_key = [config for config in configs if key in config]
     values = {config[key] for config in with_key}
     for setting in (one for one in with_key[0] if one.startswith("training.")):
-        equal = all(config.get(setting) == config[key] for config in with_key)
+        equal = all(_same(config.get(setting), config[key]) for config in with_key)
         # widths and batch sizes may be equal by chance, rates and names are not
         telling = len(values) > 1 and not any(isinstance(value, int) for value in values)
         if equal and (telling or short(setting) == short(key)):
             return True
     return False
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are equal; Keras keeps rates in 32 bits."""
+    if isinstance(one, float) and isinstance(other, float):
+        return isclose(one, other, rel_tol=1e-6)
+    return bool(one == other)

@@ -84,7 +84,24 @@ def build(hypermodel: Any, hp: Any, init_seed: int) -> Any:
         model = hypermodel.build(hp)
     if not isinstance(model, keras.Model):
         raise ModelError(f"build(hp) gave {type(model).__name__}; it must give a Keras model")
+    _check_step(model)
+    hp.end_build()
     return model
+
+
+def _check_step(model: Any) -> None:
+    """Raise ModelError for a training step that is written for another backend than this one."""
+    if keras.backend.backend() != "jax":
+        return
+    for name in ("train_step", "test_step"):
+        step = getattr(type(model), name)
+        takes = [*inspect.signature(step).parameters.values()][1:]
+        if len(takes) == 1 and takes[0].kind is not inspect.Parameter.VAR_POSITIONAL:
+            say = f"{type(model).__name__}.{name}({takes[0].name}) is written for TensorFlow"
+            raise ModelError(
+                f"{say}; add `engine: {{backend: tensorflow}}` to the study, or let it take "
+                f"(state, data) as Keras on JAX does"
+            )
 
 
 def finish(model: Any, x: Any) -> None:

@@ -34,6 +34,15 @@ def test_one_name_with_two_ranges_is_told(load: Callable[..., Spec], worker: Any
     assert "asks for 'units' twice with different ranges, 1..8 and 1..9" in reason
 
 
+def test_a_step_for_another_backend_is_told_with_what_to_write(
+    load: Callable[..., Spec], worker: Any
+) -> None:
+    driven = worker.drive(load("tensorflow_step", trials=1))
+    first = headline(driven.records[0]["reason"])
+    assert first.startswith("TensorFlowStep.train_step(data) is written for TensorFlow; add")
+    assert "engine: {backend: tensorflow}" in first
+
+
 def test_a_subset_that_trains_nothing_is_told(load: Callable[..., Spec], worker: Any) -> None:
     driven = worker.drive(load("per_layer", trials=1, train="batchnorm"))
     assert "train: 'batchnorm' trains nothing in this network" in driven.records[0]["reason"]

@@ -7,8 +7,9 @@ import shlex
 from typing import Any
 
 from hpstudy.analysis.words import number, thousands
-from hpstudy.report.findings import Findings, numbered
+from hpstudy.report.findings import Findings
 from hpstudy.report.page import Section, Table, render
+from hpstudy.spec.foreign import CODE, is_foreign
 from hpstudy.spec.seeds import STREAMS
 
 
@@ -40,7 +41,7 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
     facts = [
         ("Versions", ", ".join(f"{name} {version}" for name, version in study["versions"].items())),
         *_numerics(findings),
-        ("Hypermodel", _hypermodel(study.get("hypermodel"))),
+        ("Hypermodel", _hypermodel(study["cells"])),
         ("Data", f"{data['name']}{options}"),
         ("Split", f"{train} training, {validation} validation, {test} test; {_fractions(data)}"),
         ("Data fingerprint", str(data["fingerprint"])),
@@ -51,14 +52,12 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
-def _hypermodel(one: dict[str, Any] | None) -> str:
-    """Whose network was trained, and from which files; empty for one of ours."""
-    if one is None:
+def _hypermodel(cells: list[dict[str, Any]]) -> str:
+    """Whose network was trained, and by which code; empty for one of ours."""
+    settings = cells[0]["settings"] if cells else {}
+    if not is_foreign(settings):
         return ""
-    if not one["files"]:
-        return f"{one['name']}, of an installed package"
-    files = numbered(one["files"])
-    return f"{one['name']}, of {files} in the study file's folder, digest {one['digest']}"
+    return f"{settings['model.type']}, code {settings[CODE]}"
 
 
 def _fractions(data: dict[str, Any]) -> str:
