@@ -12,7 +12,7 @@ LONGEST = 400  # characters of a message that a headline quotes
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _FRAME = re.compile(r'  File "(.+)", line (\d+), in (.+)')
-_OURS = re.compile(r"^hpstudy\.[\w.]+: ")  # an error of ours says all in its message
+_OURS = re.compile(r"^hpstudy\.[\w.]+: ")
 _JAX_NOTE = "\n--------------------\nFor simplicity, JAX has removed"
 _KERAS_ARGUMENTS = "Arguments received by "
 _FOLDERS = [str(Path(__file__).parent), *map(sysconfig.get_path, ("stdlib", "purelib", "platlib"))]
@@ -23,7 +23,8 @@ def told(text: str) -> str:
     """A traceback under a headline, such as 'ValueError: no units (own.py:12, in build)'.
 
     The headline names the innermost line of the user's own code, where there is one. Colours and
-    JAX's note on its frames are taken out; a text without a traceback is only that.
+    JAX's note on its frames are taken out. An error of ours says all in its message, and a text
+    without a traceback is only that.
     """
     text = _ESCAPES.sub("", text).partition(_JAX_NOTE)[0].strip()
     lines = text.splitlines()
@@ -37,6 +38,9 @@ def told(text: str) -> str:
         return text
     own = [found for _, found in frames if not found[1].startswith(_OTHERS)]
     where = f" ({Path(own[-1][1]).name}:{own[-1][2]}, in {own[-1][3]})" if own else ""
+    ours = _OURS.match(lines[raised])
+    if ours:
+        return f"{_message([lines[raised][ours.end() :], *lines[raised + 1 :]])}{where}"
     return f"{_message(lines[raised:])}{where}\n\n{text}"
 
 
@@ -50,5 +54,4 @@ def headline(reason: str) -> str:
 def _message(lines: Iterable[str]) -> str:
     """An exception's own words in one line, without the arguments that Keras lists after them."""
     text = " ".join(" ".join(lines).partition(_KERAS_ARGUMENTS)[0].split())
-    text = _OURS.sub("", text)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hpstudy.errors import StudyChanged
 from hpstudy.tracebacks import headline, told
 
 OWN = """\
@@ -85,6 +86,13 @@ def test_without_a_line_of_the_users_none_is_named() -> None:
 )
 def test_any_reason_has_a_headline(reason: str, line: str) -> None:
     assert headline(told(reason)) == line
+
+
+def test_an_error_of_ours_needs_no_traceback() -> None:
+    try:
+        raise StudyChanged("its code changed")
+    except StudyChanged:
+        assert told(traceback.format_exc()).startswith("its code changed (test_tracebacks.py:")
 
 
 def test_a_long_message_is_cut() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from hpstudy.spec.declarations import DataShape, ModelDeclaration, Parameter, Tensor
 from hpstudy.spec.problems import Problems
+from hpstudy.spec.scripts import search_on_import
 from hpstudy.spec.source import SourceError, source
 from hpstudy.spec.space import Scalar
 from hpstudy.spec.training import TRAINING
@@ -61,6 +62,11 @@ def declaration(
     except SourceError as error:
         problems.add(given, f"model.hypermodel {name}: {error}")
         return None
+    for path in found.files:
+        line = search_on_import(path)
+        if line is not None:
+            say = f"{path.name}:{line} starts a search of its own wherever the module is imported"
+            problems.add(given, f'{say}; put it under `if __name__ == "__main__":`')
     names = {
         f"{section}.{inner}": f"what {name} {word} {inner}"
         for section, word in (("args", "takes as"), ("hp", "asks for as"))

@@ -76,6 +76,30 @@ def test_mistakes_are_told(changes: dict[str, str], told: str, load: Callable[..
     assert "study.yaml:" in str(error.value)
 
 
+SEARCH = "tuner = kt.Hyperband(build_model)\n{}tuner.search(x)\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "line"),
+    [
+        (SEARCH.format(""), 3),
+        ("kt.RandomSearch(build_model).search(x)\n", 2),
+        (SEARCH.format("if __name__ == '__main__':\n    "), None),
+        ("def main():\n    kt.RandomSearch(build_model).search(x)\n", None),
+        ("import re\nre.search('a', 'b')\n", None),
+    ],
+)
+def test_a_module_that_searches_when_it_is_imported(
+    script: str, line: int | None, load: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "script.py").write_text(f"def build_model(hp): ...\n{script}")
+    if line is None:
+        assert load("script:build_model").cells
+    else:
+        with pytest.raises(SpecError, match=rf"script\.py:{line} starts a search of its own"):
+            load("script:build_model")
+
+
 def test_validate_runs_nothing_of_it(load: Callable[..., Any], tmp_path: Path) -> None:
     load()
     command = [sys.executable, "-m", "hpstudy", "validate", str(tmp_path / "study.yaml")]
