@@ -29,6 +29,7 @@ from hpstudy.spec.length import length
 from hpstudy.spec.registered import Registered
 from hpstudy.spec.seeds import seeds
 from hpstudy.spec.study import Spec
+from hpstudy.states import States
 from hpstudy.store import Event, Store
 
 
@@ -37,8 +38,7 @@ class Coordinator:
 
     def __init__(self, spec: Spec, split: Split, store: Store, progress: Progress) -> None:
         self.spec, self.store, self.progress = spec, store, progress
-        self.split = split
-        self.fleet = Fleet(1)
+        self.split, self.fleet = split, Fleet(1)
         self.ledger = Ledger(store)
         self.ledger.begin(spec, split)
         store.write_text("study.yaml", spec.text)
@@ -57,14 +57,13 @@ class Coordinator:
         self.deferred: dict[str, list[Planned]] = {}
         self.open: dict[str, tuple[CellRun, Discovery]] = {}
         self.trained = 0
+        self.states = States(store)
         self.mirror = Mirror(store.folder, spec.score.maximise)
         self.mirror.rebuild(store)
 
     def run(self, workers: int | None, cache: Path | None) -> Summary:
-        engine = self.spec.engine
-        trains = fleet(workers, engine, in_flight(self.spec, HYPERMODELS))
-        self.fleet = trains
-        self.progress.started(self.spec, self.cells, trains)
+        self.fleet = fleet(workers, self.spec.engine, in_flight(self.spec, HYPERMODELS))
+        self.progress.started(self.spec, self.cells, self.fleet)
         self._settle()
         if any(not cell.done for cell in self.cells.values()):
             with _scratch(self.store.folder / ".scratch") as scratch:
@@ -72,13 +71,15 @@ class Coordinator:
                 start = {
                     "data": str(folders["train"]),
                     "cache": str(writable(cache or default_folder())),
-                    "backend": trains.backend,
-                    "dtype": engine.get("dtype", "float32"),
+                    "backend": self.fleet.backend,
+                    "dtype": self.spec.engine.get("dtype", "float32"),
                 }
                 if any(is_foreign(cell.settings) for cell in self.spec.cells):
                     start["sources"] = str(Path(self.spec.path).absolute().parent)
-                with LocalExecutor(trains, start, Path(folders["test"]), scratch) as executor:
+                test = Path(folders["test"])
+                with LocalExecutor(self.fleet, start, test, scratch) as executor:
                     self._work(executor)
+        self._sweep()
         return self._summary()
 
     def _settle(self, executor: LocalExecutor | None = None) -> None:
@@ -147,7 +148,7 @@ class Coordinator:
 
     def _submit(self, executor: LocalExecutor, planned: Planned) -> None:
         cell = self.cells[planned.slot.cell].cell
-        job = jobs.job(planned, cell, self.spec.score, self.fleet, self.split)
+        job = jobs.job(planned, cell, self.spec.score, self.fleet, self.split, self.states)
         executor.submit(job, jobs.kind(job))
 
     def _work(self, executor: LocalExecutor) -> None:
@@ -172,12 +173,19 @@ class Coordinator:
                 else:
                     self._ended(event, executor)
             self._settle(executor)
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Let go of the states that no cell can need; to be called when all cells are settled."""
+        self.states.sweep(state for cell in self.cells.values() for state in cell.states())
 
     def _ended(self, done: Done, executor: LocalExecutor) -> None:
         self.trained += 1
         for name, content in (("curves", done.curves), ("arrays", done.arrays)):
             if content:
                 self.store.write_bytes(f"{name}/{done.run}.npz", content)
+        if done.state:
+            self.states.keep((done.run, done.record["epochs"]), done.state)
         planned = self.flying.pop(done.run)
         self._take(self.cells[planned.slot.cell], planned, done.record, trained=True)
         for other in self.deferred.pop(done.run, []):
@@ -192,7 +200,7 @@ class Coordinator:
             self.ledger.note(cell.choice)
             self.ledger.look(cell.choice, self.spec.confirm_seeds)
         if event is None:
-            event = self.ledger.take(run_event(cell.cell, planned, record))
+            event = self.ledger.take(run_event(cell.cell, planned, record, trained))
             self.mirror.told(planned.slot.cell, planned.slot.generation, event)
         cell.finish(planned, event)
         self.progress.ended(event, trained)
@@ -206,7 +214,8 @@ class Coordinator:
             if slot.cell in self.cells and slot.generation == generations[slot.cell]:
                 statuses[event["status"]] = statuses.get(event["status"], 0) + 1
         unpicked = tuple(name for name, cell in self.cells.items() if cell.phase != "confirmed")
-        return Summary(statuses, unpicked, self.trained)
+        ended = {name: why for name in unpicked if (why := self.cells[name].exhausted)}
+        return Summary(statuses, unpicked, self.trained, ended)
 
 
 @contextlib.contextmanager

@@ -14,10 +14,14 @@ from hpstudy.planned import Planned
 from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.length import length
 from hpstudy.spec.study import Cell, Score
+from hpstudy.states import States
 
 
-def job(planned: Planned, cell: Cell, score: Score, fleet: Fleet, split: Split) -> Job:
+def job(
+    planned: Planned, cell: Cell, score: Score, fleet: Fleet, split: Split, states: States
+) -> Job:
     """The job of a run of `cell`, padded as the fleet's programs are."""
+    begins = planned.begins
     return Job(
         run=planned.run,
         config=planned.proposal.config,
@@ -28,6 +32,9 @@ def job(planned: Planned, cell: Cell, score: Score, fleet: Fleet, split: Split) 
         rungs=planned.rungs,
         confirm=planned.slot.phase == "confirm",
         padded=_rounded(planned.proposal.config, cell, fleet, split),
+        keeps=planned.keeps,
+        begins=begins,
+        state=str(states.path((planned.run, begins))) if begins else "",
     )
 
 

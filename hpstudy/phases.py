@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hpstudy.picking import chosen, ranked
 from hpstudy.planned import Planned, Slot
 from hpstudy.search.discovery import Discovery, Found
 from hpstudy.spec.study import Cell, Spec
+from hpstudy.states import State
 from hpstudy.store import Event
 from hpstudy.trials import Counted, Length, Trials
 
@@ -84,6 +87,10 @@ class CellRun:
     def report(self, planned: Planned, epoch: int, score: float) -> bool:
         """Whether a search run goes on after a rung."""
         return self._trials.report(planned, epoch, score)
+
+    def states(self) -> Iterable[State]:
+        """The states that runs yet to start may go on from."""
+        return self._trials.states() if self.phase == "search" else ()
 
     def finish(self, planned: Planned, record: Event) -> None:
         """Take a run's record, already in the store."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from hpstudy.errors import StudyChanged
@@ -10,12 +10,14 @@ from hpstudy.limits import refused
 from hpstudy.picking import shortlist
 from hpstudy.planned import Planned, Slot, outcome
 from hpstudy.search.discovery import Discovery, Found
+from hpstudy.search.driver import Trial
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.identity import run_id
 from hpstudy.spec.seeds import seeds
 from hpstudy.spec.space import Proposal, Range, Scalar, resolve
 from hpstudy.spec.study import Cell, Spec
+from hpstudy.states import State
 from hpstudy.store import Event
 from hpstudy.subsets.rules import Count
 
@@ -101,13 +103,11 @@ class Trials:
                 self._length(proposal.config)
             except ValueError as error:
                 reason = str(error)
-        number, twin = discovery.number, None
-        rungs: tuple[int, ...] = ()
+        number = discovery.number
+        planned = self._planned("search", number, 0, proposal)
         if self._search is not None:
             trial = self._search.close(proposal, reason)
-            rungs = self._search.rungs(number) if reason is None else ()
-            twin = trial.same_as
-        planned = self._planned("search", number, 0, proposal, rungs=rungs, twin=twin)
+            planned = self._trial(trial) if reason is None else planned
         told = {
             "space": discovery.space,
             "training": found.training,
@@ -128,10 +128,7 @@ class Trials:
             trial = self._search.next()
             if trial is None:
                 break
-            rungs = self._search.rungs(trial.number)
-            planned = self._planned(
-                "search", trial.number, 0, trial.proposal, rungs=rungs, twin=trial.same_as
-            )
+            planned = self._trial(trial)
             if self._limits:
                 over = refused(planned.run, self._counted(trial.config), self._limits)
                 planned = replace(planned, refused=over)
@@ -155,6 +152,13 @@ class Trials:
         if self._search is not None:
             self._search.finish(planned.slot.trial, outcome(record, self._limits))
 
+    def states(self) -> Iterator[State]:
+        """The states that trials yet to come may go on from."""
+        for number in self._search.promotable() if self._search is not None else ():
+            record = self._ended.get(number)
+            if record is not None and record["status"] == "pruned":
+                yield self._known[number].run, record["epochs"]
+
     def again(self, phase: str, trial: int, index: int) -> Planned:
         """A trial's configuration on a seed of another phase."""
         before = self._known[trial]
@@ -166,20 +170,23 @@ class Trials:
         """Hand a trial out next, or once its original has ended."""
         (self._closed if planned.twin is None else self._twins).append(planned)
 
-    def _planned(
-        self,
-        phase: str,
-        trial: int,
-        index: int,
-        proposal: Proposal,
-        rungs: tuple[int, ...] = (),
-        twin: int | None = None,
-    ) -> Planned:
+    def _trial(self, trial: Trial) -> Planned:
+        """A trial of the search as a run."""
+        assert self._search is not None
+        rungs = self._search.rungs(trial.number)
+        return replace(
+            self._planned("search", trial.number, 0, trial.proposal),
+            rungs=rungs,
+            twin=None if trial.same_as is None else self._known[trial.same_as].slot,
+            keeps=self._search.promotes and bool(rungs),
+            begins=self._search.begins(trial.number),
+        )
+
+    def _planned(self, phase: str, trial: int, index: int, proposal: Proposal) -> Planned:
         drawn = seeds(self._spec.seed, phase, index)
         name = run_id(proposal.config, self._cell.defaults, drawn, self._fingerprint)
         slot = Slot(self._cell.name, self._generation, phase, trial, index)
-        original = self._known[twin].slot if twin is not None else None
-        return Planned(slot, name, proposal, drawn, rungs, original)
+        return Planned(slot, name, proposal, drawn)
 
 
 def _nothing_to_ask(cell: Cell) -> Callable[[str, Range], Scalar]:

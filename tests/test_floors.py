@@ -36,6 +36,7 @@ FLOORS = {
     "probing": 6,
     "progress": 6,
     "report": 6,
+    "states": 6,
     "study": 6,
     "terminal": 6,
     "trials": 6,
