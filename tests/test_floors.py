@@ -25,6 +25,7 @@ FLOORS = {
     "extremes": 4,
     "analysis": 5,
     "bill": 6,
+    "cautions": 6,
     "coordinator": 6,
     "events": 6,
     "jobs": 6,
