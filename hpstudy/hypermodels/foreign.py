@@ -33,17 +33,31 @@ def hypermodel(config: Mapping[str, Any]) -> Any:
         if key.startswith(ARGS)
     }
     if inspect.isclass(found) and issubclass(found, keras_tuner.HyperModel):
+        _check_arguments(name, found, args)
         return found(**args)
     if isinstance(found, keras_tuner.HyperModel):
         if args:
             raise ModelError(f"{name} is made already, so model.args cannot reach it; saw {args}")
         return found
     if inspect.isfunction(found):
+        _check_arguments(name, found, args, "hp")
         return _Function(found, args)
     raise ModelError(
         f"{module}:{name} is {type(found).__name__}; it takes a keras_tuner.HyperModel, or a "
         f"function of hp that gives a Keras model"
     )
+
+
+def _check_arguments(name: str, found: Any, args: Mapping[str, Any], *given: str) -> None:
+    """Raise ModelError where a hypermodel takes other arguments than the study gives."""
+    try:
+        inspect.signature(found).bind(*given, **args)
+    except TypeError as error:
+        takes = ", ".join([*inspect.signature(found).parameters][len(given) :]) or "none"
+        raise ModelError(
+            f"{name} cannot be made with model.args: {error}; it takes {takes}, and the study "
+            f"gives {', '.join(args) or 'none'}"
+        ) from None
 
 
 class _Function(keras_tuner.HyperModel):  # type: ignore[misc]

@@ -53,8 +53,8 @@ def declaration(
         problems.add(node.entries["type"].key, say)
         return None
     name = given.content
-    if not isinstance(name, str) or not NAME.match(name):
-        say = 'a module and a name in it, such as "my_module:MyHyperModel"'
+    if not isinstance(name, str) or not NAME.match(name) or ".py:" in name:
+        say = f'a module and a name in it, such as "{_likely(str(name))}"'
         problems.add(given, f"model.hypermodel is {given.seen}; it takes {say}")
         return None
     try:
@@ -84,6 +84,14 @@ def declaration(
         tensors=_unknown,
         build="",
     )
+
+
+def _likely(name: str) -> str:
+    """What was likely meant: 'own:Net' for 'own.py:Net', 'own.Net' or './own.py:Net'."""
+    meant = name.replace(".py:", ":").replace("/", ".").lstrip(".")
+    if ":" not in meant:
+        meant = ":".join(meant.removesuffix(".py").rsplit(".", 1))
+    return meant if NAME.match(meant) else "my_module:MyHyperModel"
 
 
 def flat(node: Node, problems: Problems) -> Node:

@@ -199,6 +199,14 @@ class Picky(layers.Layer):
         return x
 
 
+class Sized(keras_tuner.HyperModel):
+    def __init__(self, units, depth=1):
+        super().__init__()
+
+    def build(self, hp):
+        return per_layer(hp)
+
+
 def raises_later(hp):
     """Builds, and raises inside Keras where it is trained in batches of 64."""
     model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), Picky()])

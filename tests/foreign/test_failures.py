@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from hpstudy.engine.job import Job
 from hpstudy.engine.packs import Packs
 from hpstudy.search.window import UNBUILT
@@ -32,6 +34,21 @@ def test_one_name_with_two_ranges_is_told(load: Callable[..., Spec], worker: Any
     driven = worker.drive(load("two_ranges", trials=1))
     reason = driven.records[0]["reason"]
     assert "asks for 'units' twice with different ranges, 1..8 and 1..9" in reason
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        ("", "missing a required argument: 'units'; it takes units, depth, and the study gives no"),
+        (", args: {unit: 3}", "it takes units, depth, and the study gives unit"),
+    ],
+)
+def test_other_arguments_than_it_takes_are_told(
+    args: str, told: str, load: Callable[..., Spec], worker: Any
+) -> None:
+    driven = worker.drive(load("Sized", trials=1, model=args), trains=False)
+    first = headline(driven.records[0]["reason"])
+    assert first.startswith("Sized cannot be made with model.args: ") and told in first
 
 
 def test_a_step_for_another_backend_is_told_with_what_to_write(

@@ -61,7 +61,10 @@ def test_arguments_and_parameters_become_settings(load: Callable[..., Any]) -> N
     [
         ({"hypermodel": "own:build_modle"}, "did you mean `build_model`?"),
         ({"hypermodel": "other:Model"}, "there is no other.py beside the study file"),
-        ({"hypermodel": "own"}, "it takes a module and a name in it"),
+        ({"hypermodel": "own"}, 'it takes a module and a name in it, such as "my_module:MyHyper'),
+        ({"hypermodel": "own.py:build_model"}, 'such as "own:build_model"'),
+        ({"hypermodel": "own.build_model"}, 'such as "own:build_model"'),
+        ({"hypermodel": "./own.py:build_model"}, 'such as "own:build_model"'),
         ({"more": ", type: mlp"}, "saw both, keep one"),
         ({"more": ", depth: 3"}, "unknown key in model: `depth`"),
         ({"more": ", hp: {units: {int: [8, 1]}}"}, "model.hp.units: the low end 8 is above"),
