@@ -42,9 +42,10 @@ def hypermodel(config: Mapping[str, Any]) -> Any:
     if inspect.isfunction(found):
         _check_arguments(name, found, args, "hp")
         return _Function(found, args)
+    kind = "another class" if inspect.isclass(found) else type(found).__name__
     raise ModelError(
-        f"{module}:{name} is {type(found).__name__}; it takes a keras_tuner.HyperModel, or a "
-        f"function of hp that gives a Keras model"
+        f"{module}:{name} is {kind}; it takes a keras_tuner.HyperModel, or a function of hp that "
+        f"gives a Keras model"
     )
 
 
@@ -97,7 +98,9 @@ def build(hypermodel: Any, hp: Any, init_seed: int) -> Any:
     with by_numpy():
         model = hypermodel.build(hp)
     if not isinstance(model, keras.Model):
-        raise ModelError(f"build(hp) gave {type(model).__name__}; it must give a Keras model")
+        hint = "; is its `return model` missing?" if model is None else ""
+        seen = type(model).__name__
+        raise ModelError(f"build(hp) gave {seen}; it must give a Keras model{hint}")
     _check_step(model)
     hp.end_build()
     return model

@@ -214,6 +214,10 @@ def raises_later(hp):
     return _compiled(model, hp)
 
 
+def returns_nothing(hp):
+    per_layer(hp)
+
+
 def two_ranges(hp):
     hp.Int("units", 1, 8)
     return keras.Sequential([layers.Dense(hp.Int("units", 1, 9))])

@@ -51,6 +51,20 @@ def test_other_arguments_than_it_takes_are_told(
     assert first.startswith("Sized cannot be made with model.args: ") and told in first
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("returns_nothing", "build(hp) gave NoneType; it must give a Keras model; is its `return"),
+        ("Perceptron", "contract_models:Perceptron is another class; it takes a keras_tuner.Hyper"),
+    ],
+)
+def test_what_is_no_hypermodel_is_told(
+    name: str, told: str, load: Callable[..., Spec], worker: Any
+) -> None:
+    driven = worker.drive(load(name, trials=1), trains=False)
+    assert headline(driven.records[0]["reason"]).startswith(told)
+
+
 def test_a_step_for_another_backend_is_told_with_what_to_write(
     load: Callable[..., Spec], worker: Any
 ) -> None:
