@@ -13,6 +13,7 @@ from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.words import Measure, number, thousands
 from hpstudy.spec.study import short
 
+ROOM = 30  # columns that settings need beside a row's figures
 MOST = 12  # cells, verdicts or missing things that are told one by one
 
 
@@ -54,13 +55,24 @@ def _picks(record: StudyRecord, width: int | None) -> list[str]:
     if len(rows) == 1:
         return []
     wide = [max(len(row[column]) for row in rows) for column in range(3)]
-    table = [
-        f"{name:<{wide[0]}}  {score:>{wide[1]}}  {trained:>{wide[2]}}  {settings}".rstrip()
-        for name, score, trained, settings in rows
-    ]
-    table = [line if not width or len(line) <= width else f"{line[: width - 1]}…" for line in table]
+    table = []
+    for name, reached, trained, settings in rows:
+        first = f"{name:<{wide[0]}}  {reached:>{wide[1]}}  {trained:>{wide[2]}}"
+        table += _beside(first, settings, width)
     more = len(picked) - MOST
     return [*table, *([f"and {more} more, in the report"] if more > 0 else [])]
+
+
+def _beside(first: str, settings: str, width: int | None) -> list[str]:
+    """The settings beside the figures of a row, or below them where there is little room."""
+    if not width:
+        return [f"{first}  {settings}".rstrip()]
+    if width - len(first) >= ROOM:
+        indent = " " * (len(first) + 2)
+        return wrap(settings, width, initial_indent=f"{first}  ", subsequent_indent=indent) or [
+            first.rstrip()
+        ]
+    return [first, *wrap(settings, width, initial_indent="    ", subsequent_indent="    ")]
 
 
 def _test(cell: CellRecord, metric: str) -> float | None:
