@@ -14,7 +14,7 @@ from hpstudy.analysis.ranges import searched_keys
 from hpstudy.analysis.ranking import Ranked, ranking
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.verdict import Verdict
-from hpstudy.analysis.words import Measure, point
+from hpstudy.analysis.words import Measure, number, point
 from hpstudy.report.figures.palette import Look, looks
 from hpstudy.store import Store
 
@@ -48,6 +48,16 @@ class Findings:
 
     def where(self, values: Mapping[str, Any]) -> str:
         return point(values, self.record.axis_names())
+
+    def at(self, values: Mapping[str, Any]) -> list[str]:
+        """A sweep point as table cells, one for each axis; a dash where it does not have it."""
+        axes = self.record.axis_names()
+        return [number(values[axis]) if axis in values else "\u2013" for axis in axes]
+
+    @property
+    def axes(self) -> list[str]:
+        """The heads of the columns that `at` fills."""
+        return [name.replace("_", " ") for name in self.record.axis_names().values()]
 
     def label(self, cell: CellRecord) -> str:
         """'bn_only, depth 3'."""

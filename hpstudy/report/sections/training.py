@@ -106,7 +106,7 @@ def trained_parameters(findings: Findings) -> Section:
     swept = ", ".join(names.values())
     caption = "Mean over confirm seeds with its 95% t interval."
     if swept:
-        caption += f" Numbers beside the marks: {swept}."
+        caption += f" Numbers beside the marks: {swept}; left out where there is no room."
     body = figures("", arm_keys(findings.looks), [Group("", [Panel("", svg, wide=True)])], caption)
     return Section("parameters", title, body)
 

@@ -46,7 +46,7 @@ def _numbers(findings: Findings, pair: tuple[str, str], found: Sequence[Contrast
         half = "" if one.half_width is None else f"+/-{bare(one.half_width, decimals, '-')}"
         rows.append(
             [
-                findings.where(one.point) or "none",
+                *findings.at(one.point),
                 str(one.n),
                 measure.value(one.mean_a, decimals),
                 measure.value(one.mean_b, decimals),
@@ -63,17 +63,20 @@ def _numbers(findings: Findings, pair: tuple[str, str], found: Sequence[Contrast
         return None
     label = measure.label("test")
     caption = f"{a} minus {b}, {label}. Half-width: 95%, from the test examples alone."
-    return Table(caption, ["sweep point", *header], [("", rows)], range(1, 11))
+    heads = [*findings.axes, *header]
+    return Table(caption, heads, [("", rows)], range(len(heads)))
 
 
 def picture(findings: Findings) -> Section:
     """Every seed a dot, pairs joined, the mean difference with its interval."""
     groups = []
+    # the heading of its group already names the contrast
+    several = len(findings.groups) > 1
     for number, ((a, b), found) in enumerate(findings.groups):
         shown = [one for one, _ in found if one.interval is not None]
         panels = [
             Panel(
-                findings.where(one.point) or f"{a} against {b}",
+                findings.where(one.point) or ("" if several else f"{a} against {b}"),
                 figure.pairs(f"pairs-{number}-{place}", one, shown, findings.looks, str(said)),
             )
             for place, (one, said) in enumerate(found)
@@ -81,7 +84,7 @@ def picture(findings: Findings) -> Section:
         ]
         if len(shown) > 2:
             panels.insert(0, _overview(findings, number, shown))
-        groups.append(Group(f"{a} against {b}" if len(findings.groups) > 1 else "", panels))
+        groups.append(Group(f"{a} against {b}" if several else "", panels))
     keys = [
         *arm_keys(findings.looks),
         Key("hollow: diverged seed", "--muted", stroke="M6 2a4 4 0 1 0 .01 0z"),
