@@ -34,6 +34,16 @@ class Verdict:
     claim: str
     remarks: tuple[Remark, ...] = ()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was compared, and what else a reader has to know."""
+        return tuple(one.words for one in self.remarks if not one.grave)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What calls the claim into question."""
+        return tuple(one.words for one in self.remarks if one.grave)
+
     def __str__(self) -> str:
         return "; ".join([self.claim, *(one.words for one in self.remarks)]) + "."
 

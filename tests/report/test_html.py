@@ -183,7 +183,10 @@ def test_a_contrast_is_headed_once_where_nothing_is_swept(tmp_path: Path) -> Non
     html, found = page(tmp_path, depths=(), choose=1)
     picture = html[html.index('id="contrast"') : html.index('id="search"')]
     shown = re.findall(r"<h3>.*?</h3>|<p class=.panel-title.>.*?</p>", picture)
-    assert shown == ["<h3>bn_only against full</h3>", "<h3>bn_only against random</h3>"]
+    assert [re.sub("<.*?>", "", one) for one in shown] == [
+        "bn_only against full",
+        "bn_only against random",
+    ]
     # nothing is swept, so no table has a column for it
     assert "sweep point" not in found.text
     assert "trained again on 1 fresh seed" in found.text and "1 fresh seeds" not in found.text
@@ -204,11 +207,10 @@ def test_each_axis_of_a_sweep_has_its_own_column(tmp_path: Path) -> None:
 
 def test_what_is_in_doubt_looks_otherwise_than_what_was_compared(tmp_path: Path) -> None:
     html, _ = page(tmp_path)
-    assert re.search(r'<span class="remark">same network', html)
-    assert re.search(r'<span class="remark">counts differ', html)
-    assert re.search(r'<span class="doubt">too few seeds', html)
+    assert re.search(r'<p class="note"><span>Noted:</span> same network.*; counts diff', html)
+    assert re.search(r'<p class="doubt"><span>In doubt:</span>.* too few seeds', html)
     html, _ = page(tmp_path / "other", widths={"full": 64})
-    assert re.search(r'<span class="doubt">networks differ', html)
+    assert re.search(r'<p class="doubt"><span>In doubt:</span> networks differ', html)
 
 
 def test_regression_and_no_sweep(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hpstudy.analysis.kstar import noun, sentence
 from hpstudy.analysis.words import number
 from hpstudy.report.figures import kstar as figure
-from hpstudy.report.findings import Findings
+from hpstudy.report.findings import DASH, Findings
 from hpstudy.report.page import Group, Key, Panel, Section, Table, arm_keys, figures, render
 
 
@@ -17,7 +17,7 @@ def kstar(findings: Findings) -> Section | None:
     elsewhere = any(one.point for one in found)
     rows = [
         [
-            *([findings.where(one.point) or "\u2013"] if elsewhere else []),
+            *([findings.where(one.point) or DASH] if elsewhere else []),
             one.arm,
             one.other,
             noun(one),

@@ -42,7 +42,7 @@ def _sweep(findings: Findings) -> str:
         values = dict.fromkeys(
             number(cell.point[axis]) for cell in record.cells if axis in cell.point
         )
-        lines.append(f"{name}: {', '.join(values)}")
+        lines.append(f"{name.replace('_', ' ')} {', '.join(values)}")
     return "; ".join(lines) or "none"
 
 
@@ -68,16 +68,15 @@ def _search(findings: Findings) -> list[tuple[str, str]]:
     said: dict[str, list[str]] = {}
     for cell in findings.record.cells:
         search = cell.search
-        parts = ["none"]
+        parts = ["no search; every setting is fixed"]
         if search is not None:
-            parts = [f"{searches.how(search)}, on validation data"]
+            parts = [f"per cell: {searches.how(search)}, on validation data"]
             parts += [searches.chosen(search), searches.repeats(search)]
         said.setdefault("; ".join(part for part in parts if part), []).append(cell.arm)
     if len(said) == 1:
-        return [("Search", f"per cell: {next(iter(said))}")]
+        return [("Search", next(iter(said)))]
     return [
-        (f"Search, {numbered(list(dict.fromkeys(arms)))}", f"per cell: {words}")
-        for words, arms in said.items()
+        (f"Search of {numbered(list(dict.fromkeys(arms)))}", words) for words, arms in said.items()
     ]
 
 

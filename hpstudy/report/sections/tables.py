@@ -10,7 +10,7 @@ from hpstudy.analysis.ranges import searched
 from hpstudy.analysis.ranking import Ranked
 from hpstudy.analysis.record import CellRecord
 from hpstudy.analysis.words import number, thousands
-from hpstudy.report.findings import Findings
+from hpstudy.report.findings import DASH, Findings, at
 from hpstudy.report.page import Section, Table, render
 from hpstudy.spec.study import short
 
@@ -26,29 +26,33 @@ def arms(findings: Findings) -> Section:
     measure = findings.measure
     scored = ["trained", "frozen", "total", measure.label("validation"), measure.label("test")]
     scored += ["seeds", "gap", "epochs", "seconds"]
-    tables = [_by_arm(findings, said, ["trains", *scored], _scored, first_number=1)]
-    if findings.keys:
+    cells = findings.record.cells
+    tables = [_by_arm(findings, cells, said, ["trains", *scored], _scored, first_number=1)]
+    searched_ones = [cell for cell in cells if any(one != DASH for one in _chosen(findings, cell))]
+    if searched_ones:
         chosen = [_word(key) for key in findings.keys]
-        said = "The settings that the search chose for each cell; a dash where one is fixed."
-        tables.append(_by_arm(findings, said, chosen, _chosen, first_number=0))
+        said = f"The settings that each search chose; {DASH} where one is fixed."
+        tables.append(_by_arm(findings, searched_ones, said, chosen, _chosen, first_number=0))
     return Section("arms", "Arms", render("tables.html.j2", tables=tables, notes=[]))
 
 
 def _by_arm(
     findings: Findings,
+    cells: Sequence[CellRecord],
     caption: str,
     header: Sequence[str],
     row: Callable[[Findings, CellRecord], Sequence[Any]],
     first_number: int,
 ) -> Table:
     """A row for each cell: under its arm, at its sweep point; or after its arm without a sweep."""
-    axes, groups = findings.axes, dict[str, list[list[Any]]]()
-    for cell in findings.record.cells:
-        place = findings.at(cell.point) or [cell.arm]
+    axes = findings.axes(cell.point for cell in cells)
+    groups: dict[str, list[list[Any]]] = {}
+    for cell in cells:
+        place = at(axes, cell.point) or [cell.arm]
         group = cell.arm if axes else ""
         groups.setdefault(group, []).append([*place, *row(findings, cell)])
-    heads = [*(axes or ["arm"]), *header]
-    numbers = range(len(axes or ["arm"]) + first_number, len(heads))
+    heads = [*(axes.values() or ["arm"]), *header]
+    numbers = range(max(len(axes), 1) + first_number, len(heads))
     return Table(caption, heads, list(groups.items()), [*range(len(axes)), *numbers])
 
 
@@ -92,7 +96,7 @@ def _scored(findings: Findings, cell: CellRecord) -> list[str]:
 def _chosen(findings: Findings, cell: CellRecord) -> list[str]:
     """The pick's searched settings; what is fixed in this cell was not chosen."""
     own = {one.key for one in searched(cell.settings, cell.config)}
-    return [number(cell.config[key]) if key in own else "\u2013" for key in findings.keys]
+    return [number(cell.config[key]) if key in own else DASH for key in findings.keys]
 
 
 def subset(cell: CellRecord) -> str:
