@@ -181,7 +181,11 @@ def test_validation_prints_spaces_networks_bill_and_power(tmp_path: Path) -> Non
     text = "\n".join(said)
     assert max(map(len, said)) <= 80
     assert "learning_rate: 0.01 to 1, log" in text
-    assert said.count("bn_only depth=2") == 1
+    # cells that differ in what is swept alone are told together, and no pair of words is parted
+    assert said.count("bn_only at depth=1, depth=2") == 1
+    assert text.count("search: ") == 2 and said.count("  search: none") == 1
+    (row,) = (line for line in said if "kernel_initializer" in line)
+    assert "kernel_initializer he_normal" in row
     row = next(line for line in reversed(said) if line.startswith("bn_only depth=2"))
     assert row.split()[2:] == ["64", "1,450", "1,514"]
     assert "at most 116 runs (search 32, choose 24, confirm 60), at most 580" in text

@@ -18,6 +18,7 @@ from hpstudy.spec.space import Choice, FloatRange, IntRange, Range, Settings, Va
 from hpstudy.spec.study import Cell, Spec
 
 WIDTH = 80
+KEPT = "\u00a0"  # between words that stay in one line, and a blank once they do
 
 
 def validation(
@@ -49,12 +50,20 @@ def spaces(extremes: Sequence[Extremes]) -> list[str]:
         if not is_range(value) and all(key in o and o[key] == value for o in others)
     }
     lines = ["The same in every cell", *_settings(shared)]
-    searches = [_search(one.cell) for one in extremes]
-    alike = all(search == searches[0] for search in searches)
-    lines += searches[0] if alike else []
-    for one, settings, search in zip(extremes, every, searches, strict=True):
-        own = {key: value for key, value in settings.items() if key not in shared}
-        lines += ["", one.cell.name, *_settings(own), *([] if alike else search)]
+    kinds = [tuple(_search(one.cell)) for one in extremes if one.cell.search is not None]
+    alike = len(set(kinds)) == 1
+    lines += kinds[0] if alike else ()
+    told: dict[tuple[str, tuple[str, ...]], list[Cell]] = {}
+    for one, settings in zip(extremes, every, strict=True):
+        # what is swept stands in the cell's name
+        own = {k: v for k, v in settings.items() if k not in shared and k not in one.cell.point}
+        search = () if alike and one.cell.search is not None else _search(one.cell)
+        words = (*_settings(own), *search)
+        told.setdefault((one.cell.arm, words), []).append(one.cell)
+    for (arm, words), cells in told.items():
+        points = [cell.name.removeprefix(arm).strip().replace(" ", KEPT) for cell in cells]
+        where = f" at {', '.join(points)}" if points[0] else ""
+        lines += ["", *_wrapped(f"{arm}{where}", "", "  "), *words]
     return lines
 
 
@@ -191,13 +200,23 @@ def _settings(settings: Settings) -> list[str]:
     for key, value in settings.items():
         if not is_range(value):
             section, _, name = key.partition(".")
-            sections.setdefault(section, []).append(f"{name} {_value(value)}")
+            sections.setdefault(section, []).append(_kept(f"{name} {_value(value)}"))
     lines += [f"{section}: {', '.join(words)}" for section, words in sections.items()]
     return [part for line in lines for part in _indented(line)]
 
 
+def _kept(text: str) -> str:
+    return text.replace(" ", KEPT)
+
+
 def _indented(line: str) -> list[str]:
-    return wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+    return _wrapped(line, "  ", "    ")
+
+
+def _wrapped(line: str, first: str, rest: str) -> list[str]:
+    """Lines that end between two words, and never where KEPT holds them together."""
+    found = wrap(line, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    return [part.replace(KEPT, " ") for part in found]
 
 
 def _value(value: Value) -> str:
