@@ -6,7 +6,10 @@ import argparse
 
 from hpstudy import __version__
 
-LISTS = ("data", "models", "training", "subsets", "samplers", "oracles", "pruners")
+LISTS = (
+    *("data", "models", "training", "subsets", "search"),
+    *("samplers", "oracles", "pruners", "study"),
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -16,8 +19,8 @@ def parser() -> argparse.ArgumentParser:
         description="How well does a network do when only a chosen subset of its parameters\n"
         "trains? One study file in, one report out.",
         epilog="example: python -m hpstudy run studies/mlp_bn.yaml\n\n"
-        "exit status: 0 done; 1 a run failed or a cell has no confirmed pick; 2 bad input;\n"
-        "130 interrupted, and the same command goes on",
+        "exit status: 0 done; 1 a run failed or a cell has no confirmed pick; 2 bad\n"
+        "input; 130 interrupted, and the same command goes on",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from hpstudy import bill, data, spec, terminal
 from hpstudy.analysis import claims
+from hpstudy.arguments import LISTS
 from hpstudy.engine.devices import Fleet
 from hpstudy.search.expected import Typical
 from hpstudy.spec import Cell, Spec
@@ -290,6 +291,17 @@ def test_off_a_terminal_progress_is_plain(monkeypatch: pytest.MonkeyPatch) -> No
 def test_words() -> None:
     assert [clock(s) for s in (7, 754, 3723)] == ["0:07", "12:34", "1:02:03"]
     assert [rate(r) for r in (4.21, 0.2)] == ["4.2 runs/s", "12 runs/min"]
+
+
+def test_lists_tell_every_setting_and_no_python() -> None:
+    said = {kind: listing.listing(kind) for kind in LISTS}
+    names = {line.split()[0] for lines in said.values() for line in lines[1:]}
+    assert {"per_unit", "at_fan_in", "max_trained", "budget.minutes", "choose.top"} <= names
+    assert {"score.at", "confirm.seeds", "engine.lanes", "data.split_seed"} <= names
+    for lines in said.values():
+        assert not any("None" in line or "True" in line or "(0." in line for line in lines)
+        # every setting says what it is
+        assert not any(re.search(r"^ +\S+ +(\(|; default)", line) for line in lines)
 
 
 @pytest.mark.parametrize("kind", ["data", "models", "subsets", "samplers", "pruners"])
