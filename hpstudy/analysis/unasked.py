@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.words import count
 from hpstudy.spec.foreign import HP
+from hpstudy.spec.study import short
 
 
 def unasked(cell: CellRecord) -> list[str]:
@@ -13,6 +15,13 @@ def unasked(cell: CellRecord) -> list[str]:
     asked = {f"{HP}{one['name']}" for space in spaces for one in space}
     given = [key for key in cell.settings if key.startswith(HP)] if asked else []
     return [key for key in given if key not in asked]
+
+
+def never_asked(cell: CellRecord) -> list[Flag]:
+    """What is grave about them: the arm is not what its author thought it was."""
+    names = ", ".join(short(key) for key in unasked(cell))
+    words = f"{cell.arm}'s hypermodel never asked for {names}, which the study gives"
+    return [Flag("never asked for", words)] if names else []
 
 
 def sentences(record: StudyRecord) -> tuple[str, ...]:
