@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hpstudy.spec.study import Spec
 
 DONE, INCOMPLETE, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
-LISTS = ("data", "models", "training", "subsets", "samplers", "oracles", "pruners")
+LISTS = ("data", "models", "training", "subsets", "samplers", "oracles", "pruners", "objectives")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,6 +9,7 @@ from hpstudy.data import DATASETS
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.search.driver import DRIVERS
 from hpstudy.spec.declarations import Parameter
+from hpstudy.spec.objectives import COSTS, SCORE
 from hpstudy.spec.space import written
 from hpstudy.spec.training import TRAINING
 from hpstudy.subsets.rules import WORDS
@@ -24,6 +25,7 @@ def listing(kind: str, width: int | None = None) -> list[str]:
         "samplers": "Samplers (search: {sampler: tpe}, or {sampler: {tpe: {candidates: 50}}})",
         "oracles": "Keras Tuner's oracles (search: {driver: keras_tuner, oracle: hyperband})",
         "pruners": "Pruners (search: {pruner: asha}, or {pruner: {asha: {first_epoch: 2}}})",
+        "objectives": "Objectives (search: {objectives: [score, trained]}), the score first",
     }
     return [heads[kind], *_columns(_entries(kind), width)]
 
@@ -41,6 +43,7 @@ def _entries(kind: str) -> Sequence[tuple[str, str]]:
         "samplers": optuna.samplers,
         "oracles": DRIVERS["keras_tuner"].samplers,
         "pruners": optuna.pruners,
+        "objectives": _objectives(),
     }
     return [*tables[kind].items()]
 
@@ -56,6 +59,13 @@ def _models() -> list[tuple[str, str]]:
         found += [("  as above", ", ".join(again))] if again else []
         told += model.parameters
     return found
+
+
+def _objectives() -> dict[str, str]:
+    """The score and the costs, and the samplers that can look for both."""
+    several = ", ".join(DRIVERS["optuna"].several)
+    score = f"the score of the study; samplers {several} take costs beside it"
+    return {SCORE: score, **{name: f"{words}, to be few" for name, words in COSTS.items()}}
 
 
 def _setting(parameter: Parameter) -> str:
