@@ -11,6 +11,7 @@ from hpstudy.limits import refused
 from hpstudy.picking import ranked
 from hpstudy.planned import Planned, Slot, outcome
 from hpstudy.search.discovery import Discovery, Found
+from hpstudy.search.front import members
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.identity import run_id
@@ -37,6 +38,7 @@ class CellRun:
         self.spec, self.cell, self.generation = spec, cell, generation
         self._fingerprint, self._counted = fingerprint, counted
         self._limits = cell.search.limits if cell.search else {}
+        self._costs = cell.search.costs if cell.search else ()
         self.phase = "search"
         self.choice: Event | None = None
         self._records: dict[Slot, Event] = {}
@@ -136,6 +138,13 @@ class CellRun:
         """Trials asked for so far."""
         return len(self._trials)
 
+    @property
+    def to_confirm(self) -> int:
+        """Configurations that the confirm phase trains; at most, while they are not chosen."""
+        if self.choice is not None:
+            return len(self._confirmed())
+        return self.cell.search.to_confirm if self.cell.search else 1
+
     def ready(self) -> list[Planned]:
         """Runs that may start now and have not been handed out."""
         found = self._take_twins()
@@ -181,7 +190,7 @@ class CellRun:
         self._outstanding.discard(planned.slot)
         self._records[planned.slot] = record
         if planned.slot.phase == "search" and self._search is not None:
-            self._search.finish(planned.slot.trial, outcome(record, self._limits))
+            self._search.finish(planned.slot.trial, outcome(record, self._limits, self._costs))
             if self._search.done:
                 self._choose_from(self._candidates())
         elif planned.slot.phase == "search":
@@ -212,7 +221,7 @@ class CellRun:
         return ready
 
     def _candidates(self) -> list[int]:
-        """Finished trials without duplicates, best score first."""
+        """Finished trials without duplicates, best score first; with costs, their front alone."""
         assert self.cell.search is not None
         sign = -1 if self.spec.score.maximise else 1
         finished = sorted(
@@ -224,7 +233,11 @@ class CellRun:
         first: dict[str, int] = {}
         for _, trial in finished:
             first.setdefault(self._trials[trial].run, trial)
-        return list(first.values())[: self.cell.search.choose_top]
+        best = list(first.values())
+        if self._costs:
+            told = {trial: self._records[self._trials[trial].slot] for trial in best}
+            best = members(told, self._costs, self.spec.score.maximise)
+        return best[: self.cell.search.choose_top]
 
     def _choose_from(self, candidates: list[int]) -> None:
         self._shortlist = candidates
@@ -241,9 +254,17 @@ class CellRun:
     def _slots(self) -> list[Slot]:
         if self.phase == "choose":
             return self._choose_slots()
+        return [
+            self._slot(trial, index)
+            for trial in self._confirmed()
+            for index in range(self.spec.confirm_seeds)
+        ]
+
+    def _confirmed(self) -> list[int]:
+        """The pick; with costs, after it the others of the front that were trained again."""
         assert self.choice is not None
-        trial = self.choice["trial"]
-        return [self._slot(trial, index) for index in range(self.spec.confirm_seeds)]
+        kept = self.choice["ranked"] if self._costs else self.choice["ranked"][:1]
+        return [entry["trial"] for entry in kept]
 
     def _choose_slots(self) -> list[Slot]:
         """Every candidate on every seed; under a pruner, those left after each whole seed."""

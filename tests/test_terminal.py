@@ -47,6 +47,7 @@ class FakeCell:
     phase: str = "search"
     exhausted: str | None = None
     trials: int = 0
+    to_confirm: int = 1
 
 
 class Clock:

@@ -26,7 +26,9 @@ def _cell(cell: CellRecord, seeds: int) -> str:
         if int(cell.choice["trials"]) < trials and not cell.ended:
             seen = cell.choice["trials"]
             return f"{cell.name}: the pick is from {seen} trials, {trials} are asked ({done} done)"
-    if len(cell.confirm) < seeds:
-        return f"{cell.name}: {len(cell.confirm)} of {seeds} confirm runs"
-    failed = sum(run["status"] == "failed" for run in cell.confirm)
-    return f"{cell.name}: {failed} of {seeds} confirm runs failed" if failed else ""
+    runs = [run for run in cell.phase("confirm") if run["trial"] in cell.to_confirm]
+    wanted = seeds * max(1, len(cell.to_confirm))
+    if len(runs) < wanted:
+        return f"{cell.name}: {len(runs)} of {wanted} confirm runs"
+    failed = sum(run["status"] == "failed" for run in runs)
+    return f"{cell.name}: {failed} of {wanted} confirm runs failed" if failed else ""

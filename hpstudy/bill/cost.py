@@ -95,7 +95,7 @@ def runs(cell: Cell, confirm_seeds: int) -> dict[str, int]:
     search = cell.search
     top = min(search.choose_top, search.trials)
     choose = top * search.choose_seeds if top > 1 else 0
-    return {"search": search.trials, "choose": choose, "confirm": confirm_seeds}
+    return {"search": search.trials, "choose": choose, "confirm": search.to_confirm * confirm_seeds}
 
 
 def _affordable(search: Search, draws: list[_Run]) -> int:

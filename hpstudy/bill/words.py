@@ -12,6 +12,7 @@ from hpstudy.bill.power import DISAGREEMENT, SEED_SD, Power
 from hpstudy.data import Sizes
 from hpstudy.engine.devices import Fleet
 from hpstudy.extremes import Extremes
+from hpstudy.spec.objectives import COSTS
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Range, Settings, Value, is_range
 from hpstudy.spec.study import Cell, Spec
 
@@ -227,6 +228,9 @@ def _search(cell: Cell) -> list[str]:
         f"{search.pruner}, {search.parallel} at a time; choose among the best "
         f"{search.choose_top} on {search.choose_seeds} seeds"
     )
+    if search.costs:
+        costs = " and ".join(COSTS[cost] for cost in search.costs)
+        text += f"; looks for the front of score and {costs}, and chooses and confirms among it"
     if search.limits:
         said = (f"{name} {thousands(most)}" for name, most in search.limits.items())
         text += f"; larger networks are not trained ({', '.join(said)})"
