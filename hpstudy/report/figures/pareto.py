@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 import numpy as np
 from markupsafe import Markup
@@ -82,7 +82,7 @@ def _confirmed(axes: Axes, x: float, point: Point, look: Look, measure: Measure)
     interval = t_interval(np.asarray(point.tests) * measure.factor)
     reach = interval.half_width or 0.0
     ends = [interval.mean - reach, interval.mean + reach]
-    axes.plot([x, x], ends, color=look.colour, linewidth=1.4)
+    axes.plot([x, x], ends, color=look.colour, linewidth=1.0, alpha=0.8)
     axes.plot(
         x,
         interval.mean,
@@ -104,15 +104,15 @@ def _stairs(points: Sequence[Point], cost: str, measure: Measure) -> list[tuple[
 
 
 def _window(fronts: Sequence[Front], measure: Measure) -> tuple[float, float]:
-    """Limits that hold every front and its test intervals, whatever beaten trials scored."""
-    values = []
-    for point in (point for front in fronts for point in front.members):
-        values.append(point.score * measure.factor)
-        if point.tests:
-            interval = t_interval(np.asarray(point.tests) * measure.factor)
-            reach = interval.half_width or 0.0
-            values += [interval.mean - reach, interval.mean + reach]
-    return limits((value for value in values if math.isfinite(value)), 0.08)
+    """Limits that hold every front and its test means, whatever beaten trials scored."""
+    values = [
+        score * measure.factor
+        for front in fronts
+        for point in front.members
+        for score in (point.score, *([fmean(point.tests)] if point.tests else []))
+    ]
+    low, high = limits(values, 0.08)
+    return (max(low, -1.0), min(high, 101.0)) if measure.percent else (low, high)
 
 
 def _place(point: Point, cost: str) -> float:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import Any
 
 from hpstudy.analysis.pareto import Front, Point
 from hpstudy.analysis.words import Measure, count, number, thousands
 from hpstudy.report.figures import pareto as figure
-from hpstudy.report.findings import Findings, numbered
+from hpstudy.report.findings import Findings
 from hpstudy.report.page import Group, Key, Panel, Section, Table, arm_keys, figures, render
 from hpstudy.spec.objectives import COSTS
 from hpstudy.spec.study import short
 
-MOST = 12  # rows of one front; pareto.csv has all
+MOST = 8  # rows of one front; pareto.csv has all
 
 
 def pareto(findings: Findings) -> Section | None:
@@ -95,7 +95,13 @@ def _alt(findings: Findings, fronts: Sequence[Front], cost: str) -> str:
 def _header(findings: Findings, named: Sequence[str]) -> list[str]:
     measure = findings.measure
     scores = [f"search {measure.name}", "fresh seeds", measure.label("test"), "seeds"]
-    return ["trial", *(COSTS[cost] for cost in named), *scores, *_varied(findings), "of all arms"]
+    return [
+        "trial",
+        *(COSTS[cost] for cost in named),
+        *scores,
+        *_varied(findings),
+        "front of all arms",
+    ]
 
 
 def _varied(findings: Findings) -> list[str]:
@@ -126,7 +132,7 @@ def _row(findings: Findings, point: Point, named: Sequence[str]) -> list[Any]:
         _mean(measure, point.tests),
         str(len(point.tests)) if point.tests else "",
         *(number(config[key]) if key in config else "" for key in findings.keys),
-        "yes" if point.of_all else "beaten",
+        "yes" if point.of_all else "no",
     ]
 
 
@@ -144,26 +150,14 @@ def _mean(measure: Measure, scores: Sequence[float]) -> str:
 
 def _words(findings: Findings) -> str:
     """The table's caption: what each column is, and what was left out."""
-    tops: Mapping[str, int] = {
-        front.cell.name: int((front.cell.search or {}).get("choose_top", 0))
-        for front in findings.fronts
-    }
-    more = [
-        findings.label(front.cell)
-        for front in findings.fronts
-        if len(front.members) > tops[front.cell.name]
-    ]
     said = (
         "The fronts, cheapest first; \u2713 marks the pick, whose mean over fresh seeds is best. "
         "Fresh seeds: mean \u00b1 standard deviation of the choose phase, on validation. Test: the "
-        "same over confirm seeds, diverged runs counted as the constant predictor. Of all arms: "
-        "whether another arm of the sweep point beats it in the search. "
+        "same over confirm seeds, diverged runs counted as the constant predictor. Front of all "
+        "arms: no arm of the sweep point beats it in the search. "
     )
-    if more:
-        said += (
-            f"The front of {numbered(more)} is longer than search.choose.top, so its members with "
-            "the lower scores have no fresh seeds. "
-        )
+    if any(len(front.members) > len(front.cell.to_confirm) for front in findings.fronts):
+        said += "Only the best scores of a front, search.choose.top of them, get fresh seeds. "
     if any(len(front.members) > MOST for front in findings.fronts):
-        said += f"Of long fronts about {MOST} members are shown. "
+        said += f"Of a front of more than {MOST}, members from end to end are shown. "
     return f"{said}pareto.csv holds all."
