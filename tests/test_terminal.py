@@ -100,6 +100,8 @@ def test_planned_runs_follow_what_is_known(tmp_path: Path, ticks: Clock) -> None
     cells["full width=8"].phase = "choose"
     # one finished trial leaves one candidate
     assert one.planned == {"search": 4, "choose": 3, "confirm": 5}
+    cells["full width=8"].to_confirm = 2
+    assert one.planned["confirm"] == 10
     cells["full width=8"].phase = "without pick"
     assert one.planned == {"search": 4, "choose": 0, "confirm": 0}
 

@@ -34,8 +34,8 @@ class Values:
         score = outcome.score if outcome.state == "finished" else None
         if self._scores is not None:
             score = self._scores.of(outcome)
-        own = [math.log1p(outcome.costs.get(name, 0)) for name in self._costs]
+        if score is None or outcome.state != "finished":
+            return None if score is None else [score, *self._worst]
+        own = [math.log1p(outcome.costs[name]) for name in self._costs]
         self._worst = list(map(max, self._worst, own))
-        if score is None:
-            return None
-        return [score, *(own if outcome.state == "finished" else self._worst)]
+        return [score, *own]

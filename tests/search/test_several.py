@@ -61,4 +61,4 @@ def test_what_has_no_score_counts_with_the_worst_of_every_objective() -> None:
     assert told.of(lost) == [0.5, math.log(100)]
     assert told.of(Outcome("failed")) is None
     # over a limit, and so never trained
-    assert told.of(Outcome("pruned", costs={"trained": 999})) == [0.5, math.log(1000)]
+    assert told.of(Outcome("pruned", costs={"trained": 999})) == [0.5, math.log(100)]
