@@ -62,6 +62,19 @@ class Front:
         """Those that no other equals in score and costs and beats in one of them."""
         return tuple(point for point in self.points if point.on_front)
 
+    def within(self, cost: str, most: int, maximise: bool) -> Point | None:
+        """The member to take for at most so much of a cost; None where nothing is as cheap.
+
+        Chosen by the mean over the choose phase's seeds, and by the search score where none of
+        them was trained again: never by a test score.
+        """
+        cheap = [point for point in self.members if point.costs[cost] <= most]
+        again = [point for point in cheap if point.choose]
+        best = max if maximise else min
+        if again:
+            return best(again, key=lambda point: fmean(point.choose))
+        return best(cheap, key=lambda point: point.score) if cheap else None
+
 
 def fronts(record: StudyRecord) -> tuple[Front, ...]:
     """The front of every cell whose search has several objectives, in the order of the cells."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -87,6 +89,19 @@ def test_members_carry_their_fresh_seeds(fronts: Mapping[str, Front]) -> None:
             assert list(point.choose) == pytest.approx(entries.get(point.trial, []))
 
 
+def test_a_budget_buys_the_best_of_fresh_seeds_within_it(fronts: Mapping[str, Front]) -> None:
+    for front in fronts.values():
+        assert front.within("trained", 0, maximise=False) is None
+        for most in sorted({point.costs["trained"] for point in front.members}):
+            found = front.within("trained", most, maximise=False)
+            cheap = [point for point in front.members if point.costs["trained"] <= most]
+            again = {fmean(point.choose): point for point in cheap if point.choose}
+            alone = {point.score: point for point in cheap}
+            assert found == (again[min(again)] if again else alone[min(alone)])
+        everything = front.within("epochs", 10**9, maximise=False)
+        assert everything is not None and everything.picked, "the pick is the best of all"
+
+
 def test_the_report_has_a_picture_of_each_cost_and_says_what_is_missing(folder: Path) -> None:
     page = (folder / "report.html").read_text()
     section = page[page.index('<section id="pareto"') :].split("</section>")[0]
@@ -94,6 +109,12 @@ def test_the_report_has_a_picture_of_each_cost_and_says_what_is_missing(folder: 
     for title in ("depth 1, trained parameters", "depth 3, epochs of training"):
         assert f'<p class="panel-title">{title}</p>' in section
     assert "What loss costs" in section
+    assert re.findall(r"at most, ([\w ]+)<", section) == [
+        "trained parameters",
+        "epochs of training",
+    ]
+    # some 0.25 of test loss for at most 100 parameters, in one of the two arms at least
+    assert re.search(r'<td class="number">100</td>\s*<td class="number">[^<]*0\.25', section)
     # the front's other members are asked to be confirmed as well
     assert "full depth=1: 2 of 8 confirm runs" in page
     lines = (folder / "pareto.csv").read_text().splitlines()

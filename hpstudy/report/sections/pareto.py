@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean, stdev
 from typing import Any
 
 from hpstudy.analysis.pareto import Front, Point
-from hpstudy.analysis.words import Measure, count, number, thousands
+from hpstudy.analysis.words import count, mean, number, thousands
 from hpstudy.report.figures import pareto as figure
 from hpstudy.report.findings import Findings
 from hpstudy.report.page import Group, Key, Panel, Section, Table, arm_keys, figures, render
+from hpstudy.report.sections.budgets import budgets
 from hpstudy.spec.objectives import COSTS
 from hpstudy.spec.study import short
 
@@ -48,8 +48,13 @@ def pareto(findings: Findings) -> Section | None:
         [(name, rows) for name, rows in groups if rows],
         range(1, len(_header(findings, named)) - 1),
     )
-    body = figures("", keys, [Group("", panels)], caption)
-    return Section("pareto", title, body + render("tables.html.j2", tables=[table], notes=[]))
+    body = render(
+        "pareto.html.j2",
+        picture=figures("", keys, [Group("", panels)], caption),
+        budgets=[budgets(findings, cost) for cost in named],
+        fronts=table,
+    )
+    return Section("pareto", title, body)
 
 
 def _panels(findings: Findings, cost: str, several: bool) -> list[Panel]:
@@ -128,24 +133,12 @@ def _row(findings: Findings, point: Point, named: Sequence[str]) -> list[Any]:
         f"\u2713 {point.trial}" if point.picked else str(point.trial),
         *(thousands(point.costs.get(cost)) for cost in named),
         measure.value(point.score),
-        _mean(measure, point.choose) + lost,
-        _mean(measure, point.tests),
+        mean(measure, point.choose) + lost,
+        mean(measure, point.tests),
         str(len(point.tests)) if point.tests else "",
         *(number(config[key]) if key in config else "" for key in findings.keys),
         "yes" if point.of_all else "no",
     ]
-
-
-def _mean(measure: Measure, scores: Sequence[float]) -> str:
-    """'96.1 +/- 0.2%', or the one score there is; '' for none."""
-    if not scores:
-        return ""
-    spread = stdev(scores) if len(scores) > 1 else None
-    decimals = measure.decimals(spread)
-    mean = measure.value(fmean(scores), decimals)
-    if spread is None:
-        return mean
-    return f"{mean.removesuffix('%')} \u00b1 {measure.value(spread, decimals)}"
 
 
 def _words(findings: Findings) -> str:
