@@ -7,7 +7,7 @@ from typing import Any
 
 from hpstudy.spec.declarations import DriverDeclaration
 from hpstudy.spec.foreign import is_foreign
-from hpstudy.spec.layers import walk
+from hpstudy.spec.layers import LENGTHS, walk
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.space import is_range
 from hpstudy.spec.study import Cell
@@ -24,7 +24,7 @@ _EXAMPLE = "[score, trained]"
 _CHANGED_BY = {
     "trained": ("model.", "subset."),
     "parameters": ("model.",),
-    "epochs": ("training.length.", "training.batch_size", "training.early_stopping"),
+    "epochs": ("training.length.", "training.early_stopping"),
 }
 
 
@@ -107,7 +107,10 @@ def idle(cells: Iterable[Cell]) -> Iterator[str]:
 
 def _changes(cost: str, cell: Cell) -> bool:
     """Whether a cell's runs can differ in a cost."""
-    stops = cost == "epochs" and cell.settings.get("training.early_stopping") == "on"
-    ranges = (key for _, key, value in walk(cell.settings) if is_range(value))
-    inside = any(key.startswith(_CHANGED_BY[cost]) for key in ranges)
-    return stops or inside or is_foreign(cell.settings)
+    ranges = [key for _, key, value in walk(cell.settings) if is_range(value)]
+    changes = any(key.startswith(_CHANGED_BY[cost]) for key in ranges)
+    if cost == "epochs":
+        changes |= cell.settings.get("training.early_stopping") == "on"
+        # so many steps are more epochs of larger batches
+        changes |= LENGTHS[1] in cell.settings and "training.batch_size" in ranges
+    return changes or is_foreign(cell.settings)

@@ -84,7 +84,7 @@ def test_what_cannot_be_looked_for_is_told_in_its_place(problems, study, search,
         (
             "epochs",
             ("{epochs: 10}", "{epochs: {int: [2, 10]}}"),
-            "changes the epochs of training; give training.length or training.batch_size or",
+            "changes the epochs of training; give training.length or training.early_stopping a r",
         ),
     ],
 )
@@ -94,6 +94,18 @@ def test_a_cost_that_nothing_changes_is_told(read, problems, study, cost, change
     assert told.startswith("8:22: ")
     assert words in told
     assert read(study, change, wanted).cells
+
+
+@pytest.mark.parametrize(
+    "length",
+    [
+        "length: {epochs: 10}\n  early_stopping: {monitor: loss, patience: 2}",
+        "length: {steps: 600}\n  batch_size: {choice: [32, 64]}",
+    ],
+)
+def test_epochs_also_differ_where_runs_stop_or_batches_grow(read, study, length):
+    wanted = ("arms:", "search: {objectives: [score, epochs]}\narms:")
+    assert read(study, ("length: {epochs: 10}", length), wanted).cells
 
 
 def test_new_objectives_start_a_search_anew_and_none_do_not(read, study):
