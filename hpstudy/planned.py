@@ -33,7 +33,8 @@ class Planned:
     """A run that may start now; `twin` is the slot of an earlier trial that was the same run.
 
     `refused` is the record of a trial that is over a limit of its search, and not to be trained.
-    `discovery` says what a discovered trial registered, in order, and decided.
+    `discovery` says what a discovered trial registered, in order, and decided. A run that `keeps`
+    its state where it is stopped may be promoted; a promoted one `begins` after that epoch.
     """
 
     slot: Slot
@@ -44,6 +45,8 @@ class Planned:
     twin: Slot | None = None
     refused: Event | None = None
     discovery: Event | None = None
+    keeps: bool = False
+    begins: int = 0
 
 
 def outcome(
@@ -52,6 +55,7 @@ def outcome(
     """A run's record as the search is told it; `named` are the costs that it looks at."""
     rungs = {int(epoch): score for epoch, score in record.get("rungs", {}).items()}
     finished = record["status"] in ("finished", "pruned")
+    numerics = record.get("numerics", {})
     return Outcome(
         record["status"],
         record["score"] if finished else None,
@@ -60,6 +64,7 @@ def outcome(
         record.get("seconds", {}).get("total", 0.0),
         excess(record.get("counts", {}), limits),
         costs(named, record),
+        repeats="model.fit" in (numerics.get("path"), numerics.get("trained_by")),
     )
 
 
