@@ -12,9 +12,9 @@ from optuna.storages.journal import JournalFileBackend, JournalStorage
 from optuna.study import StudyDirection
 
 import hpstudy
-from hpstudy import data, extremes, report, spec, study
-from hpstudy.bill.cost import runs
+from hpstudy import bill, data, extremes, report, spec, study
 from hpstudy.bill.words import spaces
+from hpstudy.engine.devices import Fleet
 from hpstudy.spec.study import Spec
 from hpstudy.store import Store
 
@@ -152,9 +152,12 @@ def test_the_report_draws_the_front_and_lists_it(folder: Path) -> None:
 
 
 def test_what_is_confirmed_is_billed_and_told(loaded: Spec) -> None:
-    for cell in loaded.cells:
-        assert runs(cell, loaded.confirm_seeds) == {"search": 7, "choose": 3, "confirm": 6}
-    found = extremes.check(loaded, data.sizes(loaded.data))
+    sizes = data.sizes(loaded.data)
+    whole = bill.bill(loaded, sizes, Fleet(1))
+    # in both cells: three of the front, on one seed and then on two
+    assert (whole.search, whole.choose, whole.confirm) == (14, 6, 12)
+    assert whole.run_epochs == 2 * (14 + 6 + 12)
+    found = extremes.check(loaded, sizes)
     assert "looks for the front of score and trained parameters" in " ".join(
         " ".join(spaces(found)).split()
     )

@@ -64,6 +64,11 @@ class Search:
         return min(self.choose_top, self.trials) if self.costs else 1
 
     @property
+    def budgeted(self) -> bool:
+        """Whether epochs or minutes limit it besides its trials."""
+        return self.budget_epochs is not None or self.budget_minutes is not None
+
+    @property
     def limits(self) -> dict[str, int]:
         """What a network may have at most, by the names of `search:`."""
         named = {"max_parameters": self.max_parameters, "max_trained": self.max_trained}
