@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hpstudy.errors import HpstudyError
 from hpstudy.spec.declarations import DatasetDeclaration, DriverDeclaration, Parameter
+from hpstudy.spec.objectives import objectives
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.space import Config, Scalar
 from hpstudy.spec.study import Data, Search
@@ -156,12 +157,8 @@ def search(
         driver = word(entries["driver"].value, "search.driver", drivers, problems) or DRIVER
     declaration = drivers[driver] if driver in drivers else next(iter(drivers.values()))
     sampler = declaration.word
-    others = ["driver", sampler, "pruner", "budget", "choose"]
-    for other in drivers.values():
-        if other.word != sampler and other.word in entries:
-            say = f"search.{other.word} is {other.name}'s; driver {driver} calls it `{sampler}`"
-            problems.add(entries[other.word].key, f"{say}, one of {_listed(declaration)}")
-            others.append(other.word)
+    others = ["driver", sampler, "pruner", "objectives", "budget", "choose"]
+    others += _others_words(entries, declaration, drivers, problems)
     found = facts(node, "search", SEARCH, problems, others)
     epochs, minutes = _budget(entries, problems)
     if "budget" in entries and "trials" not in entries:
@@ -178,6 +175,7 @@ def search(
             kinds[kind] = _optioned(
                 entries[kind].value, kind, names, declaration, problems, kinds[kind][0]
             )
+    words = {kind: name for kind, (name, _) in kinds.items()}
     return Search(
         driver=driver,
         sampler=kinds[sampler][0],
@@ -192,6 +190,7 @@ def search(
         budget_minutes=minutes,
         max_parameters=_whole(found["max_parameters"]),
         max_trained=_whole(found["max_trained"]),
+        objectives=objectives(entries, declaration, drivers, words, problems),
         sampler_options=kinds[sampler][1],
         pruner_options=kinds["pruner"][1],
     )
@@ -249,8 +248,21 @@ def _optioned(
     return name, given
 
 
-def _listed(driver: DriverDeclaration) -> str:
-    return ", ".join(driver.samplers)
+def _others_words(
+    entries: Mapping[str, Entry],
+    driver: DriverDeclaration,
+    drivers: Mapping[str, DriverDeclaration],
+    problems: Problems,
+) -> list[str]:
+    """Other drivers' words for their samplers that are given all the same, which is told."""
+    found = []
+    for other in drivers.values():
+        if other.word != driver.word and other.word in entries:
+            say = f"search.{other.word} is {other.name}'s; driver {driver.name} calls it"
+            listed = ", ".join(driver.samplers)
+            problems.add(entries[other.word].key, f"{say} `{driver.word}`, one of {listed}")
+            found.append(other.word)
+    return found
 
 
 def _plain(node: Node, key: str, problems: Problems) -> Scalar:
