@@ -186,6 +186,14 @@ def test_time_left_comes_from_trained_epochs_alone(tmp_path: Path, ticks: Clock)
     assert standing.rate == pytest.approx(0.4)
 
 
+@pytest.mark.parametrize("kind", [Plain, Live])
+def test_what_is_doubtful_is_told_before_anything_starts(kind: type[Plain | Live]) -> None:
+    stream = io.StringIO()
+    with kind(stream) as progress:
+        progress.doubted("own.yaml:4:3: model.hp.poling is given")
+    assert stream.getvalue() == "doubtful: own.yaml:4:3: model.hp.poling is given\n"
+
+
 def test_plain_lines_tell_phases_failures_and_a_heartbeat(tmp_path: Path, ticks: Clock) -> None:
     study, stream = load(tmp_path), io.StringIO()
     cells = fakes(study)

@@ -97,10 +97,27 @@ def test_a_name_that_the_hypermodel_does_not_have(
         assert re.search(rf"yaml:4:\d+: model\.hp\.{given} is given", str(error.value))
 
 
+class Doubts(study.Silent):
+    """Keeps what a study finds doubtful."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def doubted(self, words: str) -> None:
+        self.told.append(words)
+
+
 def test_where_the_source_does_not_tell_all_names_it_is_doubtful(
-    load: Callable[..., Spec], digits: data.Split, tmp_path: Path
+    load: Callable[..., Spec], tmp_path: Path
 ) -> None:
     one = load("resnet", model=", hp: {pooling: avg, poling: max}")
-    store = held(tmp_path / "study", one, ["pooling", "from_elsewhere"], {})
-    (doubt,) = preflight.check(one, digits, store)
+    held(tmp_path / "study", one, ["pooling", "from_elsewhere"], {})
+    doubts = Doubts()
+    with pytest.raises(KeyboardInterrupt):
+        study.run(one, tmp_path / "study", progress=doubts, sound=stop)
+    (doubt,) = doubts.told
     assert "model.hp.poling is given" in doubt and "did you mean `pooling`?" in doubt
+
+
+def stop() -> None:
+    raise KeyboardInterrupt
