@@ -53,7 +53,9 @@ def trained_parameters(
         log_axis(axes, min(trained), max(trained))
         axes.set_xlabel("trained parameters (log scale)")
         axes.set_ylabel(measure.axis("test"))
-        axes.set_ylim(limits([end for mark in drawn for end in (mark.low, mark.high)], 0.1))
+        low, high = limits([end for mark in drawn for end in (mark.low, mark.high)], 0.1)
+        # no share is beyond its ends, whatever an interval says
+        axes.set_ylim((max(low, -2.0), min(high, 102.0)) if measure.percent else (low, high))
         axes.grid(True, axis="x")
         _label(axes, drawn, [labels[mark.cell] for mark in drawn])
 
