@@ -47,6 +47,8 @@ def _run(args: argparse.Namespace) -> int:
     claims = _write_report(folder)
     if claims is not None:
         print("\n".join(terminal.outcome(claims, _width())))
+    for name, why in summary.ended.items():
+        print(f"\n{name} has no pick: {why}")
     print(f"\nDashboard: {command('dashboard', str(folder))}")
     return DONE if summary.complete else INCOMPLETE
 
@@ -120,9 +122,13 @@ def _bench(args: argparse.Namespace) -> int:
 
 def _spec(args: argparse.Namespace) -> Spec:
     from hpstudy import spec
+    from hpstudy.cautions import cautions
     from hpstudy.study import REGISTRIES
 
-    return spec.load(args.file, REGISTRIES, variant=args.variant, edits=args.set)
+    found = spec.load(args.file, REGISTRIES, variant=args.variant, edits=args.set)
+    for line in cautions(found):
+        print(line, file=sys.stderr)
+    return found
 
 
 def _fleet(spec: Spec, workers: int | None) -> Fleet:

@@ -3,6 +3,7 @@
     runs.jsonl          one JSON object a line, flushed to disk before anyone is told
     curves/<run>.npz    epoch curves of a run
     arrays/<run>.npz    initial and final parameters and test outputs of a confirmed run
+    states/...          what paused runs go on from, until nobody can need it
     study.yaml          a copy of the study file as last run
 
 Events, by their `event` field: `study` (what is being run, and with which versions), `generation`

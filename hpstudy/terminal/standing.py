@@ -35,7 +35,10 @@ class Watched(Protocol):
 
 @dataclass
 class CellStanding:
-    """One cell: what has ended in each phase, its best validation score, and when it last moved."""
+    """One cell: what has ended in each phase, its best validation score, and when it last moved.
+
+    `epochs` are those that were trained: a promoted run's further ones alone.
+    """
 
     run: Watched
     confirm_seeds: int
@@ -46,6 +49,7 @@ class CellStanding:
     ends: dict[str, dict[str, int]] = field(default_factory=lambda: {p: {} for p in PHASES})
     seconds: float = 0.0
     candidates: int = 0
+    longest: int = 0
     best: float | None = None
     moved: float = float("-inf")
 
@@ -55,7 +59,8 @@ class CellStanding:
         self.done[phase] += 1
         self.ends[phase][status] = self.ends[phase].get(status, 0) + 1
         if event.get("same_as") is None:
-            self.epochs[phase].append(int(event["epochs"]))
+            self.epochs[phase].append(trained_epochs(event))
+            self.longest = max(self.longest, int(event["epochs"]))
             self.candidates += phase == "search" and status == "finished"
             if phase == "search":
                 self.seconds += event.get("seconds", {}).get("total", 0.0)
@@ -102,7 +107,7 @@ class CellStanding:
     def left(self, typical: float) -> float:
         """Run-epochs still to train; `typical` stands in where this cell has trained nothing."""
         search = self.epochs["search"]
-        full = max((max(e) for e in self.epochs.values() if e), default=typical)
+        full = self.longest or typical
         expected = {"search": fmean(search) if search else typical, "choose": full, "confirm": full}
         planned = self.planned
         return sum((planned[p] - self.done[p]) * expected[p] for p in PHASES)
@@ -134,7 +139,7 @@ class Standing:
         cell.take(event, self._clock())
         if trained:
             self.trained += 1
-            self._epochs += int(event["epochs"])
+            self._epochs += trained_epochs(event)
         else:
             self.reused += event.get("same_as") is None
         return cell
@@ -169,6 +174,11 @@ class Standing:
         typical = fmean(known)
         epochs = sum(cell.left(typical) for cell in self.cells.values())
         return epochs * self.elapsed / self._epochs
+
+
+def trained_epochs(event: Event) -> int:
+    """The epochs that a run was really trained for, however far it had come before."""
+    return int(event["trained_epochs"] if "trained_epochs" in event else event["epochs"])
 
 
 def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hpstudy.search.brackets import brackets
-from hpstudy.search.driver import Outcome
+from hpstudy.search.driver import DRIVERS, Outcome
 from hpstudy.search.expected import epochs_of_a_pass
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.space import FloatRange, IntRange
@@ -118,3 +118,34 @@ def test_a_budget_below_one_trial_ends_at_once(limit: dict[str, int], cell: Make
     assert search.next() is None
     assert search.done
     assert search.trials == []
+
+
+@pytest.mark.parametrize(("repeats", "each"), [(False, 26), (True, 40)])
+def test_a_promotion_costs_its_further_epochs_where_the_engine_goes_on(
+    repeats: bool, each: int, cell: MakeCell
+) -> None:
+    given: dict[str, Any] = {"sampler_options": {"first_epoch": 8}, "parallel": 1}
+    made = cell(
+        "plain", "hyperband", trials=200, driver="keras_tuner", budget_epochs=5 * 14 + each, **given
+    )
+    search = CellSearch(made, True, lambda config: 40)
+    while (trial := search.next()) is not None:
+        number, rungs = trial.number, search.rungs(trial.number)
+        if rungs:
+            stopped = Outcome("pruned", None, {rungs[0]: 0.5}, rungs[0], repeats=repeats)
+            search.finish(number, stopped)
+        else:
+            search.finish(number, Outcome("finished", 0.5, {}, 40))
+    assert [search.rungs(n) for n in range(len(search.trials))] == [(14,)] * 5 + [()]
+    used = 5 * 14 + each
+    assert (
+        search.exhausted
+        == f"budget used up: {used} of {used} epochs, and the next trial needs {each}"
+    )
+
+
+@pytest.mark.parametrize("budget", [39, 40])
+def test_a_budget_that_holds_no_trial_is_refused(budget: int, cell: MakeCell) -> None:
+    said = DRIVERS["optuna"].refuses(cell("plain", budget_epochs=budget))
+    expected = "search.budget.epochs is 39, and one trial needs 40, so none would be trained"
+    assert (said or "").partition(";")[0] == (expected if budget == 39 else "")
