@@ -106,7 +106,10 @@ def trained_parameters(findings: Findings) -> Section:
     )
     swept = ", ".join(name.replace("_", " ") for name in names.values())
     caption = "Mean over confirm seeds with its 95% t interval."
-    if not all(cell.counts["trained"] for cell in cells):
+    counts = [cell.counts["trained"] for cell in cells]
+    if len(set(counts)) < len(counts):
+        caption += " Marks of one count stand side by side."
+    if not all(counts):
         caption += " An arm that trains nothing stands at 1."
     if swept:
         caption += f" Numbers beside the marks: {swept}; left out where there is no room."
