@@ -81,40 +81,6 @@ def test_a_promotion_goes_on_from_the_paused_run(first: Path) -> None:
     assert not (first / "states").exists()
 
 
-class Robbed(study.Silent):
-    """Takes the states of paused runs away, before any run is promoted."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.seen: set[str] = set()
-
-    def ended(self, event: Any, trained: bool) -> None:
-        for path in self.folder.glob("states/*.npz"):
-            self.seen.add(path.name)
-            path.unlink()
-
-
-def test_lost_states_cost_epochs_and_change_nothing(
-    first: Path, loaded: Spec, cache: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "oracles"
-    robbed = Robbed(folder)
-    assert study.run(loaded, folder, cache=cache, progress=robbed).complete
-    assert {name.partition("-")[0] for name in robbed.seen} >= {
-        run["run"] for _, run in promotions(first)
-    }
-    for _, run in promotions(folder):
-        why = "its state is missing"
-        assert run["continued"] == {"promoted_at": 2, "from": 0, "why": why}
-        assert run["trained_epochs"] == 6
-    whole, again = (hpstudy.load(one).runs for one in (first, folder))
-    apart = [name for name in whole if any(word in name for word in TIMES)]
-    assert whole.drop(columns=apart).equals(again.drop(columns=apart))
-    for run in whole["run"]:
-        for name, curve in Store(first).curves(run).items():
-            np.testing.assert_array_equal(Store(folder).curves(run)[name], curve)
-
-
 class Interrupted(study.Silent):
     """Stops the study once so many paused runs are in its store."""
 
@@ -158,8 +124,9 @@ def test_killed_anywhere_it_ends_the_same(
     first: Path, loaded: Spec, cache: Path, tmp_path: Path
 ) -> None:
     lines = (first / "runs.jsonl").read_text().splitlines(keepends=True)
+    paused = [at for at, line in enumerate(lines) if '"pruned"' in line]
     folder = tmp_path / "oracles"
-    for kept in (6, 14):
+    for kept in (paused[2] + 1, 14):
         folder.mkdir(exist_ok=True)
         (folder / "runs.jsonl").write_text("".join(lines[:kept]))
         assert study.run(loaded, folder, cache=cache).complete
@@ -168,6 +135,19 @@ def test_killed_anywhere_it_ends_the_same(
             assert [(r["run"], r["status"], r["score"], r["epochs"]) for r in again] == [
                 (r["run"], r["status"], r["score"], r["epochs"]) for r in whole
             ]
+        if kept == paused[2] + 1:
+            assert_promoted_from_the_start(first, folder)
+
+
+def assert_promoted_from_the_start(first: Path, folder: Path) -> None:
+    """The store alone was left, so that states were missing; what was trained is the same."""
+    for (_, run), (_, whole) in zip(promotions(folder), promotions(first), strict=True):
+        why = "its state is missing"
+        if whole["continued"]["from"]:
+            assert run["continued"] == {"promoted_at": 2, "from": 0, "why": why}
+            assert (run["trained_epochs"], whole["trained_epochs"]) == (6, 4)
+        for name, curve in Store(first).curves(run["run"]).items():
+            np.testing.assert_array_equal(Store(folder).curves(run["run"])[name], curve)
 
 
 def test_a_second_run_trains_nothing(first: Path, loaded: Spec, cache: Path) -> None:
