@@ -145,7 +145,7 @@ def test_without_a_state_of_the_same_numerics_it_begins_anew(
     damaged, cut, foreign = (tmp_path / name for name in ("damaged", "cut", "foreign"))
     content = bytearray(Path(job.state).read_bytes())
     cut.write_bytes(content[: len(content) // 2])
-    content[content.index(first.state["first/output/bias"].tobytes())] ^= 1
+    content[content.index(first.state["carry/moments/first/output/bias"].tobytes())] ^= 1
     damaged.write_bytes(content)
     foreign.write_bytes(protocol.pack({"a": np.zeros(2)}))
     narrow = {path: value for path, value in first.state.items() if "output" not in path}
