@@ -43,7 +43,9 @@ FLOORS = {
     "trials": 6,
     "bench": 7,
     "__main__": 8,
+    "arguments": 8,
     "cli": 8,
+    "commands": 8,
     "__init__": 9,
 }
 HEAVY = {

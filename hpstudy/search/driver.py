@@ -180,8 +180,23 @@ def stream(cell: Cell, search: Search, *words: object) -> int:
 
 
 def _doc(text: str, taken: Mapping[str, Scalar]) -> str:
-    listed = ", ".join(f"{name} {value}" for name, value in taken.items())
+    listed = ", ".join(f"{name} {_default(name, value)}" for name, value in taken.items())
     return f"{text} ({listed})" if listed else text
+
+
+# what an option without a number of its own is
+_FOLLOWS = {
+    "population": "4 + 3 ln(parameters)",
+    "startup_trials": "3 for each parameter",
+    "rungs": "a quarter of the length, then times factor",
+}
+
+
+def _default(name: str, value: Scalar) -> str:
+    """An option's default as a study file has it, or what it follows from."""
+    if value is None:
+        return _FOLLOWS[name]
+    return str(list(value)) if isinstance(value, tuple) else f"{value}"
 
 
 _PRUNERS = {

@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Protocol
 
 from hpstudy.engine.devices import Fleet
+from hpstudy.search.expected import Typical, choosing, trials
 from hpstudy.spec.study import Cell, Search, Spec
 from hpstudy.store import Event
 
@@ -42,9 +43,11 @@ class CellStanding:
     run: Watched
     confirm_seeds: int
     maximise: bool
+    typical: Typical = Typical()
     done: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PHASES, 0))
     epochs: dict[str, list[int]] = field(default_factory=lambda: {phase: [] for phase in PHASES})
     ends: dict[str, dict[str, int]] = field(default_factory=lambda: {p: {} for p in PHASES})
+    seconds: float = 0.0
     candidates: int = 0
     longest: int = 0
     best: float | None = None
@@ -59,6 +62,8 @@ class CellStanding:
             self.epochs[phase].append(trained_epochs(event))
             self.longest = max(self.longest, int(event["epochs"]))
             self.candidates += phase == "search" and status == "finished"
+            if phase == "search":
+                self.seconds += event.get("seconds", {}).get("total", 0.0)
         if phase != "confirm" and status == "finished" and score is not None:
             better = max if self.maximise else min
             self.best = score if self.best is None else better(self.best, score)
@@ -75,22 +80,25 @@ class CellStanding:
         planned = dict(self.done)
         if search is not None and phase == "search":
             planned["search"] = max(self._trials(search), self.done["search"])
-            top = min(search.choose_top, search.trials)
-            planned["choose"] = top * search.choose_seeds if top > 1 else 0
+            planned["choose"] = choosing(search, planned["search"] or search.trials)
         elif search is not None and phase == "choose":
-            planned["choose"] = min(search.choose_top, self.candidates) * search.choose_seeds
+            planned["choose"] = choosing(search, self.candidates)
         if phase != "without pick":
             planned["confirm"] = self.confirm_seeds
         return planned
 
     def _trials(self, search: Search) -> int:
         """Trials of the whole search; under a budget, as many as it holds at the pace so far."""
-        spent = sum(self.epochs["search"])
-        if self.run.exhausted or search.budget_minutes is not None:
-            return self.run.trials
-        if search.budget_epochs is None or not spent:
-            return search.trials
-        return min(search.trials, round(self.done["search"] * search.budget_epochs / spent))
+        expected = None if self.run.exhausted else trials(search, self._pace())
+        return self.run.trials if expected is None else expected
+
+    def _pace(self) -> Typical:
+        """A trial as it was so far, or what was expected of it before any."""
+        done, epochs = self.done["search"], sum(self.epochs["search"])
+        return Typical(
+            epochs / done if epochs else self.typical.epochs,
+            self.seconds / done if self.seconds else self.typical.seconds,
+        )
 
     @property
     def ended(self) -> bool:
@@ -106,14 +114,20 @@ class CellStanding:
 
 
 class Standing:
-    """The whole study; `clock` gives seconds."""
+    """The whole study; `clock` gives seconds, `typical` what a trial of a budgeted cell takes."""
 
     def __init__(
-        self, spec: Spec, cells: Mapping[str, Watched], fleet: Fleet, clock: Callable[[], float]
+        self,
+        spec: Spec,
+        cells: Mapping[str, Watched],
+        fleet: Fleet,
+        clock: Callable[[], float],
+        typical: Mapping[str, Typical] | None = None,
     ) -> None:
         self.spec, self.fleet, self._clock = spec, fleet, clock
+        known, maximise = typical or {}, spec.score.maximise
         self.cells = {
-            name: CellStanding(cell, spec.confirm_seeds, spec.score.maximise)
+            name: CellStanding(cell, spec.confirm_seeds, maximise, known.get(name, Typical()))
             for name, cell in cells.items()
         }
         self.trained = self.reused = 0
