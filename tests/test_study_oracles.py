@@ -193,6 +193,7 @@ confirm: {seeds: 1}
     assert [run["epochs"] for run in whole] == [1, 1, 1, 3, 3]
     best = max(whole[:3], key=lambda run: float(run["score"]))
     assert (whole[3]["run"], whole[3]["params"]) == (best["run"], best["params"])
+    assert [run["trained_epochs"] for run in whole] == [1, 1, 1, 2, 3]
     assert Store(folder).curves(best["run"])["accuracy"][0] == best["score"]
     lines = (folder / "runs.jsonl").read_text().splitlines(keepends=True)
     # the study, its cell's generation and three trials: the promotion is asked for again
