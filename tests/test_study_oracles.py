@@ -51,9 +51,14 @@ def first(loaded: Spec, cache: Path, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
+def every(folder: Path) -> list[dict[str, Any]]:
+    """Every run event of a study."""
+    return [event for event in Store(folder).events() if event["event"] == "run"]
+
+
 def searched(folder: Path, arm: str) -> list[dict[str, Any]]:
     """The search trials of an arm, in order of their number."""
-    runs = [e for e in Store(folder).events() if e["event"] == "run" and e["phase"] == "search"]
+    runs = [run for run in every(folder) if run["phase"] == "search"]
     return sorted((run for run in runs if run["arm"] == arm), key=lambda run: run["trial"])
 
 
@@ -163,8 +168,11 @@ def test_dashboard_and_report_show_its_trials(first: Path) -> None:
     assert {trial.state.name for trial in shown} == {"PRUNED", "COMPLETE"}
     report.write(first)
     page = (first / "report.html").read_text()
-    assert "random oracle, none pruner" in page
-    assert "hyperband oracle, none pruner" in page
+    assert "random oracle, none pruned" in page
+    assert "hyperband oracle, on validation data" in page
+    trained = sum(run["trained_epochs"] for run in every(first))
+    gone_on = "1 promoted run went on without repeating an epoch"
+    assert f"{trained} epochs in 22 runs; {gone_on}" in page
     runs = hpstudy.load(first).runs
     assert (runs["phase"] == "search").sum() == 16
 
