@@ -10,6 +10,7 @@ import pytest
 from hpstudy import bill, data, extremes, spec
 from hpstudy.bill.pace import CORE, FIT, GPU
 from hpstudy.engine.devices import Fleet
+from hpstudy.search.brackets import brackets
 from hpstudy.spec import Spec
 from hpstudy.study import REGISTRIES
 
@@ -138,15 +139,14 @@ def test_a_budget_of_minutes_is_billed_by_the_pace_that_the_bill_states(tmp_path
 
 
 def test_hyperband_is_billed_by_its_rounds(tmp_path: Path) -> None:
-    search = "{driver: keras_tuner, oracle: {hyperband: {first_epoch: 3}}, trials: 6, parallel: 1"
-    edits = ("arms={one: {train: all}}", "model.depth=1", "training.length.epochs=9")
-    study = load(tmp_path, *edits, f"search={search}, choose: {{top: 1}}}}")
-    sizes = data.sizes(study.data)
-    # three trials of 3 epochs, of which one goes on to 9, and two of the next bracket
-    assert bill.bill(study, sizes, Fleet(2)).run_epochs == 3 * 3 + 6 + 2 * 9 + 10 * 9
-    # model.fit keeps no state
-    fitted = bill.bill(study, sizes, Fleet(2, backend="tensorflow"))
-    assert fitted.run_epochs == 3 * 3 + 9 + 2 * 9 + 10 * 9
+    edits = ("search={driver: keras_tuner, oracle: hyperband, trials: 30}", SEARCHED)
+    one = priced(load(tmp_path, *edits, "training.length.epochs=20", "model.depth=1"))
+    # brackets of 9 trials to epoch 7 and 3 more on to 20, then 4 whole ones
+    mean = brackets(20, 3, 5)
+    trained = sum(r.trials * r.epochs for b in mean for r in b) - 7 * mean[0][1].trials
+    trials = sum(r.trials for b in mean for r in b)
+    assert one.search == 60
+    assert one.run_epochs == round(2 * (30 * trained / trials + 20 * (12 + 10)))
 
 
 def test_minutes_of_a_space_that_only_running_tells_are_not_billed(tmp_path: Path) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from statistics import fmean
 from typing import Any
 
 from hpstudy.bill.draws import Draws, draws
 from hpstudy.bill.pace import of_run
 from hpstudy.data import Sizes
 from hpstudy.engine.devices import Fleet
-from hpstudy.search.brackets import brackets, epochs_of, schedule
-from hpstudy.search.expected import Typical
+from hpstudy.search.brackets import brackets, epochs_of
+from hpstudy.search.expected import Typical, epochs_of_a_pass
 from hpstudy.search.options import options
 from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.study import Cell, Spec
@@ -29,9 +28,7 @@ def typical(spec: Spec, sizes: Sizes, fleet: Fleet) -> dict[str, Typical]:
 def of_cell(cell: Cell, known: Draws | None, fleet: Fleet) -> Typical:
     """A cell's typical trial; of somebody's hypermodel the file may tell the epochs."""
     whole = known.mean.epochs if known is not None else epochs_of(cell)
-    # where no states are kept, or perhaps none, promotions repeat their epochs
-    repeats = fleet.backend != "jax" or is_foreign(cell.settings)
-    epochs = _round(cell, whole, repeats)
+    epochs = _round(cell, whole)
     if known is None or not epochs:
         return Typical(epochs)
     return Typical(epochs, of_run(known.mean, fleet) * epochs / known.mean.epochs)
@@ -41,17 +38,12 @@ def _known(spec: Spec, cell: Cell, sizes: Sizes) -> Draws | None:
     return None if is_foreign(cell.settings) else draws(spec, cell, sizes)
 
 
-def _round(cell: Cell, whole: float | None, repeats: bool) -> float | None:
-    """The epochs of a trial: a whole run's, or the mean round's of Hyperband's oracle.
-
-    That is the mean over all trials that the search may make.
-    """
+def _round(cell: Cell, whole: float | None) -> float | None:
+    """The epochs of a trial: a whole run's, or the mean round's of Hyperband's oracle."""
     search, length = cell.search, epochs_of(cell)
     if search is None or length is None:
         return whole
     if (search.driver, search.sampler) != ("keras_tuner", "hyperband"):
         return whole
     taken: Mapping[str, Any] = options("oracle", search.sampler, search.sampler_options)
-    table = brackets(length, taken["factor"], taken["first_epoch"])
-    planned = schedule(table, search.trials, search.parallel)
-    return fmean(end - (0 if repeats else begin) for begin, end in planned)
+    return epochs_of_a_pass(brackets(length, taken["factor"], taken["first_epoch"]))

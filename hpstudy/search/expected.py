@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
+from hpstudy.search.brackets import Bracket
 from hpstudy.spec.study import Search
 
 
@@ -41,3 +42,17 @@ def choosing(search: Search, candidates: int) -> int:
     """How many runs choose among so many candidates; none where there is nothing to choose."""
     top = min(search.choose_top, candidates)
     return top * search.choose_seeds if top > 1 else 0
+
+
+def epochs_of_a_pass(brackets: tuple[Bracket, ...]) -> float:
+    """The mean epochs of a trial of Hyperband's oracle, over one pass through its brackets.
+
+    A promotion goes on from where it was paused and trains its further epochs alone. The cheapest
+    bracket comes first, so n trials train at most n times as many.
+    """
+    trained = sum(
+        one.trials * (one.epochs - before)
+        for bracket in brackets
+        for one, before in zip(bracket, (0, *(r.epochs for r in bracket)), strict=False)
+    )
+    return trained / sum(one.trials for bracket in brackets for one in bracket)

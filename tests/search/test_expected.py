@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from hpstudy.search.expected import Typical, choosing, trials
+from hpstudy.search.brackets import brackets
+from hpstudy.search.expected import Typical, choosing, epochs_of_a_pass, trials
 from hpstudy.spec.study import Cell, Search
 
 MakeCell = Callable[..., Cell]
@@ -44,3 +45,15 @@ def test_what_only_running_tells_is_not_guessed(cell: MakeCell) -> None:
 
 def test_one_candidate_is_not_chosen_from(cell: MakeCell) -> None:
     assert [choosing(search(cell), count) for count in (0, 1, 2, 9)] == [0, 0, 6, 12]
+
+
+def test_a_pass_of_hyperband_counts_a_promotion_s_further_epochs() -> None:
+    # rounds of 12, 4 and 2 trials to the end of epoch 3, 7 and 20; of 6 and 2; of 4
+    table = brackets(20, 3, 2)
+    assert [[(one.trials, one.epochs) for one in bracket] for bracket in table] == [
+        [(12, 3), (4, 7), (2, 20)],
+        [(6, 7), (2, 20)],
+        [(4, 20)],
+    ]
+    trained = 12 * 3 + 4 * 4 + 2 * 13 + 6 * 7 + 2 * 13 + 4 * 20
+    assert epochs_of_a_pass(table) == trained / 30
