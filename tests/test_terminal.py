@@ -194,6 +194,16 @@ def test_what_is_doubtful_is_told_before_anything_starts(kind: type[Plain | Live
     assert stream.getvalue() == "doubtful: own.yaml:4:3: model.hp.poling is given\n"
 
 
+def test_a_promoted_run_counts_its_further_epochs(tmp_path: Path, ticks: Clock) -> None:
+    study = load(tmp_path, "arms={full: {train: all}}")
+    standing = Standing(study, fakes(study), Fleet(1), ticks)
+    for epochs, trained in ((2, 2), (2, 2), (5, 3)):
+        standing.take(ended("full width=8", epochs=epochs, trained_epochs=trained), True)
+    ticks.now = 7.0
+    # 7 epochs took 7 s; a trial of 7 / 3 epochs and 11 whole runs are left
+    assert standing.left == pytest.approx(7 / 3 + 11 * 5)
+
+
 def test_plain_lines_tell_phases_failures_and_a_heartbeat(tmp_path: Path, ticks: Clock) -> None:
     study, stream = load(tmp_path), io.StringIO()
     cells = fakes(study)
