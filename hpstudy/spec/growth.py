@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hpstudy.errors import StudyChanged
+from hpstudy.spec.foreign import CODE
 from hpstudy.spec.head import ENGINE
 from hpstudy.spec.identity import canonical, plain
 from hpstudy.spec.layers import LENGTHS
+from hpstudy.spec.source import changed
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Value, written
 from hpstudy.spec.study import Cell
 
@@ -142,6 +144,8 @@ def _changed_cell(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[
             # a setting that another version of hpstudy does not have
             continue
         change = f"{_words(was.get(key))} -> {_words(now.get(key))}"
+        if key == CODE and key in was and key in now:
+            change = changed(was[key], now[key])
         if isinstance(was.get(key), Mapping) or isinstance(now.get(key), Mapping):
             reasons.append(f"range of {key} changed: {change}")
         else:
