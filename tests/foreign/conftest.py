@@ -1,17 +1,20 @@
 """The contract hypermodels in studies of their own, driven in this process or by workers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jax
+import keras
 import pytest
 
 from hpstudy import data, spec, study
-from hpstudy.engine import foreign
 from hpstudy.engine.cache import ProgramCache
+from hpstudy.engine.discovering import discover
 from hpstudy.engine.job import Job, Probe, Result
 from hpstudy.engine.parts import Parts
+from hpstudy.engine.preparing import Sample
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.setups import Setups
 from hpstudy.engine.training import train
@@ -78,7 +81,7 @@ class Worker:
 
     def __init__(self, split: Any, cache: Path, dtype: str = "float32") -> None:
         self.split = split
-        self.sample = foreign.sample_of(split)
+        self.sample = Sample.of(split)
         self.programs = Programs(ProgramCache(cache))
         self.parts = Parts.of(split, dtype)
         counts = len(split.x_train), len(split.x_val)
@@ -103,7 +106,7 @@ class Worker:
             def ask(asked: Registered, answer: Any = discovery.answer) -> Any:
                 return answer(asked)
 
-            found = foreign.discover(probe, ask, self.split.shape, self.sample)
+            found = discover(probe, ask, self.split.shape, self.sample)
             assert not found["collisions"]
             reason = found["reason"]
             trial = search.close(discovery.proposal(found["training"]), reason)
@@ -113,7 +116,8 @@ class Worker:
                 result = self.train(trial.config, confirm=confirm)
                 record = result.record
             elif reason is None:
-                record = {"status": "finished", "reason": None, "score": 0.5}
+                epochs = length(trial.config, examples).epochs
+                record = {"status": "finished", "reason": None, "score": 0.5, "epochs": epochs}
             driven.configs.append(trial.config)
             driven.spaces.append(discovery.space)
             driven.records.append(record)
@@ -121,6 +125,15 @@ class Worker:
             search.finish(trial.number, outcome(record, {}))
         driven.exhausted = search.exhausted
         return driven
+
+
+@pytest.fixture
+def float64() -> Iterator[None]:
+    jax.config.update("jax_enable_x64", True)
+    keras.config.set_floatx("float64")
+    yield
+    keras.config.set_floatx("float32")
+    jax.config.update("jax_enable_x64", False)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from hpstudy.search.window import UNBUILT
 from hpstudy.spec.study import Spec
 
@@ -33,3 +35,12 @@ def test_one_name_with_two_ranges_is_told(load: Callable[..., Spec], worker: Any
 def test_a_subset_that_trains_nothing_is_told(load: Callable[..., Spec], worker: Any) -> None:
     driven = worker.drive(load("per_layer", trials=1, train="batchnorm"))
     assert "train: 'batchnorm' trains nothing in this network" in driven.records[0]["reason"]
+
+
+@pytest.mark.parametrize("name", ["two_outputs", "two_heads"])
+def test_several_outputs_are_refused_before_they_train(
+    name: str, load: Callable[..., Spec], worker: Any
+) -> None:
+    training = "{length: {epochs: 1}}"
+    driven = worker.drive(load(name, trials=1, training=training), trains=False)
+    assert "the model has 2 outputs; a study's data have one target" in driven.records[0]["reason"]
