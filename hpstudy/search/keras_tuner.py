@@ -141,7 +141,7 @@ def build(cell: Cell, maximise: bool) -> Driver:
     assert search is not None
     taken: dict[str, Any] = options("oracle", search.sampler, search.sampler_options)
     if search.sampler == "grid" and is_foreign(cell.settings):
-        # Keras Tuner's own combines parameters that never meet, and repeats or leaves out trials
+        # Keras Tuner's own repeats trials: it combines parameters that never meet
         return in_order(**taken)
     # this process trains nothing, so any backend serves; Keras's own default may be a heavy one
     os.environ.setdefault("KERAS_BACKEND", "jax")

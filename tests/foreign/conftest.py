@@ -1,5 +1,6 @@
 """The contract hypermodels in studies of their own, driven in this process or by workers."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from hpstudy.engine.programs import Programs
 from hpstudy.engine.setups import Setups
 from hpstudy.engine.training import train
 from hpstudy.planned import outcome
+from hpstudy.search.discovery import Found
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.length import length
 from hpstudy.spec.registered import Registered
@@ -71,6 +73,7 @@ class Driven:
 
     configs: list[Config] = field(default_factory=list)
     spaces: list[list[dict[str, Any]]] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
     records: list[dict[str, Any]] = field(default_factory=list)
     results: list[Result | None] = field(default_factory=list)
     exhausted: str | None = None
@@ -120,11 +123,26 @@ class Worker:
                 record = {"status": "finished", "reason": None, "score": 0.5, "epochs": epochs}
             driven.configs.append(trial.config)
             driven.spaces.append(discovery.space)
+            driven.found.append(Found(found["training"], found["counts"], reason))
             driven.records.append(record)
             driven.results.append(result)
             search.finish(trial.number, outcome(record, {}))
         driven.exhausted = search.exhausted
         return driven
+
+    def again(self, one: Spec, driven: Driven) -> list[Config]:
+        """What a resumed search proposes from what is stored, without a worker."""
+        (cell,) = one.cells
+        examples = len(self.split.x_train)
+        search = CellSearch(cell, True, lambda config: length(config, examples).epochs)
+        for space, found, record in zip(driven.spaces, driven.found, driven.records, strict=True):
+            discovery = search.open()
+            assert discovery is not None
+            discovery.again(json.loads(json.dumps(space)))
+            trial = search.close(discovery.proposal(found.training), found.reason)
+            search.finish(trial.number, outcome(record, {}))
+        assert search.open() is None
+        return [trial.config for trial in search.trials]
 
 
 @pytest.fixture

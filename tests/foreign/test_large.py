@@ -76,7 +76,7 @@ def test_it_trains_through_a_study(
 ) -> None:
     monkeypatch.syspath_prepend(str(HERE))
     one = loaded(images, hypermodel, model, arms)
-    assert study.run(one, tmp_path / "study", workers=1).complete
+    assert study.run(one, tmp_path / "study", workers=1, cache=tmp_path / "cache").complete
     runs = [event for event in Store(tmp_path / "study").events() if event["event"] == "run"]
     assert {run["status"] for run in runs} == {"finished"}, [run["reason"] for run in runs]
     assert {run["numerics"]["trained_by"] for run in runs} == {"compiled engine"}
