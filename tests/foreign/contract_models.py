@@ -286,3 +286,12 @@ def mobilenet(hp):
     """An architecture of Keras's own, without pretrained weights."""
     model = keras.applications.MobileNetV2((32, 32, 3), alpha=0.35, weights=None, classes=10)
     return _compiled(model, hp)
+
+
+class AdaptedAlone(Adapted):
+    """A normalisation adapted in a training loop of its own."""
+
+    def fit(self, hp, model, x, y, validation_data, callbacks=None, **kwargs):
+        self.normal.adapt(x)
+        model.train_on_batch(x, y)
+        return model.evaluate(*validation_data, verbose=0)[0]

@@ -21,11 +21,12 @@ KEPT = {
     "Adapted": "model.fit",
     "Scaled": "model.fit",
 }
+SLOW = ("TwoInputs", "AdaptedAlone")
 
 
 def confirmed(name: str, load: Callable[..., Spec], worker: Worker) -> tuple[Any, dict[str, Any]]:
     """A trained run of a hypermodel: its result, and its event as a store would hold it."""
-    training = "{length: {epochs: 2}}" if name == "ScaledAlone" else None
+    training = "{length: {epochs: 2}}" if name.endswith("Alone") else None
     given = {"training": training} if training else {}
     driven = worker.drive(load(name, trials=1, **given), confirm=True)
     (result,) = driven.results
@@ -44,7 +45,9 @@ def given_back(event: dict[str, Any], result: Any, worker: Worker) -> tuple[Any,
     return again, again.settle(result.arrays["test_outputs"])
 
 
-@pytest.mark.parametrize("name", [*KEPT, pytest.param("TwoInputs", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name", [*KEPT, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
+)
 def test_a_model_given_back_predicts_what_its_run_was_scored_on(
     name: str, load: Callable[..., Spec], worker: Worker
 ) -> None:
