@@ -54,7 +54,7 @@ def source(name: str, folder: Path) -> Source:
         return _installed(name, installed)
     trees = {first: _tree(first)}
     names = set(_names(trees[first]))
-    if word not in names and "*" not in names:
+    if word not in names and not {"*", "__getattr__"} & names:
         raise SourceError(f"{first.name} defines no {word}; {nearest(word, sorted(names))}")
     pending = [first]
     while pending:
