@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from hpstudy import probing
+from hpstudy import jobs, probing
 from hpstudy.data import Split, shared
 from hpstudy.engine.devices import Fleet, fleet
 from hpstudy.engine.executor import Asked, Done, LocalExecutor, Probed, Rung
 from hpstudy.engine.flight import in_flight
 from hpstudy.engine.folders import default_folder, writable
-from hpstudy.engine.job import Job, Probe
-from hpstudy.engine.padding import padded
-from hpstudy.errors import StudyChanged
-from hpstudy.events import plain, run_event, study_event, timeless
+from hpstudy.engine.job import Probe
+from hpstudy.events import run_event
 from hpstudy.extremes import counted
 from hpstudy.hypermodels import HYPERMODELS
+from hpstudy.ledger import Ledger
 from hpstudy.phases import CellRun
-from hpstudy.planned import Planned, Slot, not_replayed, replayed
+from hpstudy.planned import Planned
 from hpstudy.progress import Progress, Summary
 from hpstudy.search.discovery import Discovery, Found
 from hpstudy.search.mirror import Mirror
 from hpstudy.spec.foreign import is_foreign
-from hpstudy.spec.growth import grown
 from hpstudy.spec.length import length
 from hpstudy.spec.registered import Registered
 from hpstudy.spec.seeds import seeds
 from hpstudy.spec.study import Spec
+from hpstudy.states import States
 from hpstudy.store import Event, Store
 
 
@@ -41,28 +38,15 @@ class Coordinator:
 
     def __init__(self, spec: Spec, split: Split, store: Store, progress: Progress) -> None:
         self.spec, self.store, self.progress = spec, store, progress
-        self.split = split
-        self.fleet = Fleet(1)
-        self.slots: dict[Slot, Event] = {}
-        self.runs: dict[str, Event] = {}
-        self.generations: dict[str, int] = {}
-        self.last: dict[tuple[str, str], Event] = {}
-        study: Event | None = None
-        for event in store.events():
-            if event["event"] == "study":
-                study = event
-            elif event["event"] == "generation":
-                self.generations[event["cell"]] = event["generation"]
-            elif event["event"] == "run":
-                self._index(event)
-            else:
-                self.last[event["event"], event["cell"]] = event
-        self._begin(study)
+        self.split, self.fleet = split, Fleet(1)
+        self.ledger = Ledger(store)
+        self.ledger.begin(spec, split)
+        store.write_text("study.yaml", spec.text)
         self.cells = {
             cell.name: CellRun(
                 spec,
                 cell,
-                self.generations[cell.name],
+                self.ledger.generations[cell.name],
                 self.split.fingerprint,
                 lambda config: length(config, len(self.split.x_train)).epochs,
                 lambda config: counted(config, self.split.shape),
@@ -73,14 +57,13 @@ class Coordinator:
         self.deferred: dict[str, list[Planned]] = {}
         self.open: dict[str, tuple[CellRun, Discovery]] = {}
         self.trained = 0
+        self.states = States(store)
         self.mirror = Mirror(store.folder, spec.score.maximise)
         self.mirror.rebuild(store)
 
     def run(self, workers: int | None, cache: Path | None) -> Summary:
-        engine = self.spec.engine
-        trains = fleet(workers, engine, in_flight(self.spec, HYPERMODELS))
-        self.fleet = trains
-        self.progress.started(self.spec, self.cells, trains)
+        self.fleet = fleet(workers, self.spec.engine, in_flight(self.spec, HYPERMODELS))
+        self.progress.started(self.spec, self.cells, self.fleet)
         self._settle()
         if any(not cell.done for cell in self.cells.values()):
             with _scratch(self.store.folder / ".scratch") as scratch:
@@ -88,39 +71,16 @@ class Coordinator:
                 start = {
                     "data": str(folders["train"]),
                     "cache": str(writable(cache or default_folder())),
-                    "backend": trains.backend,
-                    "dtype": engine.get("dtype", "float32"),
+                    "backend": self.fleet.backend,
+                    "dtype": self.spec.engine.get("dtype", "float32"),
                 }
                 if any(is_foreign(cell.settings) for cell in self.spec.cells):
                     start["sources"] = str(Path(self.spec.path).absolute().parent)
-                with LocalExecutor(trains, start, Path(folders["test"]), scratch) as executor:
+                test = Path(folders["test"])
+                with LocalExecutor(self.fleet, start, test, scratch) as executor:
                     self._work(executor)
+        self._sweep()
         return self._summary()
-
-    def _begin(self, study: Event | None) -> None:
-        """Hold the study against what the folder has, then write down what is new."""
-        event = study_event(self.spec, self.split)
-        growth = grown(study, event) if study is not None else None
-        new: list[Event] = []
-        for cell in self.spec.cells:
-            before = self.generations.get(cell.name, 0)
-            reason = growth.restarted.get(cell.name) if growth else None
-            if growth and before and cell.name in growth.added:
-                reason = "it had left the study"
-            if not before or reason is not None:
-                self.generations[cell.name] = before + 1
-                new.append(
-                    {
-                        "event": "generation",
-                        "cell": cell.name,
-                        "generation": before + 1,
-                        "reason": reason or "first",
-                    }
-                )
-        if study is None or timeless(study) != timeless(event):
-            new.append(event)
-        self._append(*new)
-        self.store.write_text("study.yaml", self.spec.text)
 
     def _settle(self, executor: LocalExecutor | None = None) -> None:
         """Start what may start; what the store has is taken from there, until nothing moves."""
@@ -137,7 +97,8 @@ class Coordinator:
         discovery = cell.open()
         if discovery is None:
             return False
-        stored = next((e for e in map(self.slots.get, cell.places(discovery)) if e), None)
+        places = map(self.ledger.slots.get, cell.places(discovery))
+        stored = next((event for event in places if event), None)
         if stored is not None:
             discovery.again(stored["discovery"]["space"])
             found = probing.found(stored["discovery"])
@@ -176,7 +137,7 @@ class Coordinator:
             # another cell trains the same run: wait for its record, then look again
             self.deferred.setdefault(planned.run, []).append(planned)
             return False
-        known = self._known(cell, planned)
+        known = self.ledger.known(planned, lambda e, s: cell.report(planned, e, s))
         if known is not None:
             self._take(cell, planned, known, trained=False)
             return True
@@ -186,53 +147,9 @@ class Coordinator:
         return False
 
     def _submit(self, executor: LocalExecutor, planned: Planned) -> None:
-        score, config = self.spec.score, planned.proposal.config
-        rounded = self._rounded(planned)
-        job = Job(
-            run=planned.run,
-            config=config,
-            seeds=planned.seeds,
-            metric=score.metric,
-            at=score.at,
-            maximise=score.maximise,
-            rungs=planned.rungs,
-            confirm=planned.slot.phase == "confirm",
-            padded=rounded,
-        )
-        executor.submit(job, _kind({**config, **rounded}))
-
-    def _rounded(self, planned: Planned) -> Mapping[str, Any]:
-        """The settings that a run's compiled program rounds up; `model.fit` rounds none."""
-        config = planned.proposal.config
-        if self.fleet.backend != "jax" or is_foreign(config):
-            return {}
-        return padded(
-            config,
-            self.cells[planned.slot.cell].cell.settings,
-            HYPERMODELS[str(config["model.type"])],
-            self.split.shape,
-            length(config, len(self.split.x_train)),
-            self.fleet.compilation,
-        )
-
-    def _known(self, cell: CellRun, planned: Planned) -> Event | None:
-        """The stored record that this run would repeat, if there is one."""
-        here = self.slots.get(planned.slot)
-        if here is not None:
-            if here["run"] != planned.run:
-                raise StudyChanged(not_replayed(planned, here))
-            return here
-        if planned.twin is not None:
-            return self.slots[planned.twin]
-        if planned.refused is not None:
-            return planned.refused
-        stored = self.runs.get(planned.run)
-        if stored is None or stored["status"] == "failed":
-            # what failed in one place may be tried in another
-            return None
-        if planned.slot.phase != "search":
-            return stored
-        return replayed(planned, stored, lambda e, s: cell.report(planned, e, s))
+        cell = self.cells[planned.slot.cell].cell
+        job = jobs.job(planned, cell, self.spec.score, self.fleet, self.split, self.states)
+        executor.submit(job, jobs.kind(job))
 
     def _work(self, executor: LocalExecutor) -> None:
         for planned in list(self.flying.values()):
@@ -256,12 +173,19 @@ class Coordinator:
                 else:
                     self._ended(event, executor)
             self._settle(executor)
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Let go of the states that no cell can need; to be called when all cells are settled."""
+        self.states.sweep(state for cell in self.cells.values() for state in cell.states())
 
     def _ended(self, done: Done, executor: LocalExecutor) -> None:
         self.trained += 1
         for name, content in (("curves", done.curves), ("arrays", done.arrays)):
             if content:
                 self.store.write_bytes(f"{name}/{done.run}.npz", content)
+        if done.state:
+            self.states.keep((done.run, done.record["epochs"]), done.state)
         planned = self.flying.pop(done.run)
         self._take(self.cells[planned.slot.cell], planned, done.record, trained=True)
         for other in self.deferred.pop(done.run, []):
@@ -269,75 +193,29 @@ class Coordinator:
 
     def _take(self, cell: CellRun, planned: Planned, record: Event, *, trained: bool) -> None:
         """Record first, then tell."""
-        event = self.slots.get(planned.slot)
+        event = self.ledger.slots.get(planned.slot)
         if planned.slot.phase == "confirm":
             # written before the first test score is: a crash between them hides no look
-            self._note_choice(cell)
-            self._note_look(cell)
+            assert cell.choice is not None
+            self.ledger.note(cell.choice)
+            self.ledger.look(cell.choice, self.spec.confirm_seeds)
         if event is None:
-            (event,) = self._append(run_event(cell.cell, planned, record))
-            self._index(event)
+            event = self.ledger.take(run_event(cell.cell, planned, record, trained))
             self.mirror.told(planned.slot.cell, planned.slot.generation, event)
         cell.finish(planned, event)
         self.progress.ended(event, trained)
-        self._note_choice(cell)
-
-    def _note_choice(self, cell: CellRun) -> None:
         if cell.choice is not None:
-            self._append_if_new(cell.choice)
-
-    def _note_look(self, cell: CellRun) -> None:
-        assert cell.choice is not None
-        before = self.last.get(("look", cell.cell.name))
-        event: Event = {
-            "event": "look",
-            "cell": cell.cell.name,
-            "generation": cell.generation,
-            "trials": cell.choice["trials"],
-            "trial": cell.choice["trial"],
-            "seeds": self.spec.confirm_seeds,
-            "look": before["look"] if before else 1,
-        }
-        if before is not None and timeless(before) != event:
-            event["look"] += 1
-        self._append_if_new(event)
-
-    def _append_if_new(self, event: Event) -> None:
-        key = event["event"], event["cell"]
-        if key not in self.last or timeless(self.last[key]) != plain(event):
-            self.last[key] = event
-            self._append(event)
-
-    def _append(self, *events: Event) -> list[Event]:
-        time = datetime.now(UTC).isoformat(timespec="seconds")
-        stamped = [{**event, "time": time} for event in events]
-        self.store.append(*stamped)
-        return stamped
-
-    def _index(self, event: Event) -> None:
-        self.slots[Slot.of(event)] = event
-        kept = self.runs.get(event["run"])
-        if kept is None or event["epochs"] > kept["epochs"]:
-            self.runs[event["run"]] = event
+            self.ledger.note(cell.choice)
 
     def _summary(self) -> Summary:
         statuses: dict[str, int] = {}
-        for slot, event in self.slots.items():
-            if slot.cell in self.cells and slot.generation == self.generations[slot.cell]:
+        generations = self.ledger.generations
+        for slot, event in self.ledger.slots.items():
+            if slot.cell in self.cells and slot.generation == generations[slot.cell]:
                 statuses[event["status"]] = statuses.get(event["status"], 0) + 1
         unpicked = tuple(name for name, cell in self.cells.items() if cell.phase != "confirmed")
-        return Summary(statuses, unpicked, self.trained)
-
-
-def _kind(config: Mapping[str, Any]) -> str:
-    """Runs of one kind are likely to share a program."""
-    if is_foreign(config):
-        keys = sorted(key for key in config if key.startswith("model."))
-    else:
-        model = HYPERMODELS[config["model.type"]].parameters
-        keys = [f"model.{one.name}" for one in model if one.role == "structure"]
-    keys += ["training.batch_size", "training.optimizer", "subset.train"]
-    return " ".join(str(config.get(key)) for key in keys)
+        ended = {name: why for name in unpicked if (why := self.cells[name].exhausted)}
+        return Summary(statuses, unpicked, self.trained, ended)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,9 @@ from hpstudy.spec.growth import cells_as_json
 from hpstudy.spec.study import Cell, Spec
 from hpstudy.store import Event
 
+# what a record says of how it was trained, which a copy of it was not
+_OF_TRAINING = ("trained_epochs", "continued")
+
 
 def study_event(spec: Spec, split: Split) -> Event:
     """The `study` event: the study as it stands, and what it runs on."""
@@ -54,8 +57,8 @@ def study_event(spec: Spec, split: Split) -> Event:
     }
 
 
-def run_event(cell: Cell, planned: Planned, record: Event) -> Event:
-    """The `run` event: a record at its place in the study."""
+def run_event(cell: Cell, planned: Planned, record: Event, trained: bool) -> Event:
+    """The `run` event: a record at its place in the study, `trained` for it or for another."""
     slot = planned.slot
     place = {
         "cell": slot.cell,
@@ -72,7 +75,10 @@ def run_event(cell: Cell, planned: Planned, record: Event) -> Event:
         "config": planned.proposal.config,
         "same_as": planned.run if planned.twin is not None else None,
     }
-    blank: Event = {"epochs": 0, "rungs": {}, "metrics": {}, "counts": {}, "seconds": {}}
+    blank: Event = {"epochs": 0, "trained_epochs": 0, "rungs": {}, "metrics": {}}
+    blank |= {"counts": {}, "seconds": {}}
+    if not trained:
+        record = {key: value for key, value in record.items() if key not in _OF_TRAINING}
     if planned.discovery is not None:
         asked["discovery"] = planned.discovery
     return {"event": "run", **blank, **record, **place, **asked, "run": planned.run}

@@ -86,7 +86,7 @@ def extremes(cell: Cell, sizes: Sizes, at: str | int = "last") -> Extremes:
         epochs = length(proposal.config, sizes.train).epochs
         try:
             if isinstance(at, int) and at > epochs:
-                raise RuleError(f"score.at is epoch {at}, and a run has {epochs} epochs")
+                raise RuleError(f"score.at is epoch {at}, and a run ends with epoch {epochs}")
             found = counted(proposal.config, sizes.shape)
             if not found.trained and proposal.config["subset.train"] != "none":
                 raise RuleError(

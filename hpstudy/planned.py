@@ -32,7 +32,8 @@ class Planned:
     """A run that may start now; `twin` is the slot of an earlier trial that was the same run.
 
     `refused` is the record of a trial that is over a limit of its search, and not to be trained.
-    `discovery` says what a discovered trial registered, in order, and decided.
+    `discovery` says what a discovered trial registered, in order, and decided. A run that `keeps`
+    its state where it is stopped may be promoted; a promoted one `begins` after that epoch.
     """
 
     slot: Slot
@@ -43,12 +44,15 @@ class Planned:
     twin: Slot | None = None
     refused: Event | None = None
     discovery: Event | None = None
+    keeps: bool = False
+    begins: int = 0
 
 
 def outcome(record: Mapping[str, Any], limits: Mapping[str, int]) -> Outcome:
     """A run's record as the search is told it."""
     rungs = {int(epoch): score for epoch, score in record.get("rungs", {}).items()}
     finished = record["status"] in ("finished", "pruned")
+    numerics = record.get("numerics", {})
     return Outcome(
         record["status"],
         record["score"] if finished else None,
@@ -56,6 +60,7 @@ def outcome(record: Mapping[str, Any], limits: Mapping[str, int]) -> Outcome:
         record.get("epochs", 0),
         record.get("seconds", {}).get("total", 0.0),
         excess(record.get("counts", {}), limits),
+        repeats="model.fit" in (numerics.get("path"), numerics.get("trained_by")),
     )
 
 

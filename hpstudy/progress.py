@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from hpstudy.engine.devices import Fleet
@@ -40,11 +40,15 @@ class Silent:
 
 @dataclass(frozen=True)
 class Summary:
-    """How a study ended: runs by status, cells without a pick, and how many runs were trained."""
+    """How a study ended: runs by status, cells without a pick, and how many runs were trained.
+
+    `ended` says of a cell without a pick why its search ended before its trials were used up.
+    """
 
     statuses: Mapping[str, int]
     unpicked: tuple[str, ...]
     trained: int
+    ended: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:

@@ -3,6 +3,7 @@
     runs.jsonl          one JSON object a line, flushed to disk before anyone is told
     curves/<run>.npz    epoch curves of a run
     arrays/<run>.npz    initial and final parameters and test outputs of a confirmed run
+    states/...          what paused runs go on from, until nobody can need it
     study.yaml          a copy of the study file as last run
 
 Events, by their `event` field: `study` (what is being run, and with which versions), `generation`
@@ -15,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +86,7 @@ class Store:
     def curves(self, run: str, wanted: Collection[str] | None = None) -> dict[str, Any]:
         """A run's epoch curves: name -> array of one value an epoch; empty where none is kept.
 
-        `wanted` names those to read, of what there is; by default all.
+        `wanted` names those to read, of what there is, as in 'final/*/gamma'; by default all.
         """
         return self._arrays(f"curves/{run}.npz", wanted)
 
@@ -99,4 +101,7 @@ class Store:
         if not path.exists():
             return {}
         with np.load(path, allow_pickle=False) as archive:
-            return {k: archive[k] for k in archive.files if wanted is None or k in wanted}
+            kept = (
+                k for k in archive.files if wanted is None or any(fnmatchcase(k, w) for w in wanted)
+            )
+            return {k: archive[k] for k in kept}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from hpstudy import bill, data, extremes, spec
 from hpstudy.bill.pace import CORE, FIT, GPU
 from hpstudy.engine.devices import Fleet
+from hpstudy.search.brackets import brackets
 from hpstudy.spec import Spec
 from hpstudy.study import REGISTRIES
 
@@ -37,8 +39,8 @@ def load(folder: Path, *edits: str) -> Spec:
     return spec.load(path, REGISTRIES, edits=edits)
 
 
-def priced(study: Spec) -> bill.Bill:
-    return bill.bill(study, data.sizes(study.data))
+def priced(study: Spec, fleet: Fleet | None = None) -> bill.Bill:
+    return bill.bill(study, data.sizes(study.data), fleet or Fleet(2))
 
 
 def lines(study: Spec) -> list[str]:
@@ -99,6 +101,64 @@ def test_training_more_costs_more_and_steps_set_the_length(tmp_path: Path) -> No
     assert short.run_epochs == short.runs * 2
 
 
+@pytest.mark.parametrize(
+    ("search", "trials", "searched"),
+    [
+        # 5 epochs a trial; what the budget holds, and never more than are asked
+        ("budget: {epochs: 63}", 12, 63),
+        ("budget: {epochs: 63}, trials: 9", 9, 45),
+        # pruning buys more trials of the same epochs
+        ("budget: {epochs: 63}, pruner: asha", 12, 63),
+    ],
+)
+def test_a_budget_of_epochs_is_billed_by_what_it_holds(
+    search: str, trials: int, searched: int, tmp_path: Path
+) -> None:
+    study = load(tmp_path, f"search={{{search}, choose: {{top: 3, seeds: 2}}}}")
+    one = priced(study)
+    assert one.search == 2 * 2 * trials
+    assert one.run_epochs == 4 * (searched + 5 * 6) + 6 * 5 * 10
+    text = " ".join(lines(study))
+    assert f"Bill: about {one.runs} runs (search {one.search}, choose 24, confirm 60)" in text
+    assert f", at most {one.run_epochs} epochs in all" in text
+
+
+def test_a_budget_of_minutes_is_billed_by_the_pace_that_the_bill_states(tmp_path: Path) -> None:
+    study = load(tmp_path, "search={budget: {minutes: 0.05}}")
+    one, sizes = priced(study), data.sizes(study.data)
+    typical = bill.typical(study, sizes, Fleet(2))
+    seconds = [typical[cell.name].seconds for cell in study.cells if cell.search]
+    assert one.search == sum(ceil(3 / second) + 3 for second in seconds if second)
+    # four searches of three seconds on two workers
+    rest = priced(load(tmp_path, "search.trials=1"))
+    assert 6 < bill.seconds(one, Fleet(2)) - bill.seconds(rest, Fleet(2)) < 8
+    text = " ".join(lines(study))
+    assert "as many trials as 0.05 minutes of training hold" in text
+    assert "so a new run may try other trials" in text
+    assert "1,000" not in text and "at most" not in text
+
+
+def test_hyperband_is_billed_by_its_rounds(tmp_path: Path) -> None:
+    edits = ("search={driver: keras_tuner, oracle: hyperband, trials: 30}", SEARCHED)
+    one = priced(load(tmp_path, *edits, "training.length.epochs=20", "model.depth=1"))
+    # brackets of 9 trials to epoch 7 and 3 more on to 20, then 4 whole ones
+    mean = brackets(20, 3, 5)
+    trained = sum(r.trials * r.epochs for b in mean for r in b) - 7 * mean[0][1].trials
+    trials = sum(r.trials for b in mean for r in b)
+    assert one.search == 60
+    assert one.run_epochs == round(2 * (30 * trained / trials + 20 * (12 + 10)))
+
+
+def test_minutes_of_a_space_that_only_running_tells_are_not_billed(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("def build_model(hp): ...\n")
+    edits = ("model={hypermodel: 'own:build_model'}", "arms={one: {train: all}}", "training={}")
+    study = load(tmp_path, *edits, "search={budget: {minutes: 1}}")
+    one = priced(study)
+    assert one.search is None
+    text = " ".join(lines(study))
+    assert "Bill: search as many as the budget holds, choose 12, confirm 10; how long" in text
+
+
 def test_the_bill_repeats(tmp_path: Path) -> None:
     study = load(tmp_path, SEARCHED, "training.batch_size={int: [8, 128]}")
     assert priced(study) == priced(study)
@@ -121,10 +181,15 @@ def test_validation_prints_spaces_networks_bill_and_power(tmp_path: Path) -> Non
     text = "\n".join(said)
     assert max(map(len, said)) <= 80
     assert "learning_rate: 0.01 to 1, log" in text
-    assert said.count("bn_only depth=2") == 1
+    # cells that differ in what is swept alone are told together, and no pair of words is parted
+    assert said.count("bn_only at depth=1, depth=2") == 1
+    assert text.count("search: ") == 2 and said.count("  search: none") == 1
+    (row,) = (line for line in said if "kernel_initializer" in line)
+    assert "kernel_initializer he_normal" in row
     row = next(line for line in reversed(said) if line.startswith("bn_only depth=2"))
     assert row.split()[2:] == ["64", "1,450", "1,514"]
-    assert "at most 116 runs (search 32, choose 24, confirm 60)" in text
+    assert "at most 116 runs (search 32, choose 24, confirm 60), at most 580" in text
+    assert "search: 8 trials by the tpe sampler, none pruned, 4 at a time; the best 3" in text
     assert "0.36 points" in text and "p = 0.002" in text
     # what exists in no configuration is not shown
     assert "beta_1" not in text and "early_stopping.patience" not in text

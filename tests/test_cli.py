@@ -256,6 +256,25 @@ def test_validate_trains_and_creates_nothing(
     assert [path.name for path in folder.iterdir()] == ["commanded.yaml"]
 
 
+def test_an_idle_pruner_is_a_warning_with_its_place(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "commanded.yaml").write_text(STUDY.replace("{trials: 4}", "{pruner: asha}"))
+    assert cli.main(["validate", "commanded.yaml"]) == 0
+    said = capsys.readouterr().err
+    assert said.startswith("commanded.yaml:11:10: warning: pruner asha stops no trial: ")
+    assert said.endswith("(arm full, bn_only)\n") and said.count("\n") == 1
+
+
+def test_a_cell_without_a_pick_says_why_its_search_ended(
+    runs: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    why = "budget used up: 0 of 3 epochs, and the next trial needs 4"
+    runs(lambda: study.Summary({}, ("full",), 0, {"full": why}))
+    assert cli.main(["run", "commanded.yaml"]) == 1
+    assert f"full has no pick: {why}" in capsys.readouterr().out
+
+
 def test_list_names_everything_or_one_kind(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["list"]) == 0
     every = capsys.readouterr().out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 import pytest
 
@@ -28,7 +29,7 @@ arms:
 search: {driver: keras_tuner, trials: 8, parallel: 2, choose: {top: 2, seeds: 1}}
 confirm: {seeds: 1}
 """
-TIMES = ("seconds", "time", "compile")
+TIMES = ("seconds", "time", "compile", "trained_epochs")
 
 
 @pytest.fixture(scope="module")
@@ -56,19 +57,91 @@ def searched(folder: Path, arm: str) -> list[dict[str, Any]]:
     return sorted((run for run in runs if run["arm"] == arm), key=lambda run: run["trial"])
 
 
-def test_a_promotion_repeats_the_paused_run_and_goes_on(first: Path) -> None:
+def promotions(folder: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The (paused, promoted) trials of the arm that Hyperband searches."""
+    trials = searched(folder, "full")
+    paused = {run["run"]: run for run in trials if run["status"] == "pruned"}
+    finished = [run for run in trials if run["status"] == "finished"]
+    return [(paused[run["run"]], run) for run in finished if run["run"] in paused]
+
+
+def test_a_promotion_goes_on_from_the_paused_run(first: Path) -> None:
     trials = searched(first, "full")
     assert [run["epochs"] for run in trials[:5]] == [2, 2, 2, 6, 6]
-    paused = {run["run"]: run for run in trials if run["status"] == "pruned"}
-    promoted = [run for run in trials if run["status"] == "finished" and run["run"] in paused]
-    assert promoted
-    for run in promoted:
-        before = paused[run["run"]]
+    assert promotions(first)
+    for before, run in promotions(first):
         assert before["trial"] < run["trial"]
         assert run["same_as"] is None
+        assert run["continued"] == {"promoted_at": 2, "from": 2, "why": None}
+        assert run["trained_epochs"] == 4
         accuracy = Store(first).curves(run["run"])["accuracy"]
         assert len(accuracy) == 6
         assert accuracy[1] == before["score"] == before["rungs"]["2"]
+    assert {run["trained_epochs"] for run in trials if "continued" not in run} == {2, 6}
+    assert not (first / "states").exists()
+
+
+class Robbed(study.Silent):
+    """Takes the states of paused runs away, before any run is promoted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.seen: set[str] = set()
+
+    def ended(self, event: Any, trained: bool) -> None:
+        for path in self.folder.glob("states/*.npz"):
+            self.seen.add(path.name)
+            path.unlink()
+
+
+def test_lost_states_cost_epochs_and_change_nothing(
+    first: Path, loaded: Spec, cache: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "oracles"
+    robbed = Robbed(folder)
+    assert study.run(loaded, folder, cache=cache, progress=robbed).complete
+    assert {name.partition("-")[0] for name in robbed.seen} >= {
+        run["run"] for _, run in promotions(first)
+    }
+    for _, run in promotions(folder):
+        why = "its state is missing"
+        assert run["continued"] == {"promoted_at": 2, "from": 0, "why": why}
+        assert run["trained_epochs"] == 6
+    whole, again = (hpstudy.load(one).runs for one in (first, folder))
+    apart = [name for name in whole if any(word in name for word in TIMES)]
+    assert whole.drop(columns=apart).equals(again.drop(columns=apart))
+    for run in whole["run"]:
+        for name, curve in Store(first).curves(run).items():
+            np.testing.assert_array_equal(Store(folder).curves(run)[name], curve)
+
+
+class Interrupted(study.Silent):
+    """Stops the study once so many paused runs are in its store."""
+
+    def __init__(self, paused: int) -> None:
+        self.left = paused
+
+    def ended(self, event: Any, trained: bool) -> None:
+        self.left -= event["status"] == "pruned"
+        if not self.left:
+            raise KeyboardInterrupt
+
+
+def test_interrupted_between_pause_and_promotion_it_goes_on_from_the_state(
+    first: Path, loaded: Spec, cache: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "oracles"
+    with pytest.raises(KeyboardInterrupt):
+        study.run(loaded, folder, cache=cache, progress=Interrupted(3))
+    assert len(list((folder / "states").iterdir())) == 3
+    (folder / "states" / ".half.npz.1").write_bytes(b"written")
+    assert study.run(loaded, folder, workers=1, cache=cache).complete
+    assert not (folder / "states").exists()
+    for kept in ("run", "status", "score", "epochs", "trained_epochs", "continued"):
+        one, other = (
+            [run.get(kept) for run in searched(place, "full")] for place in (first, folder)
+        )
+        assert one == other
 
 
 def test_the_ranking_shows_a_promoted_configuration_once_and_finished(first: Path) -> None:

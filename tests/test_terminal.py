@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from hpstudy import spec, terminal
+from hpstudy import bill, data, spec, terminal
 from hpstudy.analysis import claims
+from hpstudy.arguments import LISTS
 from hpstudy.engine.devices import Fleet
+from hpstudy.search.expected import Typical
 from hpstudy.spec import Cell, Spec
 from hpstudy.study import REGISTRIES
 from hpstudy.terminal import listing
@@ -71,6 +73,10 @@ def fakes(study: Spec) -> dict[str, FakeCell]:
     return {cell.name: FakeCell(cell) for cell in study.cells}
 
 
+def typical(study: Spec) -> Mapping[str, Typical]:
+    return bill.typical(study, data.sizes(study.data), Fleet(2))
+
+
 def ended(cell: str, phase: str = "search", **more: Any) -> dict[str, Any]:
     event = {"cell": cell, "phase": phase, "trial": 0, "status": "finished", "score": 0.5}
     return {"event": "run", "epochs": 5, "reason": None, "same_as": None, **event, **more}
@@ -94,11 +100,10 @@ def test_planned_runs_follow_what_is_known(tmp_path: Path, ticks: Clock) -> None
     standing = Standing(study, cells, Fleet(2), ticks)
     assert standing.planned == 2 * (4 + 6 + 5)
     one = standing.cells["full width=8"]
-    for status in ("finished", "pruned", "diverged", "diverged"):
+    for status in ("finished", "finished", "pruned", "diverged"):
         standing.take(ended("full width=8", status=status), True)
     cells["full width=8"].phase = "choose"
-    # one finished trial leaves one candidate
-    assert one.planned == {"search": 4, "choose": 3, "confirm": 5}
+    assert one.planned == {"search": 4, "choose": 6, "confirm": 5}
     cells["full width=8"].phase = "without pick"
     assert one.planned == {"search": 4, "choose": 0, "confirm": 0}
 
@@ -114,12 +119,36 @@ def test_an_exhausted_search_plans_what_it_asked(tmp_path: Path, ticks: Clock) -
 def test_a_budget_plans_the_trials_that_it_holds(tmp_path: Path, ticks: Clock) -> None:
     study = load(tmp_path, "search.trials=50", "search.budget.epochs=30")
     cells = fakes(study)
-    standing = Standing(study, cells, Fleet(2), ticks)
+    standing = Standing(study, cells, Fleet(2), ticks, typical(study))
     one = standing.cells["full width=8"]
-    assert one.planned["search"] == 50
+    assert one.planned["search"] == 6
     for epochs in (4, 2, 2, 4):
         standing.take(ended("full width=8", epochs=epochs), True)
     assert one.planned["search"] == 10
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        ["search.trials=4"],
+        ["search={budget: {epochs: 33}}"],
+        ["search={budget: {minutes: 0.01}}"],
+        ["search={driver: keras_tuner, oracle: hyperband, budget: {epochs: 60}}"],
+    ],
+)
+def test_the_bill_the_head_line_and_the_table_tell_the_same_runs(
+    edits: list[str], tmp_path: Path, ticks: Clock
+) -> None:
+    study = load(tmp_path, *edits)
+    told = bill.bill(study, data.sizes(study.data), Fleet(2))
+    standing = Standing(study, fakes(study), Fleet(2), ticks, typical(study))
+    assert standing.planned == told.runs
+    stream = io.StringIO()
+    Plain(stream, ticks, typical(study)).started(study, fakes(study), Fleet(2))
+    most = "about" if told.budgeted else "at most"
+    assert f", {most} {told.runs} runs, " in stream.getvalue()
+    # not the thousand trials of which nobody wrote
+    assert told.runs < 500
 
 
 def test_a_cell_without_search_is_only_confirmed(tmp_path: Path, ticks: Clock) -> None:
@@ -264,6 +293,17 @@ def test_words() -> None:
     assert [rate(r) for r in (4.21, 0.2)] == ["4.2 runs/s", "12 runs/min"]
 
 
+def test_lists_tell_every_setting_and_no_python() -> None:
+    said = {kind: listing.listing(kind) for kind in LISTS}
+    names = {line.split()[0] for lines in said.values() for line in lines[1:]}
+    assert {"per_unit", "at_fan_in", "max_trained", "budget.minutes", "choose.top"} <= names
+    assert {"score.at", "confirm.seeds", "engine.lanes", "data.split_seed"} <= names
+    for lines in said.values():
+        assert not any("None" in line or "True" in line or "(0." in line for line in lines)
+        # every setting says what it is
+        assert not any(re.search(r"^ +\S+ +(\(|; default)", line) for line in lines)
+
+
 @pytest.mark.parametrize("kind", ["data", "models", "subsets", "samplers", "pruners"])
 def test_lists_fit_and_name_every_entry(kind: str) -> None:
     registries = {
@@ -281,12 +321,24 @@ def test_lists_fit_and_name_every_entry(kind: str) -> None:
 def test_the_outcome_ranks_picks_and_gives_the_verdicts(tmp_path: Path) -> None:
     synthetic.write(tmp_path, Options(depths=(1,), trials=4, epochs=4, arrays=False))
     said = terminal.outcome(claims(tmp_path), 80)
-    assert [line.split()[0] for line in said[1:4]] == ["full", "bn_only", "random"]
+    picks = [line for line in said[1 : said.index("Verdicts")] if not line.startswith(" ")]
+    assert [line.split()[0] for line in picks[:-1]] == ["full", "bn_only", "random"]
     assert "learning_rate" in said[1] and max(map(len, said)) <= 80
-    assert said[4:6] == ["", "Verdicts"]
+    assert "Verdicts" in said
     verdicts = [line for line in said if line.startswith("- ")]
     assert len(verdicts) == 2 and "bn_only" in verdicts[0] and "Missing" not in said
     assert len(terminal.outcome(claims(tmp_path))) < len(said)
+
+
+def test_a_narrow_window_cuts_no_setting_off(tmp_path: Path) -> None:
+    arm = "an_arm_whose_name_is_long"
+    options = Options(depths=(1,), arms=(arm,), contrasts=(), trials=4, epochs=4, arrays=False)
+    synthetic.write(tmp_path, options)
+    wide = terminal.outcome(claims(tmp_path))
+    for width in (80, 60):
+        said = terminal.outcome(claims(tmp_path), width)
+        assert max(map(len, said)) <= width
+        assert " ".join(" ".join(said).split()) == " ".join(" ".join(wide).split())
 
 
 def test_the_outcome_of_an_unfinished_study_says_what_is_missing(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from hpstudy.analysis import examples, flags
 from hpstudy.analysis.evidence import Evidence
+from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.frames import Columns, by_column
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.statistics import Interval, SignFlip, sign_flip, t_interval
@@ -35,7 +36,7 @@ class Contrast:
     interval: Interval | None
     test: SignFlip | None
     half_width: float | None
-    flags: tuple[flags.Flag, ...]
+    flags: tuple[Flag, ...]
 
     @property
     def n(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ class Evidence:
         self._metric = record.metric
         self._curve = cache(self._read_curve)
         self._outputs = cache(self._read_outputs)
+        self._variances = cache(self._read_variances)
 
     def each(self, run: Event) -> Floats | None:
         """One value per test example whose mean is the run's test metric (r2: up to a constant)."""
@@ -38,6 +40,19 @@ class Evidence:
         gain = float(np.mean(scores[-tenth:]) - np.mean(scores[-2 * tenth : -tenth]))
         return gain if math.isfinite(gain) else None
 
+    def dead(self, run: Event) -> tuple[int, int] | None:
+        """Units that a normalisation saw vary by less than its epsilon at the end, and all units.
+
+        None where a run has no such layers, or keeps no values.
+        """
+        epsilon = run["config"].get("model.norm_epsilon")
+        if epsilon is None or run["status"] != "finished":
+            return None
+        variances = self._variances(run["run"], run.get("same_as"))
+        if variances is None:
+            return None
+        return int(np.sum(variances < epsilon)), len(variances)
+
     @property
     def _key(self) -> str:
         return f"test_{self._metric}"
@@ -50,10 +65,16 @@ class Evidence:
 
     def _read_outputs(self, run: str, same_as: str | None, reported: float | None) -> Floats | None:
         wanted = ("test_outputs", "test_labels")
-        arrays = self._store.arrays(run, wanted)
-        if not arrays and same_as:
-            arrays = self._store.arrays(same_as, wanted)
+        arrays = self._kept(run, same_as, wanted)
         if len(arrays) < len(wanted):
             return None
         outputs, labels = (arrays[name] for name in wanted)
         return per_example(outputs, labels, reported, self._task, self._metric)
+
+    def _read_variances(self, run: str, same_as: str | None) -> Floats | None:
+        found = self._kept(run, same_as, ("final/*moving_variance",))
+        return np.concatenate([np.ravel(one) for one in found.values()]) if found else None
+
+    def _kept(self, run: str, same_as: str | None, wanted: tuple[str, ...]) -> dict[str, Any]:
+        """A run's arrays, or those of the run that it repeats."""
+        return self._store.arrays(run, wanted) or self._store.arrays(same_as or run, wanted)

@@ -2,74 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
+from hpstudy.analysis.compared import counts_differ, networks_differ
 from hpstudy.analysis.evidence import Evidence
-from hpstudy.analysis.ranges import searched
+from hpstudy.analysis.flag import Flag
+from hpstudy.analysis.looks import look
 from hpstudy.analysis.record import CellRecord, StudyRecord
-from hpstudy.analysis.words import Measure, number, thousands
-from hpstudy.spec.foreign import LEFT, NETWORK
-from hpstudy.spec.study import short
-from hpstudy.store import Event
+from hpstudy.analysis.statistics import t_interval
+from hpstudy.analysis.trained import dead_units, diverged_seeds, edge, still_rising
+from hpstudy.analysis.words import Measure, thousands
 
 ENOUGH_SEEDS = 6
-
-
-@dataclass(frozen=True)
-class Flag:
-    """A flag's name, and what it says about this contrast."""
-
-    name: str
-    words: str
-
-
-def edge(cell: CellRecord) -> list[Flag]:
-    """Chosen values within 5% of their range in its own scale, or at the end of a choice."""
-    found = []
-    for one in searched(cell.settings, cell.config):
-        value = cell.config[one.key]
-        side = one.edge(value)
-        if side is None:
-            continue
-        name = short(one.key).replace("_", " ")
-        if one.options:
-            among = ", ".join(number(option) for option in sorted(one.options))
-            where = f"the {'smallest' if side == 'lower' else 'largest'} of {among}"
-        else:
-            where = f"at the {side} edge of {number(one.low)} to {number(one.high)}"
-        found.append(Flag("edge", f"{cell.arm}'s {name} {number(value)} is {where}"))
-    return found
-
-
-def still_rising(cells: Sequence[CellRecord], evidence: Evidence, measure: Measure) -> list[Flag]:
-    """Whether training stopped while the validation score was still getting better.
-
-    The mean validation score of the last tenth of epochs minus that of the tenth before exceeds
-    twice its standard error over the confirm seeds.
-    """
-    told = []
-    for cell in cells:
-        gain = _significant_gain(cell, evidence, measure.maximise)
-        if gain is not None:
-            told.append(f"{cell.arm} ({measure.difference(gain, 2 if measure.percent else 4)})")
-    verb = "rising" if measure.maximise else "falling"
-    words = f"{measure.label('validation')} was still {verb} at the end of {' and '.join(told)}"
-    return [Flag("still rising", words)] if told else []
-
-
-def _significant_gain(cell: CellRecord, evidence: Evidence, maximise: bool) -> float | None:
-    found = [gain for run in cell.confirmed if (gain := evidence.gain(run)) is not None]
-    if len(found) < 2:
-        return None
-    mean = float(np.mean(found))
-    error = float(np.std(found, ddof=1)) / math.sqrt(len(found))
-    better = mean if maximise else -mean
-    return mean if better > 0 and better > 2 * error else None
 
 
 def too_few_seeds(n: int) -> list[Flag]:
@@ -93,84 +37,18 @@ def test_split_too_small(
     ]
 
 
-def networks_differ(a: CellRecord, b: CellRecord) -> list[Flag]:
-    keys = architecture_differences(a, b)
-    if not keys:
+def not_above_constant(cell: CellRecord, constant: float | None, measure: Measure) -> list[Flag]:
+    """The 95% t interval of an arm's confirm scores reaches the constant predictor's."""
+    scores = [run["metrics"].get(f"test_{measure.metric}") for run in cell.confirmed]
+    known = np.asarray([score for score in scores if score is not None], dtype=np.float64)
+    if constant is None or not len(known):
         return []
-    return [Flag("networks differ", f"networks differ ({differences(a, b, keys)})")]
-
-
-def architecture_differences(a: CellRecord, b: CellRecord) -> list[str]:
-    return [key for key in _model_differences(a, b) if not key.endswith("_initializer")]
-
-
-def initial_differences(a: CellRecord, b: CellRecord) -> list[str]:
-    return [key for key in _model_differences(a, b) if key.endswith("_initializer")]
-
-
-def _model_differences(a: CellRecord, b: CellRecord) -> list[str]:
-    network = a.config.get(NETWORK)
-    if network is not None and network == b.config.get(NETWORK):
-        # discovered parameters may decide rates and batches alone
+    one = t_interval(known)
+    if (one.mean if one.low is None else one.low) > constant:
         return []
-    keys = {key for key in {*a.config, *b.config} if key.startswith("model.")}
-    keys -= {NETWORK, LEFT}
-    return [key for key in sorted(keys) if a.config.get(key) != b.config.get(key)]
-
-
-def differences(a: CellRecord, b: CellRecord, keys: Iterable[str]) -> str:
-    """'width 128 against 256' for each key."""
-    pairs = ((short(k), a.config.get(k), b.config.get(k)) for k in keys)
-    return ", ".join(
-        f"{name} {number(left)} against {number(right)}" for name, left, right in pairs
-    )
-
-
-def counts_differ(a: CellRecord, b: CellRecord) -> list[Flag]:
-    left, right = a.counts.get("trained"), b.counts.get("trained")
-    if left is None or right is None or left == right:
-        return []
-    words = f"{thousands(left)} against {thousands(right)} trained parameters"
-    return [Flag("counts differ", f"counts differ ({words})")]
-
-
-def diverged_seeds(cell: CellRecord, measure: Measure) -> list[Flag]:
-    diverged = [run for run in cell.confirmed if run["status"] == "diverged"]
-    if not diverged:
-        return []
-    score = measure.value(diverged[0]["metrics"].get(f"test_{measure.metric}"))
-    words = f"{len(diverged)} of {len(cell.confirmed)} seeds of {cell.arm} diverged and"
-    count = "counts" if len(diverged) == 1 else "count"
-    return [Flag("diverged seeds", f"{words} {count} as the constant predictor ({score})")]
-
-
-def look(a: CellRecord, b: CellRecord) -> list[Flag]:
-    """Whether the test split had been looked at before, and what changed since."""
-    said: dict[str, list[str]] = {}
-    for cell in (a, b):
-        if cell.looks and max(int(event["look"]) for event in cell.looks) > 1:
-            said.setdefault(_look(cell.looks), []).append(cell.arm)
-    if len(said) == 1 and len(next(iter(said.values()))) == 2:
-        return [Flag("look", next(iter(said)))]
-    return [Flag("look", f"{words} of {' and '.join(arms)}") for words, arms in said.items()]
-
-
-def _look(looks: Sequence[Event]) -> str:
-    last = max(int(event["look"]) for event in looks)
-    changes = []
-    for key, words in (("generation", "searches"), ("trials", "trials"), ("seeds", "seeds")):
-        path = _path([event.get(key) for event in looks])
-        if len(path) > 1:
-            changes.append(f"{words} {' to '.join(number(value) for value in path)}")
-    picks = _path([(event.get("generation"), event.get("trial")) for event in looks])
-    if len(picks) > 1 and len({generation for generation, _ in picks}) == 1:
-        changes.append(f"pick {' to '.join(number(trial) for _, trial in picks)}")
-    return f"look {last}: {', '.join(changes)}" if changes else f"look {last}"
-
-
-def _path(values: Sequence[Any]) -> list[Any]:
-    """The values with repeats that follow each other left out."""
-    return [v for i, v in enumerate(values) if i == 0 or v != values[i - 1]]
+    clearly = "clearly " if one.mean > constant else ""
+    words = f"{cell.arm} is not {clearly}above the constant predictor ({measure.value(constant)})"
+    return [Flag("not above constant", words)]
 
 
 def of_contrast(
@@ -182,17 +60,21 @@ def of_contrast(
     difference: float,
     half_width: float | None,
 ) -> tuple[Flag, ...]:
-    """Every flag of one contrast at one sweep point, in a fixed order."""
+    """Every flag of one contrast at one sweep point: what was compared, then what is in doubt."""
     measure = Measure(record.metric, record.maximise)
     return (
+        *networks_differ(a, b),
+        *counts_differ(a, b),
+        *not_above_constant(a, record.constant, measure),
+        *not_above_constant(b, record.constant, measure),
         *edge(a),
         *edge(b),
         *still_rising((a, b), evidence, measure),
         *too_few_seeds(n),
         *test_split_too_small(difference, half_width, record.examples[2], measure),
-        *networks_differ(a, b),
-        *counts_differ(a, b),
         *diverged_seeds(a, measure),
         *diverged_seeds(b, measure),
+        *dead_units(a, evidence),
+        *dead_units(b, evidence),
         *look(a, b),
     )

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 Columns = Mapping[str, Sequence[Any]]
 
 METRICS = ("train_loss", "loss", "test_loss")
-TIMES = ("seconds.total", "seconds.compile", "time")
+TIMES = ("trained_epochs", "seconds.total", "seconds.compile", "time")
 
 
 def runs(record: StudyRecord) -> Columns:
     """Every run ever made, sorted by cell, generation, phase, trial and seed index.
 
     Columns in order: identity and place, seeds, outcome, metrics, counts, settings, numerics, and
-    at the very end the times (`seconds.*`, `time`), which no two executions share.
+    at the very end what another execution need not share: the epochs that were really trained,
+    which are fewer where a run went on from a kept state, and times (`seconds.*`, `time`).
     """
     axes = record.axis_names()
     metrics = list(dict.fromkeys([*METRICS, *_metric_names(record)]))
@@ -106,6 +107,7 @@ def _row(run: Event, axes: Mapping[str, str], superseded: bool) -> dict[str, Any
         **run["config"],
         "program": run.get("program"),
         "numerics": json.dumps(run.get("numerics") or {}, sort_keys=True),
+        "trained_epochs": run.get("trained_epochs", run.get("epochs")),
         "seconds.total": seconds.get("total"),
         "seconds.compile": seconds.get("compile"),
         "time": run.get("time"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hpstudy.analysis.record import CellRecord, StudyRecord
+from hpstudy.analysis.words import count
 
 
 def missing(record: StudyRecord) -> tuple[str, ...]:
@@ -16,17 +17,23 @@ def _cell(cell: CellRecord, seeds: int) -> str:
     if cell.search is not None:
         trials = int(cell.search["trials"])
         done = len(cell.phase("search"))
+        # a budget, not the number of trials, ends such a search
+        budgeted = any(cell.search.get(f"budget_{of}") is not None for of in ("epochs", "minutes"))
         if cell.choice is None:
             scored = sum(run["status"] == "finished" for run in cell.phase("search"))
             if done >= trials and not scored:
-                return f"{cell.name}: none of {done} trials finished, so there is nothing to pick"
+                tried = (
+                    "its trial did not finish" if done == 1 else f"none of {done} trials finished"
+                )
+                return f"{cell.name}: {tried}, so there is nothing to pick"
             chosen = len(cell.phase("choose"))
-            choosing = f", {chosen} choose runs" if chosen else ""
-            return f"{cell.name}: no pick yet ({done} of {trials} trials{choosing})"
+            choosing = f", {count(chosen, 'choose run')}" if chosen else ""
+            asked = count(done, "trial") if budgeted else f"{done} of {count(trials, 'trial')}"
+            return f"{cell.name}: no pick yet ({asked}{choosing})"
         if int(cell.choice["trials"]) < trials and not cell.ended:
             seen = cell.choice["trials"]
-            return f"{cell.name}: the pick is from {seen} trials, {trials} are asked ({done} done)"
+            return f"{cell.name}: the pick is from {seen} of {trials} trials ({done} done)"
     if len(cell.confirm) < seeds:
-        return f"{cell.name}: {len(cell.confirm)} of {seeds} confirm runs"
+        return f"{cell.name}: {len(cell.confirm)} of {count(seeds, 'confirm run')}"
     failed = sum(run["status"] == "failed" for run in cell.confirm)
-    return f"{cell.name}: {failed} of {seeds} confirm runs failed" if failed else ""
+    return f"{cell.name}: {failed} of {count(seeds, 'confirm run')} failed" if failed else ""

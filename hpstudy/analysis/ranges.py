@@ -25,10 +25,10 @@ class Searched:
         """'lower' or 'upper' where the value lies at an edge, else None.
 
         An edge is 5% of the range in its own scale; of a numeric choice, its smallest and its
-        largest option.
+        largest option, where there is a third between them.
         """
         if self.options:
-            if len(self.options) < 2 or not all(_is_number(option) for option in self.options):
+            if len(self.options) < 3 or not all(_is_number(option) for option in self.options):
                 return None
             ends = {min(self.options): "lower", max(self.options): "upper"}
             return ends.get(value)

@@ -12,8 +12,9 @@ from hpstudy.spec.study import short
 from hpstudy.store import Event, Store
 
 PHASES = ("search", "choose", "confirm")
-# a search ends after this many proposals in a row that were tried before
 STATUSES = ("finished", "pruned", "diverged", "failed")
+# the metrics, one of each task, in which a study knows the constant predictor's score
+CONSTANT = ("accuracy", "r2")
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,12 @@ class StudyRecord:
     @property
     def maximise(self) -> bool:
         return bool(self.study["score"]["maximise"])
+
+    @property
+    def constant(self) -> float | None:
+        """The constant predictor's test score; None where it is known in another metric alone."""
+        known = self.study.get("constant_score")
+        return float(known) if known is not None and self.metric in CONSTANT else None
 
     @property
     def examples(self) -> tuple[int, int, int]:

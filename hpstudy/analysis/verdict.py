@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hpstudy.analysis.contrast import Contrast
-from hpstudy.analysis.flags import (
+from hpstudy.analysis.compared import (
     architecture_differences,
     differences,
     initial_differences,
 )
+from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.ranges import searched
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.words import Measure, number, p_value, point, thousands
@@ -17,35 +17,51 @@ from hpstudy.spec.study import short
 
 
 @dataclass(frozen=True)
+class Remark:
+    """One thing that qualifies a claim; `grave` where it calls the claim into question."""
+
+    words: str
+    grave: bool
+
+
+@dataclass(frozen=True)
 class Verdict:
     """A verdict in its parts; `str` joins them into the one sentence.
 
-    `claim` says who reaches what, `network` what was compared, `flags` what a referee would raise.
+    `claim` says who reaches what; the remarks, what was compared and what a referee would raise.
     """
 
     claim: str
-    network: str
-    flags: tuple[str, ...]
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was compared, and what else a reader has to know."""
+        return tuple(one.words for one in self.remarks if not one.grave)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What calls the claim into question."""
+        return tuple(one.words for one in self.remarks if one.grave)
 
     def __str__(self) -> str:
-        parts = [part for part in (self.claim, self.network, *self.flags) if part]
-        return "; ".join(parts) + "."
+        return "; ".join([self.claim, *(one.words for one in self.remarks)]) + "."
 
 
 def verdict(record: StudyRecord, one: Contrast) -> Verdict:
     """The sentence of one contrast; where nothing is confirmed it says what is missing."""
     where = _where(record, one)
     if one.interval is None:
-        return Verdict(f"{where}{_missing(record, one)}", "", ())
+        return Verdict(f"{where}{_missing(record, one)}")
     measure = Measure(one.metric, one.maximise)
     decimals = measure.decimals(one.interval.half_width)
     label = measure.label("test") + ("" if one.maximise else " (lower is better)")
     a, b = (measure.value(mean, decimals) for mean in (one.mean_a, one.mean_b))
     sides = f"{one.a.arm}{_trained(one.a)} reaches {a} {label} against {one.b.arm}'s {b}"
     claim = f"{where}{sides}: {_statistics(one, measure, decimals)}"
-    words = (*_unfinished(record, one), *(flag.words for flag in one.flags))
-    named = tuple(word for word in words if not word.startswith("networks differ"))
-    return Verdict(claim, _network(record, one), named)
+    told = [Remark(flag.words, flag.grave) for flag in one.flags if flag.name != "networks differ"]
+    unfinished = [Remark(words, True) for words in _unfinished(record, one)]
+    return Verdict(claim, (_network(record, one), *unfinished, *told))
 
 
 def _statistics(one: Contrast, measure: Measure, decimals: int) -> str:
@@ -66,14 +82,16 @@ def _statistics(one: Contrast, measure: Measure, decimals: int) -> str:
     return f"no difference shown ({numbers})" if interval.covers_zero else numbers
 
 
-def _network(record: StudyRecord, one: Contrast) -> str:
+def _network(record: StudyRecord, one: Contrast) -> Remark:
+    """What both networks are; grave where they differ, since the subsets then do not alone."""
     changed = architecture_differences(one.a, one.b)
     initial = initial_differences(one.a, one.b)
     but = f" but for {differences(one.a, one.b, initial)}" if initial else ""
     if not changed:
-        return f"same network ({network(record, one.a)}){but}"
+        return Remark(f"same network ({network(record, one.a)}){but}", grave=False)
     left, right = (network(record, cell, changed) for cell in (one.a, one.b))
-    return f"networks differ: {one.a.arm} uses {left}, {one.b.arm} {right}{but}"
+    words = f"networks differ: {one.a.arm} uses {left}, {one.b.arm} {right}{but}"
+    return Remark(words, grave=True)
 
 
 def network(record: StudyRecord, cell: CellRecord, changed: list[str] | None = None) -> str:

@@ -98,4 +98,5 @@ def number(value: Any) -> str:
 
 def point(values: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """'depth 3, width 64' for a sweep point; '' where nothing is swept."""
-    return ", ".join(f"{names.get(k, short(k))} {number(values[k])}" for k in sorted(values))
+    named = ((names.get(key, short(key)).replace("_", " "), values[key]) for key in sorted(values))
+    return ", ".join(f"{name} {number(value)}" for name, value in named)

@@ -59,8 +59,8 @@ def lanes(options: Options) -> Findings:
     notes = (before.busy,) if before.busy else ()
     if not gpu:
         notes = ("in a CPU's cache a small network moves faster than memory does", *notes)
-    table = _table(found, counts, data.name, notes)
-    return Findings((table,), {"machine": asdict(before), "data": data.name, "networks": found})
+    drawn = tables(found, counts, data.name, notes)
+    return Findings(drawn, {"machine": asdict(before), "data": data.name, "networks": found})
 
 
 def _measured(net: Net, data: Data, counts: Sequence[int], gpu: bool, laps: int) -> dict[str, Any]:
@@ -75,47 +75,49 @@ def _measured(net: Net, data: Data, counts: Sequence[int], gpu: bool, laps: int)
     return {"network": net.name, **result}
 
 
-def _table(
+def tables(
     found: Sequence[Mapping[str, Any]], counts: Sequence[int], data: str, notes: tuple[str, ...]
-) -> Table:
-    """A row for each network and precision: run-epochs a second, and the floor's."""
-    rows = []
-    for one in found:
-        for precision, laps in one["laps"].items():
-            rates = {key: median(lap[key] for lap in laps) for key in laps[0]}
-            best = max(rate for key, rate in rates.items() if key != "fit")
-            rows.append(
-                (
-                    one["network"],
-                    precision,
-                    number(rates["fit"], 2),
-                    *(number(rates.get(str(count)), 2) for count in counts),
-                    number(best / rates["fit"], 1),
-                    number(1 / one["floor"], 2),
-                    number(1 / one["floor"] / best, 1),
-                )
-            )
+) -> tuple[Table, ...]:
+    """For each precision of products a row for each network; what is read, under the last."""
     device, bandwidth = found[0]["device"], found[0]["bandwidth"]
-    columns = (f"{n} lane{'s' * (n > 1)}" for n in counts)
-    return Table(
-        f"lanes: run-epochs a second on {data}, batch {BATCH}, on {device}",
-        (
-            "network",
-            "products",
-            "model.fit",
-            *columns,
-            "x fit",
-            "floor",
-            "x floor",
-        ),
-        tuple(rows),
-        (
-            "floor: what copying at this device's measured "
-            f"{number(bandwidth / 1e9, 0)} GB/s would allow, of bytes that a step of one run has "
-            "to move (trained values, optimizer state and layer states read and written, frozen "
-            "values behind the prefix and the batch's examples read, the outputs of layers with "
-            "a kernel written and read); x fit: the fastest over model.fit; x floor: floor over "
-            "the fastest; a dash: not enough memory, or not measured",
-            *notes,
-        ),
+    precisions = list(found[0]["laps"])
+    read = (
+        f"on {device}; columns of numbers: run-epochs a second in so many lanes; fit: by "
+        f"model.fit; x fit: the fastest over model.fit; floor: what copying at the measured "
+        f"{number(bandwidth / 1e9, 0)} GB/s would allow, of bytes that a step of one run has to "
+        "move (trained values, optimizer state and layer states read and written, frozen values "
+        "behind the prefix and the batch's examples read, the outputs of layers with a kernel "
+        "written and read); x floor: floor over the fastest; a dash: not enough memory, or not "
+        "measured"
     )
+    return tuple(
+        Table(
+            f"lanes: run-epochs a second on {data}, batch {BATCH}, {precision} products",
+            ("network", "fit", *map(str, counts), "x fit", "floor", "x floor"),
+            tuple(
+                _row(one["network"], one["laps"][precision], one["floor"], counts) for one in found
+            ),
+            (read, *notes) if precision == precisions[-1] else (),
+        )
+        for precision in precisions
+    )
+
+
+def _row(
+    network: str, laps: Sequence[Mapping[str, float]], floor: float, counts: Sequence[int]
+) -> tuple[str, ...]:
+    rates = {key: median(lap[key] for lap in laps) for key in laps[0]}
+    best = max(rate for key, rate in rates.items() if key != "fit")
+    return (
+        network,
+        _figure(rates["fit"]),
+        *(_figure(rates.get(str(count))) for count in counts),
+        _figure(best / rates["fit"]),
+        _figure(1 / floor),
+        _figure(1 / floor / best),
+    )
+
+
+def _figure(rate: float | None) -> str:
+    """Three digits, so that a row of figures fits a terminal of 80 columns."""
+    return number(rate, 0 if rate is None or rate >= 100 else 1 if rate >= 10 else 2)

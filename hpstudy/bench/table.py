@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from textwrap import wrap
 from typing import Any, TextIO
 
-WIDTH = 100
+WIDTH = 80
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,14 @@ def lines(table: Table) -> list[str]:
     wide = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
     body = [_line(row, wide) for row in rows]
     notes = [line for note in table.notes for line in wrap(note, WIDTH, subsequent_indent="  ")]
-    return [table.title, "", body[0], "  ".join("-" * one for one in wide), *body[1:], *notes]
+    return [
+        *wrap(table.title, WIDTH),
+        "",
+        body[0],
+        "  ".join("-" * one for one in wide),
+        *body[1:],
+        *notes,
+    ]
 
 
 def _line(row: Sequence[str], wide: Sequence[int]) -> str:
@@ -59,12 +66,13 @@ def _rich(table: Table, stream: TextIO) -> None:
     from rich.text import Text
 
     console = Console(file=stream, highlight=False)
-    drawn = Drawn(title=Text(table.title), title_justify="left", box=box.SIMPLE_HEAD)
+    # two blanks between columns, as in plain text
+    drawn = Drawn(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for number, name in enumerate(table.columns):
         drawn.add_column(Text(name), justify="right" if number else "left")
     for row in table.rows:
         drawn.add_row(*(Text(word) for word in row))
-    console.print(drawn)
+    console.print(Text(table.title, style="italic"), "", drawn, sep="\n")
     for note in table.notes:
         console.print(Text(note, style="dim"))
     console.print()

@@ -42,6 +42,7 @@ class Timed:
     def __init__(self, inner: Driver) -> None:
         self._inner = inner
         self.size, self.pruner = inner.size, inner.pruner
+        self.promotions = inner.promotions
 
     def begin(self, number: int) -> space.Ask:
         ask = Ask()

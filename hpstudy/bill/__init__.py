@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from hpstudy.bill.cost import Bill, bill
-from hpstudy.bill.pace import seconds
+from hpstudy.bill.cost import Bill, bill, seconds
 from hpstudy.bill.power import Power, power
+from hpstudy.bill.typical import typical
 from hpstudy.bill.words import networks, summary, validation
 
-__all__ = ["Bill", "Power", "bill", "networks", "power", "seconds", "summary", "validation"]
+__all__ = [
+    "Bill",
+    "Power",
+    "bill",
+    "networks",
+    "power",
+    "seconds",
+    "summary",
+    "typical",
+    "validation",
+]

@@ -1,10 +1,10 @@
-"""How fast a study's workers go, roughly, and what a bill takes them."""
+"""How fast a study's workers go, roughly."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hpstudy.bill.cost import Bill
+from hpstudy.bill.draws import Whole
 from hpstudy.engine.devices import Fleet
 
 
@@ -47,9 +47,8 @@ def pace(fleet: Fleet) -> Pace:
     return GPU if fleet.gpus else CORE
 
 
-def seconds(bill: Bill, fleet: Fleet) -> float:
-    """What the bill takes a fleet, with the lanes of each of its packs full."""
+def of_run(run: Whole, fleet: Fleet) -> float:
+    """Seconds of one worker that a run takes in one of its lanes, programs left out."""
     one = pace(fleet)
-    training = bill.operations / one.flops + bill.steps * one.step / fleet.lanes
-    around = bill.programs * one.program + bill.run_epochs * one.epoch + bill.runs * one.run
-    return (training + around) / fleet.workers
+    training = run.operations / one.flops + run.steps * one.step / fleet.lanes
+    return training + run.epochs * one.epoch + one.run

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from textwrap import wrap
 
-from hpstudy.analysis.words import number, p_value, thousands
-from hpstudy.bill.cost import Bill
-from hpstudy.bill.pace import pace, seconds
+from hpstudy.analysis import searches
+from hpstudy.analysis.words import count, number, p_value, thousands
+from hpstudy.bill.cost import Bill, seconds
+from hpstudy.bill.pace import pace
 from hpstudy.bill.power import DISAGREEMENT, SEED_SD, Power
 from hpstudy.data import Sizes
 from hpstudy.engine.devices import Fleet
@@ -16,6 +18,7 @@ from hpstudy.spec.space import Choice, FloatRange, IntRange, Range, Settings, Va
 from hpstudy.spec.study import Cell, Spec
 
 WIDTH = 80
+KEPT = "\u00a0"  # between words that stay in one line, and a blank once they do
 
 
 def validation(
@@ -47,12 +50,20 @@ def spaces(extremes: Sequence[Extremes]) -> list[str]:
         if not is_range(value) and all(key in o and o[key] == value for o in others)
     }
     lines = ["The same in every cell", *_settings(shared)]
-    searches = [_search(one.cell) for one in extremes]
-    alike = all(search == searches[0] for search in searches)
-    lines += searches[0] if alike else []
-    for one, settings, search in zip(extremes, every, searches, strict=True):
-        own = {key: value for key, value in settings.items() if key not in shared}
-        lines += ["", one.cell.name, *_settings(own), *([] if alike else search)]
+    kinds = [tuple(_search(one.cell)) for one in extremes if one.cell.search is not None]
+    alike = len(set(kinds)) == 1
+    lines += kinds[0] if alike else ()
+    told: dict[tuple[str, tuple[str, ...]], list[Cell]] = {}
+    for one, settings in zip(extremes, every, strict=True):
+        # what is swept stands in the cell's name
+        own = {k: v for k, v in settings.items() if k not in shared and k not in one.cell.point}
+        search = () if alike and one.cell.search is not None else _search(one.cell)
+        words = (*_settings(own), *search)
+        told.setdefault((one.cell.arm, words), []).append(one.cell)
+    for (arm, words), cells in told.items():
+        points = [cell.name.removeprefix(arm).strip().replace(" ", KEPT) for cell in cells]
+        where = f" at {', '.join(points)}" if points[0] else ""
+        lines += ["", *_wrapped(f"{arm}{where}", "", "  "), *words]
     return lines
 
 
@@ -66,8 +77,8 @@ def networks(extremes: Sequence[Extremes]) -> list[str]:
         names = [(one.cell.name, small)]
         if small != large:
             names = [(f"{one.cell.name}, smallest", small), ("  largest", large)]
-        for name, count in names:
-            figures = (count.trained, count.frozen, count.total)
+        for name, network in names:
+            figures = (network.trained, network.frozen, network.total)
             rows.append((name, *(thousands(figure) for figure in figures)))
     wide = max(len(row[0]) for row in rows)
     widths = [max(len(row[column]) for row in rows) for column in (1, 2, 3)]
@@ -89,25 +100,27 @@ def _unknown(name: str) -> list[str]:
 
 
 def summary(bill: Bill, fleet: Fleet) -> list[str]:
-    """Runs, run-epochs and the rough time."""
+    """Runs, epochs and the rough time: bounds, but for what a budget holds."""
     split = ", ".join(
-        f"{phase} {thousands(number)}"
+        f"{phase} {'as many as the budget holds' if number is None else thousands(number)}"
         for phase, number in (
             ("search", bill.search),
             ("choose", bill.choose),
             ("confirm", bill.confirm),
         )
     )
+    most = "about" if bill.budgeted else "at most"
+    text = f"Bill: {most} {count(bill.runs, 'run')} ({split})"
+    if bill.search is None:
+        text = f"Bill: {split}"
+    if bill.run_epochs and bill.search is not None:
+        bound = "at most" if bill.bounded else "about"
+        text += f", {bound} {count(bill.run_epochs, 'epoch')} in all"
     if not bill.known:
-        epochs = f" of {thousands(bill.run_epochs)} epochs in all" if bill.run_epochs else ""
-        text = (
-            f"Bill: at most {thousands(bill.runs)} runs ({split}){epochs}; how long they take is "
-            f"known only by running them, with {fleet.words}."
-        )
+        text += f"; how long they take is known only by running them, with {fleet.words}."
         return wrap(text, WIDTH)
-    text = (
-        f"Bill: at most {thousands(bill.runs)} runs ({split}) of {thousands(bill.run_epochs)} "
-        f"epochs in all, on about {thousands(bill.programs)} programs. Roughly "
+    text += f", on about {count(bill.programs, 'program')}. Roughly "
+    text += (
         f"{rough(seconds(bill, fleet))} with {fleet.words}, by arithmetic alone: "
         f"{pace(fleet).words}, nothing pruned, nothing stopped early."
     )
@@ -117,7 +130,7 @@ def summary(bill: Bill, fleet: Fleet) -> list[str]:
 def detectable(spec: Spec, power: Power) -> list[str]:
     """The smallest difference that the confirm phase could show."""
     percent = spec.score.metric == "accuracy"
-    seeds = f"{power.confirm_seeds} paired seed" + ("s" if power.confirm_seeds != 1 else "")
+    seeds = count(power.confirm_seeds, "paired seed")
     lines = [f"What {seeds} could show (half-widths of 95% intervals)"]
     if power.seeds is None:
         lines.append("- from seeds: nothing, one seed gives no interval")
@@ -152,8 +165,8 @@ def rough(seconds: float) -> str:
 
 def _data(spec: Spec, sizes: Sizes) -> list[str]:
     parts = (
-        f"{thousands(count)} to {verb}"
-        for count, verb in (
+        f"{thousands(examples)} to {verb}"
+        for examples, verb in (
             (sizes.train, "train"),
             (sizes.validation, "validate"),
             (sizes.test, "test"),
@@ -166,7 +179,7 @@ def _data(spec: Spec, sizes: Sizes) -> list[str]:
     pairs = ", ".join(f"{a} against {b}" for a, b in spec.contrasts) or "none"
     lines = (
         f"Data: {spec.data.name}, examples of {shape} ({outputs}); {', '.join(parts)}",
-        f"Score: {spec.score.metric} {when}; {spec.confirm_seeds} confirm seeds",
+        f"Score: {spec.score.metric} {when}; {count(spec.confirm_seeds, 'confirm seed')}",
         f"Contrasts: {pairs}",
     )
     return [part for line in lines for part in wrap(line, WIDTH, subsequent_indent="  ")]
@@ -187,13 +200,23 @@ def _settings(settings: Settings) -> list[str]:
     for key, value in settings.items():
         if not is_range(value):
             section, _, name = key.partition(".")
-            sections.setdefault(section, []).append(f"{name} {_value(value)}")
+            sections.setdefault(section, []).append(_kept(f"{name} {_value(value)}"))
     lines += [f"{section}: {', '.join(words)}" for section, words in sections.items()]
     return [part for line in lines for part in _indented(line)]
 
 
+def _kept(text: str) -> str:
+    return text.replace(" ", KEPT)
+
+
 def _indented(line: str) -> list[str]:
-    return wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+    return _wrapped(line, "  ", "    ")
+
+
+def _wrapped(line: str, first: str, rest: str) -> list[str]:
+    """Lines that end between two words, and never where KEPT holds them together."""
+    found = wrap(line, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    return [part.replace(KEPT, " ") for part in found]
 
 
 def _value(value: Value) -> str:
@@ -219,27 +242,16 @@ def _branch(settings: Mapping[str, Value]) -> str:
 
 
 def _search(cell: Cell) -> list[str]:
-    search = cell.search
-    if search is None:
+    if cell.search is None:
         return ["  search: none"]
-    text = (
-        f"search: {search.trials} trials by {search.driver} {search.sampler}, pruner "
-        f"{search.pruner}, {search.parallel} at a time; choose among the best "
-        f"{search.choose_top} on {search.choose_seeds} seeds"
-    )
-    if search.limits:
-        said = (f"{name} {thousands(most)}" for name, most in search.limits.items())
-        text += f"; larger networks are not trained ({', '.join(said)})"
-    if search.choose_pruner != "none":
-        text += f", stopped early by {search.choose_pruner}"
-    if search.budget_epochs is not None:
-        text += f"; at most {thousands(search.budget_epochs)} epochs of search"
-    if search.budget_minutes is not None:
-        text += (
-            f"; no trial begins after {search.budget_minutes:g} minutes of training, so this "
-            "search repeats where it is resumed and not where it is run again"
-        )
-    return _indented(text)
+    search = asdict(cell.search)
+    parts = [f"search: {searches.how(search)}, {cell.search.parallel} at a time"]
+    parts.append(searches.chosen(search))
+    if cell.search.limits:
+        said = (f"{name} {thousands(most)}" for name, most in cell.search.limits.items())
+        parts.append(f"larger networks are not trained ({', '.join(said)})")
+    parts.append(searches.repeats(search))
+    return _indented("; ".join(part for part in parts if part))
 
 
 def _cut(text: str, width: int) -> str:

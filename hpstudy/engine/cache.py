@@ -56,11 +56,11 @@ class ProgramCache:
     def __init__(self, folder: Path, limit: int = LIMIT) -> None:
         self.folder, self.limit, self.loads = folder, limit, 0
         folder.mkdir(parents=True, exist_ok=True)
-        self._surroundings = surroundings()
+        self.surroundings = surroundings()
 
     def entry(self, key: str, compile_it: Callable[[], Entry]) -> Entry:
         """The entry of `key`, from disk or else from `compile_it`, which then is published."""
-        name = hashlib.sha256(f"{key}\n{self._surroundings}".encode()).hexdigest()[:32]
+        name = hashlib.sha256(f"{key}\n{self.surroundings}".encode()).hexdigest()[:32]
         published = self.folder / f"{name}.program"
         with _locked(self.folder / f"{name}.lock"):
             found = _read(published)

@@ -35,12 +35,13 @@ class Rung:
 
 @dataclass(frozen=True)
 class Done:
-    """A run ended; `curves` and `arrays` are .npz archives, empty where there are none."""
+    """A run ended; `curves`, `arrays` and `state` are .npz archives, empty where there are none."""
 
     run: str
     record: dict[str, Any]
     curves: bytes
     arrays: bytes
+    state: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -165,8 +166,9 @@ class LocalExecutor:
         del worker.jobs[run]
         if head["type"] == "probed":
             return [Probed(run, head["found"])]
-        split = head["curves"]
-        return [Done(run, head["record"], payload[:split], payload[split:])]
+        first, second = head["curves"], head["curves"] + head["arrays"]
+        parts = payload[:first], payload[first:second], payload[second:]
+        return [Done(run, head["record"], *parts)]
 
     def _replace(self, worker: _Worker) -> list[Happened]:
         """Bury a dead worker; its runs fail with what the worker said last."""

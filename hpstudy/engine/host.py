@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ class Host:
     """One run's bookkeeping between epochs: what to train next, and what the last epoch means.
 
     `status` is None while the run goes on; `asks` is the (epoch, score) of a rung that it waits at.
+    `began` is the epoch that it went on from, 0 at its start; `anew` says why a run that could
+    have gone on from a kept state did not.
     """
 
     def __init__(
@@ -46,6 +48,8 @@ class Host:
         self.rows: list[dict[str, float]] = []
         self.rungs: dict[str, float] = {}
         self.kept_epoch = 0
+        self.began = 0
+        self.anew = "it is trained by model.fit, which keeps no state"
         self.status: str | None = None
         self.reason: str | None = None
         self.asks: tuple[int, float] | None = None
@@ -81,6 +85,17 @@ class Host:
                 self.job.config, self.job.seeds["augmentation"], epoch, signature.examples
             ),
         )
+
+    @property
+    def pauses(self) -> bool:
+        """Whether the run has ended where it may be gone on from later."""
+        return self.status == "pruned" and self.job.keeps
+
+    def resume(self, rows: Iterable[Mapping[str, float]]) -> None:
+        """Take the epochs that were trained before as they were taken then."""
+        for row in rows:
+            self.record(row)
+        self.began = self.epoch
 
     def take(self, totals: Any) -> bool:
         """Record an epoch's float64 sums; whether the values after it are those to score so far."""

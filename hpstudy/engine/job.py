@@ -15,7 +15,9 @@ _NOTE = "\n--------------------\nFor simplicity, JAX has removed"
 class Job:
     """One run: everything that decides its result, and what to keep of it.
 
-    `padded` holds the settings that its program rounds up (see `hpstudy.engine.padding`).
+    `padded` holds the settings that its program rounds up (see `hpstudy.engine.padding`). Where
+    the run `keeps` its state, a rung that ends it gives the state too; the file `state` is that of
+    an earlier end, after the epoch where the run `begins`.
     """
 
     run: str
@@ -27,6 +29,9 @@ class Job:
     rungs: tuple[int, ...] = ()
     confirm: bool = False
     padded: Mapping[str, Any] = field(default_factory=dict)
+    keeps: bool = False
+    begins: int = 0
+    state: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,11 +48,12 @@ class Probe:
 
 @dataclass(frozen=True)
 class Result:
-    """A run's record, in the form of its event, with its curves and arrays."""
+    """A run's record, in the form of its event, with its curves, its arrays and its kept state."""
 
     record: dict[str, Any]
     curves: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, Any] = field(default_factory=dict)
+    state: Mapping[str, Any] = field(default_factory=dict)
 
     def noting(self, numerics: Mapping[str, Any], **facts: Any) -> Result:
         """The same result with more numerics, and more facts, in its record."""

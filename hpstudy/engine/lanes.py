@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+import jax
 import numpy as np
 
 from hpstudy.engine.host import Host
@@ -65,8 +66,9 @@ class Pack:
         return self._packed.before is not None
 
     def place(self, lane: int, occupant: Occupant, setup: Setup) -> None:
-        """Put a run that begins into a free lane."""
-        one, order = self._packed.content(setup, self._shared), occupant.host.order(1)
+        """Put a run into a free lane, where its setup says that it begins or goes on."""
+        host = occupant.host
+        one, order = self._packed.content(setup, self._shared), host.order(host.epoch + 1)
         if self._stack is None:
             self._stack = self._packed.spread(one)
         else:
@@ -110,9 +112,16 @@ class Pack:
         carry = occupant.setup.carry
         if not (occupant.host.job.confirm and occupant.host.kept_epoch):
             return carry
-        values = self._packed.take(self._kept, np.int32(lane))
+        values = self._packed.take("kept", self._kept, np.int32(lane))
         theta, states = ({path: np.asarray(one) for path, one in part.items()} for part in values)
         return carry._replace(theta=theta, states=states)
+
+    def carry(self, lane: int) -> Carry:
+        """What a lane's next step would change, on the host."""
+        assert self._stack is not None
+        taken = self._packed.take("carry", self._stack.carry, np.int32(lane))
+        found: Carry = jax.tree.map(np.asarray, taken)
+        return found
 
     def _plan(self, occupied: list[tuple[int, Occupant]]) -> None:
         """Plan the epoch after the one that trains now, which still reads its own plan."""

@@ -53,7 +53,7 @@ class Packed:
     """The executables of `lanes` lanes; `train` and `place` take their stack's memory.
 
     `spread` puts one lane's content into every lane, `place` into one; `keep` gives some lanes
-    of what is kept their present values, and `take` gives one lane's.
+    of what is kept their present values, and `take` gives one lane's, of what its word names.
     """
 
     lanes: int
@@ -64,7 +64,7 @@ class Packed:
     spread: Any
     place: Any
     keep: Callable[[Any, Any, Any], Any]
-    take: Callable[[Any, Any], Any]
+    take: Callable[[str, Any, Any], Any]
 
     def content(self, setup: Setup, shared: Data) -> Stack:
         """One lane's content for a run that begins."""
@@ -129,9 +129,9 @@ def packed(
         call = programs.entry(f"keep {words}", lambda: Entry(compiled(_keep, kept, now, which)))
         return call.call(kept, now, which)
 
-    def take(kept: Any, lane: Any) -> Any:
-        call = programs.entry(f"take {words}", lambda: Entry(compiled(_take, kept, lane)))
-        return call.call(kept, lane)
+    def take(word: str, held: Any, lane: Any) -> Any:
+        call = programs.entry(f"take {word} {words}", lambda: Entry(compiled(_take, held, lane)))
+        return call.call(held, lane)
 
     trained = programs.entry(f"train {words}", train)
     before: tuple[str, ...] | None = trained.facts["before"]
@@ -180,5 +180,5 @@ def _keep(kept: Any, now: Any, which: Any) -> Any:
     return jax.tree.map(choose, kept, now)
 
 
-def _take(kept: Any, lane: Any) -> Any:
-    return jax.tree.map(lambda k: lax.dynamic_index_in_dim(k, lane, 0, keepdims=False), kept)
+def _take(held: Any, lane: Any) -> Any:
+    return jax.tree.map(lambda h: lax.dynamic_index_in_dim(h, lane, 0, keepdims=False), held)

@@ -18,6 +18,7 @@ from hpstudy.engine.job import Job, Result, failed
 from hpstudy.engine.lanes import Each, Occupant, Pack
 from hpstudy.engine.packed import packed
 from hpstudy.engine.parts import Parts
+from hpstudy.engine.paused import maker, paused, resumed
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.record import result
 from hpstudy.engine.setup import Built, Setup
@@ -142,6 +143,7 @@ class Packs:
                 group.pack = self._pack(group, setup, host)
                 group.alone = group.pack is None
             if group.pack is not None:
+                setup = resumed(host, setup, self._maker(group.pack, setup))
                 occupant = Occupant(host, setup if job.confirm else lean(setup), test)
                 group.pack.place(group.pack.free[0], occupant, setup)
                 group.waiting.popleft()
@@ -173,6 +175,9 @@ class Packs:
         held = self._programs, self._setups, self._parts
         try:
             found = result(host, setup, pack.kept(lane), *held, occupant.test)
+            if host.pauses:
+                state = paused(host, pack.carry(lane), self._maker(pack, setup))
+                found = replace(found, state=state)
         except Exception as error:
             if out_of_memory(error):
                 raise
@@ -181,6 +186,9 @@ class Packs:
         seconds = {"total": occupant.seconds + perf_counter() - began, "compile": spent}
         found = found.noting({"prefix": pack.has_prefix}, seconds=seconds)
         return _noted(found, len(pack.occupants), group.halved)
+
+    def _maker(self, pack: Pack, setup: Setup) -> str:
+        return maker(setup, self._programs, len(pack.occupants))
 
     def _train_alone(self, group: Group, ask: Ask) -> None:
         """Train the first waiting run by itself, to its end."""

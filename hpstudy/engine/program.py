@@ -19,7 +19,7 @@ from hpstudy.engine.network import Arrays, Network
 from hpstudy.engine.optimizers import OPTIMIZERS, Moments, Numbers
 from hpstudy.hypermodels import examples
 from hpstudy.subsets import gathered
-from hpstudy.subsets.split import join
+from hpstudy.subsets.split import join, of_entries
 
 
 @dataclass(frozen=True)
@@ -165,12 +165,15 @@ def train_function(network: Network, signature: Signature) -> Callable[..., tupl
     task = signature.task
     read = augmentation.chosen_images if signature.augmented else _chosen
 
-    def step(carry: Carry, run: Run, x: Any, y: Any, rate: Any, real: Any) -> tuple[Carry, Any]:
+    def step(
+        carry: Carry, joined: Arrays, run: Run, x: Any, y: Any, rate: Any, real: Any
+    ) -> tuple[Carry, Any]:
         few = gathered.paths(run.base, run.indices)
         weights = jnp.ones(len(x), x.dtype) if real is None else real
 
         def objective(theta: Arrays) -> tuple[Any, tuple[Arrays, Any]]:
-            values = values_of(carry._replace(theta=theta), run)
+            whole = Values.of(carry._replace(theta=theta), run).whole
+            values = {**whole, **of_entries(joined, theta, run.indices)}
             entries = {path: (theta[path], run.indices[path]) for path in few}
             with gathered.training(entries), examples.weighted(real):
                 outputs, states, penalty = network(values, x, training=True)
@@ -185,20 +188,24 @@ def train_function(network: Network, signature: Signature) -> Callable[..., tupl
         return Carry(theta, states, moments), row
 
     def epoch(carry: Carry, run: Run, data: Data, order: Order) -> tuple[Carry, Any]:
-        def body(i: Any, state: tuple[Carry, Any]) -> tuple[Carry, Any]:
+        def body(i: Any, state: tuple[Carry, Arrays, Any]) -> tuple[Carry, Arrays, Any]:
+            carry, joined, total = state
             chosen = order.batches[i]
             real = None
             if signature.partial:
                 count = jnp.where(i == signature.batches - 1, order.last, signature.batch_size)
                 real = (jnp.arange(signature.batch_size) < count).astype(data.x.dtype)
             x = read(data.x, chosen, order.draws)
-            after, row = step(state[0], run, x, data.y[chosen], order.rates[i], real)
-            return after, state[1] + row
+            # before anything reads it, so in place: what trains in part is not copied at each step
+            joined = join(joined, {path: carry.theta[path] for path in joined}, run.indices)
+            after, row = step(carry, joined, run, x, data.y[chosen], order.rates[i], real)
+            return after, joined, total + row
 
-        start = (carry, jnp.zeros(width(task), data.x.dtype))
+        apart = {path: run.base[path] for path in run.indices}
+        start = (carry, apart, jnp.zeros(width(task), data.x.dtype))
         # a GPU need not ask the host after each step whether to go on where the count is constant
         steps = order.steps if signature.ragged else signature.batches
-        carry, row = lax.fori_loop(0, steps, body, start)
+        carry, _, row = lax.fori_loop(0, steps, body, start)
         return carry, row
 
     return epoch

@@ -108,11 +108,21 @@ def recorded(
         "reason": reason,
         **scored,
         "epochs": len(host.rows),
+        "trained_epochs": len(host.rows) - host.began,
+        **_continued(host),
         "rungs": host.rungs,
         "counts": setup.counts,
         "program": setup.signature.key,
     }
     return Result(record, host.curves(), arrays)
+
+
+def _continued(host: Host) -> dict[str, Any]:
+    """Of a promoted run: the epoch that it had reached, and the one that it went on from."""
+    if not host.job.begins:
+        return {}
+    why = None if host.began else host.anew
+    return {"continued": {"promoted_at": host.job.begins, "from": host.began, "why": why}}
 
 
 def _final(carry: Carry, setup: Setup) -> Arrays:

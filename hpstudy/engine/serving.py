@@ -133,8 +133,10 @@ class Serving:
         self._counted = counted
         curves = protocol.pack(result.curves) if result.curves else b""
         arrays = protocol.pack(result.arrays) if result.arrays else b""
-        head = {"type": "done", "run": record["run"], "record": record, "curves": len(curves)}
-        self._send(head, curves + arrays)
+        state = protocol.pack(result.state) if result.state else b""
+        lengths = {"curves": len(curves), "arrays": len(arrays)}
+        head = {"type": "done", "run": record["run"], "record": record, **lengths}
+        self._send(head, curves + arrays + state)
 
     def _read_test(self, folder: str) -> tuple[Any, Any]:
         whole = read(Path(self._start["data"]), Path(folder))

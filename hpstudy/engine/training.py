@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -11,6 +12,7 @@ import jax
 from hpstudy.engine.host import Host
 from hpstudy.engine.job import Job, Report, Result
 from hpstudy.engine.parts import Parts
+from hpstudy.engine.paused import maker, paused, resumed
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.record import result
 from hpstudy.engine.setups import Setups
@@ -31,6 +33,8 @@ def train(
     began, compiling = perf_counter(), programs.seconds
     setup = setups.of(job.config, job.seeds, job.padded)
     host = Host.of(job, setup.signature, parts)
+    made = maker(setup, programs, lanes=1)
+    setup = resumed(host, setup, made)
     program = programs.of(
         setup.signature,
         partial(setups.build, setup),
@@ -46,5 +50,7 @@ def train(
         if host.asks is not None:
             host.answer(report(*host.asks))
     ended = result(host, setup, kept, programs, setups, parts, test)
+    if host.pauses:
+        ended = replace(ended, state=paused(host, carry, made))
     seconds = {"total": perf_counter() - began, "compile": programs.seconds - compiling}
     return ended.noting({"prefix": program.before is not None}, seconds=seconds)

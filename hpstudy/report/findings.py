@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,11 @@ from hpstudy.analysis.ranges import searched_keys
 from hpstudy.analysis.ranking import Ranked, ranking
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.verdict import Verdict
-from hpstudy.analysis.words import Measure, point
+from hpstudy.analysis.words import Measure, number, point
 from hpstudy.report.figures.palette import Look, looks
 from hpstudy.store import Store
+
+DASH = "\u2013"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,12 @@ class Findings:
 
     def where(self, values: Mapping[str, Any]) -> str:
         return point(values, self.record.axis_names())
+
+    def axes(self, points: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+        """The axes that some of these sweep points have, with their names in words."""
+        swept = {axis for point in points for axis in point}
+        names = self.record.axis_names().items()
+        return {axis: name.replace("_", " ") for axis, name in names if axis in swept}
 
     def label(self, cell: CellRecord) -> str:
         """'bn_only, depth 3'."""
@@ -98,6 +106,11 @@ def _within(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
 
 def _agrees(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
     return all(axis in two and two[axis] == value for axis, value in one.items())
+
+
+def at(axes: Iterable[str], point: Mapping[str, Any]) -> list[str]:
+    """A sweep point as table cells, one for each axis; a dash where it does not have it."""
+    return [number(point[axis]) if axis in point else DASH for axis in axes]
 
 
 def numbered(items: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from hpstudy.report.figures.palette import Look
 
@@ -97,6 +97,11 @@ def typographic(text: str) -> str:
     return re.sub(r"(?<=\d) (?=points)|(?<=\b[np]) (?==)|(?<=\b[np] =) (?=\d)", "\u00a0", text)
 
 
+def breakable(text: str) -> Markup:
+    """A name that may go on in the next line after each underscore."""
+    return escape(text).replace("_", Markup("_<wbr>"))
+
+
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(TEMPLATES),
     autoescape=True,
@@ -106,3 +111,4 @@ _ENVIRONMENT = Environment(
     keep_trailing_newline=True,
 )
 _ENVIRONMENT.filters["typographic"] = typographic
+_ENVIRONMENT.filters["breakable"] = breakable

@@ -41,6 +41,39 @@ def brackets(length: int, factor: int, first_epoch: int) -> tuple[Bracket, ...]:
     )
 
 
+def schedule(table: tuple[Bracket, ...], trials: int, window: int) -> list[tuple[int, int]]:
+    """The epochs (begin, end) of each trial of a search, in order, whatever their scores are.
+
+    Trial n is asked when all but `window` - 1 of those before it have ended.
+    """
+    found: list[tuple[int, int]] = []
+    opened: list[tuple[Bracket, list[list[int]]]] = []
+    for number in range(trials):
+        for bracket, rounds in opened:
+            turn = _turn(bracket, rounds, number - window + 1)
+            if turn is not None:
+                break
+        else:
+            bracket, turn = table[len(opened) % len(table)], 0
+            rounds = [[] for _ in bracket]
+            opened.append((bracket, rounds))
+        rounds[turn].append(number)
+        found.append((bracket[turn - 1].epochs if turn else 0, bracket[turn].epochs))
+    return found
+
+
+def _turn(bracket: Bracket, rounds: list[list[int]], told: int) -> int | None:
+    """The round of a bracket that may take one more trial when the first `told` have ended."""
+    if len(rounds[0]) < bracket[0].trials:
+        return 0
+    for turn in range(1, len(bracket)):
+        free = sum(number < told for number in rounds[turn - 1]) - len(rounds[turn])
+        # those that are never promoted are known only when the others are
+        if free > bracket[turn - 1].trials - bracket[turn].trials:
+            return turn
+    return None
+
+
 def epochs_of(cell: Cell) -> int | None:
     """The epochs of every run of a cell, or None where they are searched or follow from steps."""
     length = cell.settings.get("training.length.epochs")
@@ -57,11 +90,22 @@ def refused(cell: Cell, search: Search, factor: int, first_epoch: int) -> str | 
     length = epochs_of(cell)
     if length is None:
         return unequal(cell)
-    least = sum(one.trials for one in brackets(length, factor, first_epoch)[0])
+    table = brackets(length, factor, first_epoch)
+    least = sum(one.trials for one in table[0])
     if search.trials < least:
         return (
             f"search.trials is {search.trials}, too few for one bracket of hyperband, so perhaps "
             f"no trial would reach epoch {length}; allowed: {least} and more"
+        )
+    budget, need = search.budget_epochs, 0
+    for begin, end in schedule(table, search.trials, search.parallel):
+        need += end - begin
+        if end == length:
+            break
+    if budget is not None and budget < need:
+        return (
+            f"search.budget.epochs is {budget}, too few for hyperband, whose first trial that "
+            f"reaches epoch {length} needs {need} with those before it; allowed: {need} and more"
         )
     return None
 

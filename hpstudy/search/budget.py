@@ -30,13 +30,10 @@ class Budget:
             return None
         return f"budget used up: {used:.3g} of {self.minutes:g} minutes of training"
 
-    def fits(self, known: Collection[Outcome], running: int, wanted: int) -> bool:
-        """Whether `wanted` epochs are left if all that runs needs its `running` epochs."""
-        if self.epochs is None:
-            return True
-        return sum(outcome.epochs for outcome in known) + running + wanted <= self.epochs
+    def fits(self, epochs: int) -> bool:
+        """Whether the budget holds so many epochs in all."""
+        return self.epochs is None or epochs <= self.epochs
 
-    def short(self, known: Collection[Outcome], wanted: int) -> str:
+    def short(self, used: int, wanted: int) -> str:
         """Why a trial of `wanted` epochs is not started."""
-        used = sum(outcome.epochs for outcome in known)
         return f"budget used up: {used} of {self.epochs} epochs, and the next trial needs {wanted}"

@@ -6,12 +6,12 @@ Nothing here imports Optuna; `DriverDeclaration.build` is resolved when a search
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, Literal, Protocol
 
-from hpstudy.search.brackets import refused, unequal
+from hpstudy.search.brackets import epochs_of, refused, unequal
 from hpstudy.search.options import ORACLE_OPTIONS, PRUNER_OPTIONS, SAMPLER_OPTIONS, options
 from hpstudy.spec.declarations import DriverDeclaration
 from hpstudy.spec.foreign import is_foreign
@@ -25,7 +25,8 @@ class Outcome:
     """How a trial ended: its state, its score where it finished, its scores by rung epoch.
 
     `epochs` and `seconds` are what it was trained for. `excess` says of each limit of the search
-    by how much its network is above it, or below where that is negative.
+    by how much its network is above it, or below where that is negative. Where its engine keeps no
+    states, a promotion of it `repeats` its epochs.
     """
 
     state: Literal["finished", "pruned", "diverged", "failed"]
@@ -34,6 +35,7 @@ class Outcome:
     epochs: int = 0
     seconds: float = 0.0
     excess: Mapping[str, int] = field(default_factory=dict)
+    repeats: bool = False
 
     def __post_init__(self) -> None:
         if self.state == "finished" and (self.score is None or not math.isfinite(self.score)):
@@ -66,11 +68,13 @@ class Driver(Protocol):
     """Proposes one cell's trials; begun and told in canonical order, never ahead of it.
 
     `size` is how many proposals there are, or None where there is no end. `pruner` stops the
-    driver's trials where the search's own pruner must not.
+    driver's trials where the search's own pruner must not. `promotions` are those of a driver whose
+    trials go on from earlier ones.
     """
 
     size: int | None
     pruner: Pruner | None
+    promotions: Promotions | None
 
     def begin(self, number: int) -> Ask:
         """What answers one parameter after another for trial `number`; raises Waits."""
@@ -92,6 +96,16 @@ class Pruner(Protocol):
 
     def prunes(self, number: int, seen: int, reports: Mapping[int, float], length: int) -> bool:
         """Whether trial `number` stops, which was begun when `seen` trials were told."""
+
+
+class Promotions(Protocol):
+    """Trials that take up again what earlier ones of their configuration were stopped at."""
+
+    def of(self, number: int) -> tuple[int, int] | None:
+        """The earlier trial of a promoted one, and the epoch that it was stopped at."""
+
+    def possible(self) -> Collection[int]:
+        """The trials that may yet be promoted, as far as the driver was told."""
 
 
 # what each name needs besides its library, and what pip calls it where that is another name
@@ -132,7 +146,20 @@ def _refused(cell: Cell) -> str | None:
     if search.driver == "keras_tuner" and search.sampler == "hyperband":
         taken: Any = options("oracle", "hyperband", search.sampler_options)
         return refused(cell, search, **taken)
-    return unequal(cell) if search.pruner == "hyperband" else None
+    if search.pruner == "hyperband" and unequal(cell):
+        return unequal(cell)
+    return _unaffordable(search, epochs_of(cell))
+
+
+def _unaffordable(search: Search, need: int | None) -> str | None:
+    """Why a budget of epochs holds no trial of `need` epochs, or None."""
+    budget = search.budget_epochs
+    if budget is None or need is None or budget >= need:
+        return None
+    return (
+        f"search.budget.epochs is {budget}, and one trial needs {need}, so none would be trained; "
+        f"allowed: {need} and more"
+    )
 
 
 def _ahead(cell: Cell, search: Search) -> str | None:
@@ -150,8 +177,23 @@ def stream(cell: Cell, search: Search, *words: object) -> int:
 
 
 def _doc(text: str, taken: Mapping[str, Scalar]) -> str:
-    listed = ", ".join(f"{name} {value}" for name, value in taken.items())
+    listed = ", ".join(f"{name} {_default(name, value)}" for name, value in taken.items())
     return f"{text} ({listed})" if listed else text
+
+
+# what an option without a number of its own is
+_FOLLOWS = {
+    "population": "4 + 3 ln(parameters)",
+    "startup_trials": "3 for each parameter",
+    "rungs": "a quarter of the length, then times factor",
+}
+
+
+def _default(name: str, value: Scalar) -> str:
+    """An option's default as a study file has it, or what it follows from."""
+    if value is None:
+        return _FOLLOWS[name]
+    return str(list(value)) if isinstance(value, tuple) else f"{value}"
 
 
 _PRUNERS = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from hpstudy.errors import HpstudyError
 from hpstudy.search.distributions import snap, top
-from hpstudy.search.driver import Outcome, Pruner, stream
+from hpstudy.search.driver import Outcome, Promotions, Pruner, stream
 from hpstudy.spec.seeds import derived
 from hpstudy.spec.space import (
     Ask,
@@ -33,6 +33,7 @@ class Grid:
     """
 
     pruner: Pruner | None = None
+    promotions: Promotions | None = None
 
     def __init__(self, cell: Cell, search: Search, points: int) -> None:
         self._proposals: list[Proposal] = []

@@ -1,8 +1,8 @@
 """Keras Tuner's oracles as a driver: trials are created and ended in canonical order.
 
 A promotion of Hyperband is a trial of its own with the promoted configuration and the seeds of
-every search trial, so it is the same run up to a later epoch. It is trained from its start: its
-first epochs repeat the paused ones bit by bit, optimizer and BatchNorm state included.
+every search trial, so it is the same run up to a later epoch: it goes on from the state that the
+earlier trial ended in, or else repeats its epochs bit by bit.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from hpstudy.errors import HpstudyError
 from hpstudy.lean import import_keras
 from hpstudy.search.brackets import brackets, epochs_of
-from hpstudy.search.driver import Driver, Outcome, Pruner, Waits, stream
+from hpstudy.search.driver import Driver, Outcome, Promotions, Pruner, Waits, stream
 from hpstudy.search.options import options
 from hpstudy.search.scores import Scores
 from hpstudy.search.unfolding import in_order
@@ -37,8 +37,9 @@ class OracleDriver:
 
     def __init__(self, cell: Cell, oracle: Any, name: str, points: int) -> None:
         self._cell, self._oracle, self._name, self._points = cell, oracle, name, points
-        self._rounds = Rounds() if name == "hyperband" else None
+        self._rounds = Rounds(oracle) if name == "hyperband" else None
         self.pruner: Pruner | None = self._rounds
+        self.promotions: Promotions | None = self._rounds
         self._running: dict[int, _Running] = {}
         self._scores = Scores(oracle.objective.direction == "max")
         # it prints else
@@ -51,7 +52,7 @@ class OracleDriver:
             raise Waits
         self._running[number] = running = _Running(trial)
         if self._rounds is not None:
-            self._rounds.ends[number] = trial.hyperparameters.values["tuner/epochs"]
+            self._rounds.begin(number, trial)
         return lambda name, asked: self._answer(number, running, name, asked)
 
     def tell(self, number: int, outcome: Outcome) -> None:
@@ -117,13 +118,31 @@ class _Running:
 
 
 class Rounds:
-    """Stops each trial at the end of its round; `ends` gives the epoch by the trial's number."""
+    """Stops each trial at the end of its round, where its promotion goes on."""
 
-    def __init__(self) -> None:
-        self.ends: dict[int, int] = {}
+    def __init__(self, oracle: Any) -> None:
+        self._oracle = oracle
+        self._ends: dict[int, int] = {}
+        self._promoted: dict[int, tuple[int, int]] = {}
+        self._numbers: dict[str, int] = {}
+
+    def begin(self, number: int, trial: Any) -> None:
+        """Take the oracle's `trial`, whose values say its round."""
+        values = trial.hyperparameters.values
+        self._numbers[trial.trial_id] = number
+        self._ends[number] = values["tuner/epochs"]
+        if values.get("tuner/round"):
+            before = self._numbers[values["tuner/trial_id"]]
+            self._promoted[number] = before, values["tuner/initial_epoch"]
+
+    def of(self, number: int) -> tuple[int, int] | None:
+        return self._promoted.get(number)
+
+    def possible(self) -> Collection[int]:
+        return {self._numbers[name] for name in self._oracle.promotable()}
 
     def rungs(self, number: int, length: int) -> tuple[int, ...]:
-        return (self.ends[number],) if self.ends[number] < length else ()
+        return (self._ends[number],) if self._ends[number] < length else ()
 
     def tell(self, outcome: Outcome, length: int) -> None:
         """The oracle itself is told, and promotes."""

@@ -38,7 +38,7 @@ _STATES = {
     "diverged": TrialState.PRUNED,
     "failed": TrialState.FAIL,
 }
-_KEPT = ("run", "status", "reason", "same_as", "epochs")
+_KEPT = ("run", "status", "reason", "same_as", "epochs", "trained_epochs")
 
 
 class Mirror:

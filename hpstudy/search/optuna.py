@@ -8,7 +8,7 @@ import optuna
 from optuna.trial import TrialState
 
 from hpstudy.search.distributions import suggest
-from hpstudy.search.driver import Driver, Outcome, Pruner
+from hpstudy.search.driver import Driver, Outcome, Promotions, Pruner
 from hpstudy.search.grid import Grid
 from hpstudy.search.options import options
 from hpstudy.search.quiet import quiet
@@ -29,6 +29,7 @@ class OptunaDriver:
 
     size: int | None = None
     pruner: Pruner | None = None
+    promotions: Promotions | None = None
 
     def __init__(
         self,

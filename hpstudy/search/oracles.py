@@ -205,6 +205,17 @@ class Hyperband(_InMemory, oracles.HyperbandOracle):  # type: ignore[misc]
         self._table = brackets[::-1]
         super().__init__(factor=factor, hyperband_iterations=None, **given)
 
+    def promotable(self) -> set[str]:
+        """The ids of trials that a round with room has not taken: any of them may yet be."""
+        found: set[str] = set()
+        for bracket in self._brackets:
+            rounds = bracket["rounds"]
+            for number, following in enumerate(rounds[1:], start=1):
+                if len(following) < self._get_size(bracket["bracket_num"], number):
+                    taken = {one["past_id"] for one in following}
+                    found |= {one["id"] for one in rounds[number - 1]} - taken
+        return found
+
     def _random_values(self) -> Any:
         # Keras Tuner takes no values for a space that is used up; epochs are set right after
         drawn = super()._random_values()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hpstudy.errors import HpstudyError
-from hpstudy.search.driver import Outcome, Pruner, Waits, stream
+from hpstudy.search.driver import Outcome, Promotions, Pruner, Waits, stream
 from hpstudy.search.grid import values
 from hpstudy.spec.space import Ask, Range, Scalar
 from hpstudy.spec.study import Cell, Search
@@ -37,6 +37,7 @@ class Unfolding:
 
     size: int | None = None
     pruner: Pruner | None = None
+    promotions: Promotions | None = None
 
     def __init__(self, points: int, pick: Pick) -> None:
         self._points, self._pick = points, pick

@@ -50,9 +50,11 @@ class CellSearch:
         # how many trials were told when each was asked
         self._seen: list[int] = []
         self._budget = Budget.of(cell.search)
-        # a proposal that waits for the budget, and the epochs that each trial may need
+        # a proposal that waits for the budget, the epochs that each trial may need, and those that
+        # a promotion need not repeat
         self._held: Proposal | None = None
         self._most: list[int] = []
+        self._spared: list[int] = []
         self._waits = False
         self._first: dict[str, int] = {}
         self._repeats = self._unbuilt = 0
@@ -116,6 +118,30 @@ class CellSearch:
         self._asked(number)
         return self._pruner.rungs(number, self._lengths[number])
 
+    @property
+    def promotes(self) -> bool:
+        """Whether trials that were stopped may be promoted, and go on."""
+        return self._driver.promotions is not None
+
+    def begins(self, number: int) -> int:
+        """The epoch that a promoted trial goes on from; 0 for one that begins."""
+        promoted = self._promoted(number)
+        if promoted is None:
+            return 0
+        before, epoch = promoted
+        # one that diverged or ended by itself has no state to go on from
+        return epoch if epoch in self.outcomes[before].rungs else 0
+
+    def promotable(self) -> set[int]:
+        """The trials that another one may yet go on from."""
+        if self._driver.promotions is None:
+            return set()
+        # the last one may be begun and not asked yet
+        under_way = range(self._told, len(self.trials) + 1)
+        begun = (self._promoted(n) for n in under_way if n not in self.outcomes)
+        possible = self._driver.promotions.possible()
+        return {one[0] for one in begun if one is not None} | set(possible)
+
     def report(self, number: int, epoch: int, value: float) -> bool:
         """Whether the trial stops here, from its own reports and what was told at its ask.
 
@@ -171,7 +197,7 @@ class CellSearch:
         # the same configuration to another end is another trial
         content = json.dumps([proposal.config, rungs], sort_keys=True)
         first = self._first.setdefault(content, number) if trains else number
-        most = self._needed(number, length)
+        most, spared = self._needed(number, length), self._spares(number)
         new = trains and first == number
         if new and not self._afforded(most):
             return None
@@ -179,6 +205,7 @@ class CellSearch:
         self.trials.append(trial)
         self._lengths.append(length)
         self._most.append(most if new else 0)
+        self._spared.append(spared)
         self._seen.append(self._told)
         self._repeats = 0 if trial.same_as is None else self._repeats + 1
         if len(self.trials) < self._wanted:
@@ -196,16 +223,32 @@ class CellSearch:
     def _needed(self, number: int, length: int) -> int:
         """The most epochs of a trial: a driver's own pruner stops every one at its rung."""
         rungs = self._pruner.rungs(number, length)
-        return rungs[-1] if rungs and self._driver.pruner else length
+        most = rungs[-1] if rungs and self._driver.pruner else length
+        return most - self._spares(number)
+
+    def _promoted(self, number: int) -> tuple[int, int] | None:
+        """The trial that a promoted one was, and the epoch that it was stopped at."""
+        promotions = self._driver.promotions
+        return promotions.of(number) if promotions is not None else None
+
+    def _spares(self, number: int) -> int:
+        """The epochs that a trial need not repeat; none where its engine keeps no states."""
+        promoted = self._promoted(number)
+        repeats = promoted is None or self.outcomes[promoted[0]].repeats
+        return 0 if repeats else self.begins(number)
 
     def _afforded(self, wanted: int) -> bool:
         """Whether the budget holds a trial of `wanted` epochs; where it never will, the end."""
-        known = self._trained(self.outcomes)
+        used = sum(
+            max(0, outcome.epochs - self._spared[number])
+            for number, outcome in self.outcomes.items()
+            if self.trials[number].same_as is None
+        )
         running = sum(most for n, most in enumerate(self._most) if n not in self.outcomes)
-        if self._budget.fits(known, running, wanted):
+        if self._budget.fits(used + running + wanted):
             return True
         if running == 0:
-            self.exhausted = self._budget.short(known, wanted)
+            self.exhausted = self._budget.short(used, wanted)
         return False
 
     def _trained(self, numbers: Iterable[int]) -> list[Outcome]:

@@ -14,36 +14,45 @@ from hpstudy.spec.study import Data, Search
 from hpstudy.spec.values import fixed
 from hpstudy.spec.yaml import Entry, Node
 
+VALIDATION = "share of the examples, those of an official test split aside, to score searches on"
+TEST = "share of the examples to score picks on, where there is no official test split"
+CHOOSER = "what stops clearly worse ones between seeds"
+LANES = "runs that a worker trains side by side: a number, or a word"
+DEVICES = "where runs train: numbers of GPUs, or a word"
 DATA = (
-    Parameter("validation", "float", 0.2, "", 0, 1, open_low=True, open_high=True),
-    Parameter("test", "float", 0.2, "", 0, 1, open_low=True, open_high=True),
-    Parameter("split_seed", "int", 0, "", 0),
+    Parameter("validation", "float", 0.2, VALIDATION, 0, 1, open_low=True, open_high=True),
+    Parameter("test", "float", 0.2, TEST, 0, 1, open_low=True, open_high=True),
+    Parameter("split_seed", "int", 0, "which examples go where", 0),
 )
 SEARCH = (
-    Parameter("trials", "int", 16, "", 1),
-    Parameter("parallel", "int", 4, "", 1),
-    Parameter("seed", "int", 0, "", 0),
-    Parameter("max_parameters", "int", None, "", 1),
-    Parameter("max_trained", "int", None, "", 1),
+    Parameter("trials", "int", 16, "configurations that each cell tries", 1),
+    Parameter("parallel", "int", 4, "trials asked for before the first of them is told", 1),
+    Parameter("seed", "int", 0, "what samplers and oracles draw by", 0),
+    Parameter("max_parameters", "int", None, "networks with more are not trained", 1),
+    Parameter("max_trained", "int", None, "networks of which more would train are not trained", 1),
 )
 CHOOSE = (
-    Parameter("top", "int", 4, "", 1),
-    Parameter("seeds", "int", 3, "", 1),
-    Parameter("pruner", "choice", "none", "", options=("none", "wilcoxon")),
+    Parameter("top", "int", 4, "how many of the best are trained again before one is picked", 1),
+    Parameter("seeds", "int", 3, "fresh seeds that each of them is trained on", 1),
+    Parameter("pruner", "choice", "none", CHOOSER, options=("none", "wilcoxon")),
 )
 BUDGET = (
-    Parameter("epochs", "int", None, "", 1),
-    Parameter("minutes", "float", None, "", 0, open_low=True),
+    Parameter("epochs", "int", None, "what all trials of a cell train at most", 1),
+    Parameter(
+        "minutes", "float", None, "of training, after which no trial begins", 0, open_low=True
+    ),
 )
 # where a budget decides how many trials there are, and nobody says `trials`
 MOST_TRIALS = 1000
-CONFIRM = (Parameter("seeds", "int", 10, "", 1),)
+CONFIRM = (Parameter("seeds", "int", 10, "fresh seeds that each pick is confirmed on", 1),)
 ENGINE = (
-    Parameter("backend", "choice", "auto", "", options=("auto", "jax", "tensorflow")),
-    Parameter("dtype", "choice", "float32", "", options=("float32",)),
-    Parameter("matmul", "choice", "float32", "", options=("float32", "tf32")),
-    Parameter("lanes", "int_or_choice", "auto", "", 1, options=("auto",), role="value"),
-    Parameter("devices", "ints_or_choice", "auto", "", 0, options=("auto", "cpu"), role="value"),
+    Parameter("backend", "choice", "auto", "Keras's", options=("auto", "jax", "tensorflow")),
+    Parameter("dtype", "choice", "float32", "of values and their sums", options=("float32",)),
+    Parameter("matmul", "choice", "float32", "a GPU's products", options=("float32", "tf32")),
+    Parameter("lanes", "int_or_choice", "auto", LANES, 1, options=("auto",), role="value"),
+    Parameter(
+        "devices", "ints_or_choice", "auto", DEVICES, 0, options=("auto", "cpu"), role="value"
+    ),
 )
 DRIVER, PRUNER = "optuna", "none"
 

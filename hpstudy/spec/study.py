@@ -52,6 +52,11 @@ class Search:
     max_trained: int | None = None
 
     @property
+    def budgeted(self) -> bool:
+        """Whether epochs or minutes limit it besides its trials."""
+        return self.budget_epochs is not None or self.budget_minutes is not None
+
+    @property
     def limits(self) -> dict[str, int]:
         """What a network may have at most, by the names of `search:`."""
         named = {"max_parameters": self.max_parameters, "max_trained": self.max_trained}

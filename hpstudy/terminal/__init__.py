@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from hpstudy.analysis import Claims
+    from hpstudy.search.expected import Typical
     from hpstudy.terminal.live import Live
     from hpstudy.terminal.plain import Plain
 
 __all__ = ["outcome", "progress"]
 
 
-def progress(stream: TextIO) -> AbstractContextManager[Live | Plain]:
-    """Progress of a study on `stream`; leaving the context leaves the terminal as it was."""
+def progress(
+    stream: TextIO, typical: Mapping[str, Typical] | None = None
+) -> AbstractContextManager[Live | Plain]:
+    """Progress of a study on `stream`; leaving the context leaves the terminal as it was.
+
+    `typical` says what a trial takes, of each cell with a budget: how many trials it will hold.
+    """
     if stream.isatty() and os.environ.get("TERM") not in ("dumb", None):
         from hpstudy.terminal.live import Live
 
-        return Live(stream)
+        return Live(stream, typical=typical)
     from hpstudy.terminal.plain import Plain
 
-    return Plain(stream)
+    return Plain(stream, typical=typical)
 
 
 def outcome(claims: Claims, width: int | None = None) -> list[str]:

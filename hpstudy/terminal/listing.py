@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import wrap
 
+from hpstudy.analysis.words import number
 from hpstudy.data import DATASETS
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.search.driver import DRIVERS
+from hpstudy.spec import head
+from hpstudy.spec.arms import SUBSET
 from hpstudy.spec.declarations import Parameter
 from hpstudy.spec.space import written
-from hpstudy.spec.training import TRAINING
+from hpstudy.spec.training import METRICS, TRAINING
 from hpstudy.subsets.rules import WORDS
 
 
@@ -20,10 +23,12 @@ def listing(kind: str, width: int | None = None) -> list[str]:
         "data": "Data sets (data: {name: ...})",
         "models": "Models (model: {type: ...}) and their settings",
         "training": "Training settings (training: ...)",
-        "subsets": "Subset words (train: ...), joined by + and -",
+        "subsets": "Subset words (train: ...), joined by + and -, and settings beside them",
+        "search": "How each cell is searched (search: ...), but for the names below",
         "samplers": "Samplers (search: {sampler: tpe}, or {sampler: {tpe: {candidates: 50}}})",
         "oracles": "Keras Tuner's oracles (search: {driver: keras_tuner, oracle: hyperband})",
         "pruners": "Pruners (search: {pruner: asha}, or {pruner: {asha: {first_epoch: 2}}})",
+        "study": "Other settings of a study file",
     }
     return [heads[kind], *_columns(_entries(kind), width)]
 
@@ -34,10 +39,17 @@ def _entries(kind: str) -> Sequence[tuple[str, str]]:
     if kind == "models":
         return _models()
     if kind == "training":
-        return [(one.name, _setting(one)) for one in TRAINING]
+        return _settings("", TRAINING)
+    if kind == "subsets":
+        beside = [one for one in SUBSET if one.name != "train"]
+        return [*WORDS.items(), *_settings("  ", beside)]
+    if kind == "search":
+        parts = (("", head.SEARCH), ("budget.", head.BUDGET), ("choose.", head.CHOOSE))
+        return [entry for before, part in parts for entry in _settings(before, part)]
+    if kind == "study":
+        return _study()
     optuna = DRIVERS["optuna"]
     tables = {
-        "subsets": WORDS,
         "samplers": optuna.samplers,
         "oracles": DRIVERS["keras_tuner"].samplers,
         "pruners": optuna.pruners,
@@ -52,16 +64,35 @@ def _models() -> list[tuple[str, str]]:
     for name, model in HYPERMODELS.items():
         found.append((name, model.doc))
         again = [one.name for one in model.parameters if one in told]
-        found += [(f"  {one.name}", _setting(one)) for one in model.parameters if one not in told]
+        found += _settings("  ", [one for one in model.parameters if one not in told])
         found += [("  as above", ", ".join(again))] if again else []
         told += model.parameters
     return found
 
 
+def _study() -> list[tuple[str, str]]:
+    metrics = "; ".join(f"{', '.join(names)} for {task}" for task, names in METRICS.items())
+    at = "last, best_validation, or one such as epoch 15; default last"
+    parts = (("data.", head.DATA), ("confirm.", head.CONFIRM), ("engine.", head.ENGINE))
+    return [
+        *_settings(*parts[0]),
+        ("score.metric", f"what counts: {metrics}; default the first of them"),
+        ("score.at", f"the epoch whose value counts: {at}"),
+        ("seed", "what every run's seeds follow from; default 0"),
+        *(entry for before, part in parts[1:] for entry in _settings(before, part)),
+    ]
+
+
+def _settings(before: str, parameters: Sequence[Parameter]) -> list[tuple[str, str]]:
+    return [(f"{before}{one.name}", _setting(one)) for one in parameters]
+
+
 def _setting(parameter: Parameter) -> str:
-    default = f"; default {written(parameter.default)}" if parameter.default is not None else ""
-    options = f": {', '.join(map(str, parameter.options))}" if parameter.options else ""
-    return f"{parameter.doc}{options}{default}"
+    """'update rule (sgd, adam, adamw); default sgd'."""
+    default, options = parameter.default, parameter.options
+    words = f" ({', '.join(map(written, options))})" if options else ""
+    shown = f"[{number(default)}]" if isinstance(default, tuple) else number(default)
+    return f"{parameter.doc}{words}" + (f"; default {shown}" if default is not None else "")
 
 
 def _columns(entries: Sequence[tuple[str, str]], width: int | None) -> list[str]:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from hpstudy.analysis.words import Measure, count
 from hpstudy.engine.devices import Fleet
+from hpstudy.search.expected import Typical
 from hpstudy.spec.study import Spec
 from hpstudy.store import Event
 from hpstudy.terminal.standing import CellStanding, Standing, Watched
@@ -34,8 +35,9 @@ class Live:
         stream: TextIO,
         clock: Callable[[], float] = time.monotonic,
         console: Console | None = None,
+        typical: Mapping[str, Typical] | None = None,
     ) -> None:
-        self._clock = clock
+        self._clock, self._typical = clock, typical
         self.console = console or Console(file=stream, highlight=False)
         self._live = live.Live(console=self.console, auto_refresh=False, transient=False)
         self._standing: Standing | None = None
@@ -57,7 +59,7 @@ class Live:
 
     def started(self, spec: Spec, cells: Mapping[str, Watched], fleet: Fleet) -> None:
         """Show the table."""
-        self._standing = Standing(spec, cells, fleet, self._clock)
+        self._standing = Standing(spec, cells, fleet, self._clock, self._typical)
         self._live.start()
         self._draw(self._standing)
 

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from hpstudy.analysis.words import Measure, count
 from hpstudy.engine.devices import Fleet
+from hpstudy.search.expected import Typical
 from hpstudy.spec.study import Spec
 from hpstudy.store import Event
 from hpstudy.terminal.standing import CellStanding, Standing, Watched
@@ -20,8 +21,13 @@ HEARTBEAT = 10.0
 class Plain:
     """Writes to `stream`, line by line, without control characters."""
 
-    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
-        self._stream, self._clock = stream, clock
+    def __init__(
+        self,
+        stream: TextIO,
+        clock: Callable[[], float] = time.monotonic,
+        typical: Mapping[str, Typical] | None = None,
+    ) -> None:
+        self._stream, self._clock, self._typical = stream, clock, typical
         self._standing: Standing | None = None
         self._phases: dict[str, str] = {}
         self._said = clock()
@@ -41,10 +47,11 @@ class Plain:
 
     def started(self, spec: Spec, cells: Mapping[str, Watched], fleet: Fleet) -> None:
         """Say what starts."""
-        standing = self._standing = Standing(spec, cells, fleet, self._clock)
+        standing = self._standing = Standing(spec, cells, fleet, self._clock, self._typical)
         self._phases = {name: cell.phase for name, cell in cells.items()}
-        most = f"at most {count(standing.planned, 'run')}"
-        parts = (count(len(cells), "cell"), most, fleet.words)
+        budgeted = any(cell.cell.search and cell.cell.search.budgeted for cell in cells.values())
+        runs = f"{'about' if budgeted else 'at most'} {count(standing.planned, 'run')}"
+        parts = (count(len(cells), "cell"), runs, fleet.words)
         self._say(f"{spec.name}: {', '.join(parts)}")
 
     def ended(self, event: Event, trained: bool) -> None:

@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Protocol
 
 from hpstudy.engine.devices import Fleet
+from hpstudy.search.expected import Typical, choosing, trials
 from hpstudy.spec.study import Cell, Search, Spec
 from hpstudy.store import Event
 
@@ -34,15 +35,21 @@ class Watched(Protocol):
 
 @dataclass
 class CellStanding:
-    """One cell: what has ended in each phase, its best validation score, and when it last moved."""
+    """One cell: what has ended in each phase, its best validation score, and when it last moved.
+
+    `epochs` are those that were trained: a promoted run's further ones alone.
+    """
 
     run: Watched
     confirm_seeds: int
     maximise: bool
+    typical: Typical = Typical()
     done: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PHASES, 0))
     epochs: dict[str, list[int]] = field(default_factory=lambda: {phase: [] for phase in PHASES})
     ends: dict[str, dict[str, int]] = field(default_factory=lambda: {p: {} for p in PHASES})
+    seconds: float = 0.0
     candidates: int = 0
+    longest: int = 0
     best: float | None = None
     moved: float = float("-inf")
 
@@ -52,8 +59,11 @@ class CellStanding:
         self.done[phase] += 1
         self.ends[phase][status] = self.ends[phase].get(status, 0) + 1
         if event.get("same_as") is None:
-            self.epochs[phase].append(int(event["epochs"]))
+            self.epochs[phase].append(trained_epochs(event))
+            self.longest = max(self.longest, int(event["epochs"]))
             self.candidates += phase == "search" and status == "finished"
+            if phase == "search":
+                self.seconds += event.get("seconds", {}).get("total", 0.0)
         if phase != "confirm" and status == "finished" and score is not None:
             better = max if self.maximise else min
             self.best = score if self.best is None else better(self.best, score)
@@ -70,22 +80,25 @@ class CellStanding:
         planned = dict(self.done)
         if search is not None and phase == "search":
             planned["search"] = max(self._trials(search), self.done["search"])
-            top = min(search.choose_top, search.trials)
-            planned["choose"] = top * search.choose_seeds if top > 1 else 0
+            planned["choose"] = choosing(search, planned["search"] or search.trials)
         elif search is not None and phase == "choose":
-            planned["choose"] = min(search.choose_top, self.candidates) * search.choose_seeds
+            planned["choose"] = choosing(search, self.candidates)
         if phase != "without pick":
             planned["confirm"] = self.confirm_seeds
         return planned
 
     def _trials(self, search: Search) -> int:
         """Trials of the whole search; under a budget, as many as it holds at the pace so far."""
-        spent = sum(self.epochs["search"])
-        if self.run.exhausted or search.budget_minutes is not None:
-            return self.run.trials
-        if search.budget_epochs is None or not spent:
-            return search.trials
-        return min(search.trials, round(self.done["search"] * search.budget_epochs / spent))
+        expected = None if self.run.exhausted else trials(search, self._pace())
+        return self.run.trials if expected is None else expected
+
+    def _pace(self) -> Typical:
+        """A trial as it was so far, or what was expected of it before any."""
+        done, epochs = self.done["search"], sum(self.epochs["search"])
+        return Typical(
+            epochs / done if epochs else self.typical.epochs,
+            self.seconds / done if self.seconds else self.typical.seconds,
+        )
 
     @property
     def ended(self) -> bool:
@@ -94,21 +107,27 @@ class CellStanding:
     def left(self, typical: float) -> float:
         """Run-epochs still to train; `typical` stands in where this cell has trained nothing."""
         search = self.epochs["search"]
-        full = max((max(e) for e in self.epochs.values() if e), default=typical)
+        full = self.longest or typical
         expected = {"search": fmean(search) if search else typical, "choose": full, "confirm": full}
         planned = self.planned
         return sum((planned[p] - self.done[p]) * expected[p] for p in PHASES)
 
 
 class Standing:
-    """The whole study; `clock` gives seconds."""
+    """The whole study; `clock` gives seconds, `typical` what a trial of a budgeted cell takes."""
 
     def __init__(
-        self, spec: Spec, cells: Mapping[str, Watched], fleet: Fleet, clock: Callable[[], float]
+        self,
+        spec: Spec,
+        cells: Mapping[str, Watched],
+        fleet: Fleet,
+        clock: Callable[[], float],
+        typical: Mapping[str, Typical] | None = None,
     ) -> None:
         self.spec, self.fleet, self._clock = spec, fleet, clock
+        known, maximise = typical or {}, spec.score.maximise
         self.cells = {
-            name: CellStanding(cell, spec.confirm_seeds, spec.score.maximise)
+            name: CellStanding(cell, spec.confirm_seeds, maximise, known.get(name, Typical()))
             for name, cell in cells.items()
         }
         self.trained = self.reused = 0
@@ -120,7 +139,7 @@ class Standing:
         cell.take(event, self._clock())
         if trained:
             self.trained += 1
-            self._epochs += int(event["epochs"])
+            self._epochs += trained_epochs(event)
         else:
             self.reused += event.get("same_as") is None
         return cell
@@ -155,6 +174,11 @@ class Standing:
         typical = fmean(known)
         epochs = sum(cell.left(typical) for cell in self.cells.values())
         return epochs * self.elapsed / self._epochs
+
+
+def trained_epochs(event: Event) -> int:
+    """The epochs that a run was really trained for, however far it had come before."""
+    return int(event["trained_epochs"] if "trained_epochs" in event else event["epochs"])
 
 
 def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

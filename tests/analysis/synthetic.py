@@ -55,6 +55,8 @@ class Options:
     rising: bool = False
     arrays: bool = True
     fixed_rate: bool = False
+    dead: Mapping[str, int] = field(default_factory=dict)
+    test_loss: float = 0.25
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -110,6 +112,7 @@ class _Writer:
             "model.depth": depth,
             "model.width": self.options.widths.get(arm, 128),
             "model.activation": "relu",
+            **({"model.norm_epsilon": 1e-5} if self.options.dead else {}),
             "training.length.epochs": self.options.epochs,
             "training.batch_size": {"choice": [32, 64, 128], "branches": {}},
             "training.optimizer": "sgd",
@@ -148,7 +151,7 @@ class _Writer:
             "confirm_seeds": options.planned or options.confirm,
             "seed": 0,
             "versions": {"hpstudy": "0.1.0", "jax": "0.10.2", "keras": "3.15.1", "python": "3.11"},
-            "constant_score": 0.114 if not regression else 1.0,
+            "constant_score": 0.114 if not regression else 0.0,
         }
 
     def _cell(self, cell: dict[str, Any]) -> None:
@@ -321,11 +324,14 @@ class _Writer:
             outputs = np.zeros((options.test, 10), np.float32)
             predicted = np.where(wrong, (self.labels + 1) % 10, self.labels)
             outputs[np.arange(options.test), predicted] = 4.0
-            metrics = {"test_loss": 0.25, "test_accuracy": float(np.mean(~wrong))}
+            metrics = {"test_loss": options.test_loss, "test_accuracy": float(np.mean(~wrong))}
             labels = self.labels
         if options.arrays:
             values = {"initial/norm_0/gamma": np.ones(4, np.float32)}
             values |= {"final/norm_0/gamma": np.full(4, 0.9, np.float32)}
+            variances = np.ones(32, np.float32)
+            variances[: options.dead.get(cell["arm"], 0)] = 1e-7
+            values |= {"final/norm_0/moving_variance": variances}
             values |= {"test_outputs": outputs, "test_labels": labels}
             self._save(f"arrays/{run}.npz", values)
         return metrics

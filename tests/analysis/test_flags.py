@@ -52,6 +52,8 @@ def test_the_ends_of_a_numeric_choice_are_edges_and_words_have_none() -> None:
     assert Searched("model.activation", options=("relu", "tanh")).edge("relu") is None
     assert Searched("model.bias", options=(True, False)).edge(True) is None
     assert Searched("model.depth", options=(3,)).edge(3) is None
+    # one of two is always an end
+    assert Searched("training.batch_size", options=(64, 128)).edge(128) is None
 
 
 def test_a_range_inside_a_branch_counts_only_under_its_option() -> None:
@@ -118,6 +120,58 @@ def test_counts_differ(tmp_path: Path) -> None:
     assert told == "counts differ (768 against 135,178 trained parameters)"
     equal = {"arms": ("bn_only", "random"), "contrasts": (("bn_only", "random"),)}
     assert not words(first(tmp_path / "equal", **equal), "counts differ")
+
+
+def test_counts_are_in_doubt_only_where_they_were_to_match(tmp_path: Path) -> None:
+    def grave(folder: Path, **options: object) -> bool:
+        (flag,) = (f for f in first(folder, **options).flags if f.name == "counts differ")
+        return flag.grave
+
+    assert not grave(tmp_path / "asked")
+    # random was to have as many entries as BatchNorm, of another width
+    matched = {"arms": ("bn_only", "random"), "contrasts": (("bn_only", "random"),)}
+    assert grave(tmp_path / "matched", widths={"random": 64}, **matched)
+
+
+def test_an_arm_that_is_not_above_the_constant_predictor(tmp_path: Path) -> None:
+    assert not words(first(tmp_path / "above"), "not above constant")
+    # the constant predictor has 11.4%
+    near = first(tmp_path / "near", offsets={"bn_only": -0.8385})
+    below = first(tmp_path / "below", offsets={"bn_only": -0.86})
+    assert (near.mean_a or 0) > 0.114 > (below.mean_a or 1)
+    assert words(near, "not above constant") == [
+        "bn_only is not clearly above the constant predictor (11.4%)"
+    ]
+    assert words(below, "not above constant") == [
+        "bn_only is not above the constant predictor (11.4%)"
+    ]
+    one = first(tmp_path / "one", confirm=1, offsets={"bn_only": -0.86})
+    assert words(one, "not above constant")
+
+
+def test_the_constant_predictor_of_another_metric_says_nothing(tmp_path: Path) -> None:
+    assert not words(
+        first(tmp_path, metric="loss", offsets={"bn_only": -0.9}), "not above constant"
+    )
+
+
+def test_dead_units_are_counted_over_seeds(tmp_path: Path) -> None:
+    assert not words(first(tmp_path / "alive"), "dead units")
+    few = first(tmp_path / "few", dead={"bn_only": 2})
+    assert words(few, "dead units") == ["2 of 32 units of bn_only are dead in training"]
+    assert not next(f for f in few.flags if f.name == "dead units").grave
+    many = first(tmp_path / "many", dead={"bn_only": 4})
+    assert next(f for f in many.flags if f.name == "dead units").grave
+
+
+def test_a_dead_unit_that_a_test_example_wakes_is_in_doubt(tmp_path: Path) -> None:
+    one = first(tmp_path, dead={"bn_only": 1}, test_loss=3.2)
+    (flag,) = (f for f in one.flags if f.name == "dead units")
+    assert flag.grave
+    assert flag.words == (
+        "1 of 32 units of bn_only is dead in training, and a test loss is 3.2 where its "
+        "validation loss is 0.2"
+    )
 
 
 def test_diverged_seeds_count_as_the_constant_predictor(tmp_path: Path) -> None:

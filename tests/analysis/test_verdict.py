@@ -44,6 +44,16 @@ def test_networks_are_named_where_they_differ(tmp_path: Path) -> None:
     assert told.count("networks differ") == 1
 
 
+def test_networks_that_differ_are_in_doubt_and_the_same_network_is_a_note(tmp_path: Path) -> None:
+    for folder, widths, grave in (("same", {}, False), ("other", {"full": 64}, True)):
+        store = synthetic.write(tmp_path / folder, Options(depths=(2,), widths=widths))
+        record = read(store)
+        assert record is not None
+        said = verdict(record, contrasts(record, store)[0])
+        assert said.remarks[0].grave == grave
+        assert str(said) == "; ".join([said.claim, *(one.words for one in said.remarks)]) + "."
+
+
 def test_few_seeds_say_what_the_design_can_reach(tmp_path: Path) -> None:
     told = sentences(tmp_path / "three", confirm=3)[0]
     assert "sign-flip p = 0.25 [smallest possible 0.25]" in told

@@ -13,7 +13,7 @@ from hpstudy.store import Store
 from tests.analysis import synthetic
 from tests.analysis.synthetic import Options
 
-TIMES = ["seconds.total", "seconds.compile", "time"]
+TIMES = ["trained_epochs", "seconds.total", "seconds.compile", "time"]
 
 
 def written(store: Store) -> dict[str, str]:
@@ -30,7 +30,7 @@ def test_runs_csv_has_every_setting_and_keeps_times_last(tmp_path: Path) -> None
         *("model.width", "training.learning_rate", "training.schedule.at", "subset.train"),
     ):
         assert column in runs.columns
-    assert list(runs.columns[-3:]) == TIMES
+    assert list(runs.columns[-4:]) == TIMES
     assert len(runs) == 6 * (16 + 12 + 10)
 
 

@@ -124,6 +124,12 @@ class Trainer:
         return found
 
 
+@pytest.fixture(scope="session")
+def trainer_at() -> Callable[..., Trainer]:
+    """The engine on a split, its cache in a folder: for tests that share programs."""
+    return lambda split, cache, dtype="float32": Trainer(split, cache, dtype)
+
+
 @pytest.fixture
 def trainer(tmp_path: Path) -> Callable[..., Trainer]:
     return lambda split, dtype="float32": Trainer(split, tmp_path, dtype)

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from hpstudy.report.figures.axes import compact, limits
 from hpstudy.report.figures.contrast import spread
+from hpstudy.report.figures.labels import Box, beside
 from hpstudy.report.figures.palette import INK, looks, variables
 from hpstudy.report.figures.svg import draw
 
@@ -68,6 +69,30 @@ def test_limits_hold_their_values_and_survive_none() -> None:
     assert limits([]) == (0.0, 1.0)
     low, high = limits([0.5, 0.5])
     assert low < 0.5 < high
+
+
+FRAME = Box(0.0, 0.0, 200.0, 100.0)
+
+
+def test_words_beside_marks_hide_nothing() -> None:
+    marks = [(50.0, 50.0), (53.0, 52.0), (50.0, 30.0), (190.0, 50.0)]
+    words = ["1, 64", "1, 128", "3", "14, 784"]
+    found = beside(marks, words, FRAME, 8.5)
+    boxes = []
+    for (x, y), word, offset in zip(marks, words, found, strict=True):
+        assert offset is not None
+        left, middle = x + offset[0], y + offset[1]
+        boxes.append(Box(left, middle - 4, left + 5 * len(word), middle + 4))
+    for number, box in enumerate(boxes):
+        assert box.inside(FRAME)
+        assert not any(box.meets(other) for other in boxes[:number])
+        assert not any(box.left < x < box.right and box.low < y < box.high for x, y in marks)
+
+
+def test_where_marks_crowd_words_are_left_out() -> None:
+    marks = [(100.0 + step, 50.0) for step in range(12)]
+    found = beside(marks, ["14, 784"] * 12, FRAME, 8.5)
+    assert 0 < sum(offset is not None for offset in found) < 12
 
 
 def test_close_dots_step_aside() -> None:

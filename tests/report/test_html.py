@@ -26,7 +26,7 @@ EVIL = "<script>alert('x')</script>"
 class Page(HTMLParser):
     """Collects what the tests ask about; complains about tags that do not match."""
 
-    VOID = frozenset({"meta", "link", "br", "path", "use", "rect"})
+    VOID = frozenset({"meta", "link", "br", "wbr", "path", "use", "rect"})
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -166,7 +166,7 @@ def test_failures_are_counted_and_superseded_searches_named(tmp_path: Path) -> N
     )  # fmt: skip
     text = " ".join(found.text.split())
     assert re.search(r"full depth=1, confirm trial \d, seed 2: loss was nan at epoch 3", text)
-    assert "4 runs are superseded" in text
+    assert "Superseded: 4 runs" in text
     assert "range of training.learning_rate changed" in text
     assert "1 of 3 confirm runs failed" in text
 
@@ -177,6 +177,40 @@ def test_reproducing_is_explained(plain: tuple[str, Page]) -> None:
         assert words in text
     assert "backend jax" in text
     assert "/tmp/" not in text
+
+
+def test_a_contrast_is_headed_once_where_nothing_is_swept(tmp_path: Path) -> None:
+    html, found = page(tmp_path, depths=(), choose=1)
+    picture = html[html.index('id="contrast"') : html.index('id="search"')]
+    shown = re.findall(r"<h3>.*?</h3>|<p class=.panel-title.>.*?</p>", picture)
+    assert [re.sub("<.*?>", "", one) for one in shown] == [
+        "bn_only against full",
+        "bn_only against random",
+    ]
+    # nothing is swept, so no table has a column for it
+    assert "sweep point" not in found.text
+    assert "trained again on 1 fresh seed" in found.text and "1 fresh seeds" not in found.text
+
+
+def test_each_axis_of_a_sweep_has_its_own_column(tmp_path: Path) -> None:
+    html, _ = page(tmp_path, depths=(1, 3), extra_axis={"random": (1, 4)}, contrasts=())
+    table = html[html.index('id="arms"') :]
+    heads = re.findall(r"<th scope=.col.[^>]*>(.*?)</th>", table[: table.index("</thead>")])
+    assert heads[:3] == ["depth", "per unit", "trains"]
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", table[: table.index("</table>")])
+    rows = [tuple(cells[i : i + 2]) for i in range(0, len(cells), len(heads))]
+    assert rows == [
+        *(("1", "\u2013"), ("3", "\u2013")) * 2,
+        *(("1", "1"), ("1", "4"), ("3", "1"), ("3", "4")),
+    ]
+
+
+def test_what_is_in_doubt_looks_otherwise_than_what_was_compared(tmp_path: Path) -> None:
+    html, _ = page(tmp_path)
+    assert re.search(r'<p class="note"><span>Noted:</span> same network.*; counts diff', html)
+    assert re.search(r'<p class="doubt"><span>In doubt:</span>.* too few seeds', html)
+    html, _ = page(tmp_path / "other", widths={"full": 64})
+    assert re.search(r'<p class="doubt"><span>In doubt:</span> networks differ', html)
 
 
 def test_regression_and_no_sweep(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hpstudy.search.driver import Outcome
+from hpstudy.search.brackets import brackets
+from hpstudy.search.driver import DRIVERS, Outcome
+from hpstudy.search.expected import epochs_of_a_pass
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.space import FloatRange, IntRange
 from hpstudy.spec.study import Cell
@@ -67,6 +69,22 @@ def test_a_trial_of_hyperband_needs_its_round_alone(cell: MakeCell, played: Play
     assert len(search.trials) == 3
 
 
+@pytest.mark.parametrize("trials", [20, 33, 61])
+def test_trials_of_hyperband_train_no_more_than_so_many_means(
+    trials: int, cell: MakeCell, played: Play
+) -> None:
+    search = played(cell("plain", "hyperband", trials=trials, driver="keras_tuner"))
+    ends: dict[str, int] = {}
+    trained = 0
+    for trial in search.trials:
+        end, name = (*search.rungs(trial.number), 40)[0], str(trial.config)
+        # a promotion goes on from where its configuration was paused
+        trained += end - ends.get(name, 0)
+        ends[name] = end
+    assert len(search.trials) == trials
+    assert trained <= trials * epochs_of_a_pass(brackets(40, 3, 5))
+
+
 def test_a_duplicate_costs_nothing(cell: MakeCell, played: Play) -> None:
     space = {"training.length.epochs": 40, "model.depth": IntRange(1, 2)}
     search = played(cell(space, trials=8, budget_epochs=80), ending=lambda trial: "finished")
@@ -100,3 +118,34 @@ def test_a_budget_below_one_trial_ends_at_once(limit: dict[str, int], cell: Make
     assert search.next() is None
     assert search.done
     assert search.trials == []
+
+
+@pytest.mark.parametrize(("repeats", "each"), [(False, 26), (True, 40)])
+def test_a_promotion_costs_its_further_epochs_where_the_engine_goes_on(
+    repeats: bool, each: int, cell: MakeCell
+) -> None:
+    given: dict[str, Any] = {"sampler_options": {"first_epoch": 8}, "parallel": 1}
+    made = cell(
+        "plain", "hyperband", trials=200, driver="keras_tuner", budget_epochs=5 * 14 + each, **given
+    )
+    search = CellSearch(made, True, lambda config: 40)
+    while (trial := search.next()) is not None:
+        number, rungs = trial.number, search.rungs(trial.number)
+        if rungs:
+            stopped = Outcome("pruned", None, {rungs[0]: 0.5}, rungs[0], repeats=repeats)
+            search.finish(number, stopped)
+        else:
+            search.finish(number, Outcome("finished", 0.5, {}, 40))
+    assert [search.rungs(n) for n in range(len(search.trials))] == [(14,)] * 5 + [()]
+    used = 5 * 14 + each
+    assert (
+        search.exhausted
+        == f"budget used up: {used} of {used} epochs, and the next trial needs {each}"
+    )
+
+
+@pytest.mark.parametrize("budget", [39, 40])
+def test_a_budget_that_holds_no_trial_is_refused(budget: int, cell: MakeCell) -> None:
+    said = DRIVERS["optuna"].refuses(cell("plain", budget_epochs=budget))
+    expected = "search.budget.epochs is 39, and one trial needs 40, so none would be trained"
+    assert (said or "").partition(";")[0] == (expected if budget == 39 else "")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from hpstudy.errors import HpstudyError
-from hpstudy.search.brackets import brackets
+from hpstudy.search.brackets import brackets, schedule
 from hpstudy.search.driver import DRIVERS, Driver, Outcome, Waits
 from hpstudy.search.keras_tuner import build
 from hpstudy.search.window import CellSearch
@@ -121,6 +121,7 @@ def test_hyperband_promotes_the_best_even_where_trials_go_wrong(
         ("plain", {"pruner": "asha"}, "so pruner asha has no part in it"),
         ("awkward", {}, "every run needs the same number of them"),
         ("plain", {"trials": 6}, "search.trials is 6, too few .* allowed: 7 and more"),
+        ("plain", {"budget_epochs": 109}, "epochs is 109, too few .* allowed: 110 and more"),
     ],
 )
 def test_what_hyperband_cannot_search_is_refused(
@@ -252,3 +253,38 @@ def test_only_this_driver_imports_keras() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("parallel", "first_epoch"), [(1, 8), (4, 2), (7, 5)])
+def test_hyperband_keeps_to_its_schedule_and_to_the_states_that_it_may_need(
+    parallel: int, first_epoch: int, oracle: MakeCell
+) -> None:
+    given: dict[str, Any] = {"sampler_options": {"first_epoch": first_epoch}, "parallel": parallel}
+    search = CellSearch(oracle("hyperband", "plain", 60, **given), True, lambda config: 40)
+    planned = schedule(brackets(40, 3, first_epoch), 60, parallel)
+    held: set[int] = set()
+    while not search.done:
+        while (trial := search.next()) is not None:
+            number = trial.number
+            ends = search.rungs(number) or (40,)
+            assert planned[number] == (search.begins(number), *ends)
+            if search.begins(number):
+                before = [n for n in held if search.trials[n].config == trial.config]
+                assert search.begins(number) in [search.rungs(n)[0] for n in before]
+        number = min(n for n in range(len(search.trials)) if n not in search.outcomes)
+        value, rungs = float(number * 7 % 11), search.rungs(number)
+        rung = {rungs[0]: value} if rungs else {}
+        ended = "pruned" if rungs else "finished"
+        search.finish(number, Outcome(ended, value, rung, (*rungs, 40)[0]))  # type: ignore[arg-type]
+        held = {n for n in search.promotable() if n in search.outcomes}
+        # no more than the brackets that are open could still promote
+        assert len(held) <= 2 * sum(one.trials for one in brackets(40, 3, first_epoch)[0])
+
+
+def test_what_has_no_state_is_promoted_from_its_start(oracle: MakeCell) -> None:
+    made = oracle("hyperband", "plain", 7, sampler_options={"first_epoch": 8}, parallel=1)
+    search = CellSearch(made, True, lambda config: 40)
+    while search.next() is not None:
+        number = len(search.trials) - 1
+        search.finish(number, Outcome("diverged") if number < 5 else Outcome("finished", 1.0))
+    assert [search.begins(number) for number in range(7)] == [0] * 7

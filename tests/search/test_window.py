@@ -24,6 +24,7 @@ class Recorder:
     """A driver that writes down what it is asked and told; it proposes what `values` hold."""
 
     pruner = None
+    promotions = None
 
     def __init__(
         self, values: list[float], size: int | None = None, waits: Mapping[int, int] | None = None

@@ -15,7 +15,7 @@ from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.spec.declarations import DataShape
 from hpstudy.subsets.powers import power_of_two
 from hpstudy.subsets.rules import Rule, count, select
-from hpstudy.subsets.split import Parts, join, pad, split
+from hpstudy.subsets.split import Parts, join, of_entries, pad, split
 
 TENSORS = HYPERMODELS["mlp"].tensors({"width": 5}, DataShape((7,), "classification", 3))
 RULES = [
@@ -91,6 +91,22 @@ def test_padded_entries_have_no_gradient_and_sizes_are_powers_of_two() -> None:
         assert many.theta[path].shape == (16,)
         np.testing.assert_allclose(gradient[path][: len(value)], 2 * value, rtol=1e-6)
         np.testing.assert_array_equal(gradient[path][len(value) :], 0)
+
+
+@pytest.mark.parametrize("rule", RULES[3:5], ids=lambda rule: rule.train)
+def test_tensors_that_hold_their_entries_have_the_joins_gradients(rule: Rule) -> None:
+    some = pad(parts(rule))
+    theta = {path: jnp.asarray(some.theta[path]) + 1 for path in some.indices}
+    apart = {path: some.base[path] for path in some.indices}
+    stale = join(apart, {path: value - 3 for path, value in theta.items()}, some.indices)
+    renewed = join(stale, theta, some.indices)
+
+    def loss(theta: dict[str, Any], held: bool) -> Any:
+        how = of_entries(renewed, theta, some.indices) if held else join(apart, theta, some.indices)
+        return sum(jnp.sum(jnp.sin(value) * (i + 1)) for i, value in enumerate(how.values()))
+
+    ours, theirs = (jax.value_and_grad(loss)(theta, held) for held in (True, False))
+    jax.tree.map(np.testing.assert_array_equal, ours, theirs)
 
 
 def test_lanes_join_side_by_side() -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hpstudy.analysis.record import CellRecord
-from hpstudy.analysis.statistics import t_interval
+from hpstudy.analysis.statistics import Floats, t_interval
 from hpstudy.analysis.words import Measure
-from hpstudy.report.figures.axes import limits, log_axis, place
+from hpstudy.report.figures.axes import RIGHT, limits, log_axis, place
+from hpstudy.report.figures.labels import Box, beside
 from hpstudy.report.figures.palette import INK, Look
 from hpstudy.report.figures.svg import draw
+
+SIZE = 8.5  # of the labels' letters
 
 
 def trained_parameters(
@@ -30,43 +35,78 @@ def trained_parameters(
 
     def plot(figure: Figure) -> None:
         axes = place(figure)
-        drawn: list[float] = []
+        drawn: list[_Mark] = []
         for arm in dict.fromkeys(cell.arm for cell in cells):
             own = sorted(
                 (cell for cell in cells if cell.arm == arm), key=lambda c: c.counts["trained"]
             )
             look = looks[arm]
-            places = [max(cell.counts["trained"], 1) for cell in own]
-            intervals = [t_interval(scores[cell.name] * measure.factor) for cell in own]
-            means = [interval.mean for interval in intervals]
+            marks = [_Mark.of(cell, scores[cell.name] * measure.factor) for cell in own]
+            places, means = [mark.x for mark in marks], [mark.mean for mark in marks]
             axes.plot(places, means, color=look.colour, linewidth=0.9, alpha=0.6)
-            for x, interval, cell in zip(places, intervals, own, strict=True):
-                reach = interval.half_width or 0.0
-                drawn += [interval.mean - reach, interval.mean + reach]
-                axes.plot(
-                    [x, x],
-                    drawn[-2:],
-                    color=look.colour,
-                    linewidth=1.4,
-                    solid_capstyle="butt",
-                )
-                axes.plot(x, interval.mean, look.marker, color=look.colour, markersize=6.5)
-                axes.annotate(
-                    labels[cell.name],
-                    (x, interval.mean),
-                    xytext=(7, 4),
-                    textcoords="offset points",
-                    color=INK,
-                    fontsize=8.5,
-                )
-        trained = [max(cell.counts["trained"], 1) for cell in cells]
+            for mark in marks:
+                bar = [mark.low, mark.high]
+                axes.plot([mark.x] * 2, bar, color=look.colour, linewidth=1.4)
+            axes.plot(places, means, look.marker, color=look.colour, markersize=6.5, linewidth=0)
+            drawn += marks
+        trained = [mark.x for mark in drawn]
         log_axis(axes, min(trained), max(trained))
         axes.set_xlabel("trained parameters (log scale)")
         axes.set_ylabel(measure.axis("test"))
-        axes.set_ylim(limits(drawn, 0.1))
+        axes.set_ylim(limits([end for mark in drawn for end in (mark.low, mark.high)], 0.1))
         axes.grid(True, axis="x")
+        _label(axes, drawn, [labels[mark.cell] for mark in drawn])
 
     return draw(name, plot, alt, 400, 275)
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """A cell in the figure: its mean and the ends of its interval at its trained parameters."""
+
+    cell: str
+    x: float
+    mean: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, cell: CellRecord, scores: Floats) -> _Mark:
+        interval = t_interval(scores)
+        reach = interval.half_width or 0.0
+        mean, x = interval.mean, max(cell.counts["trained"], 1)
+        return cls(cell.name, x, mean, mean - reach, mean + reach)
+
+
+def _label(axes: Axes, marks: Sequence[_Mark], words: Sequence[str]) -> None:
+    """Each mark's word where there is room for it."""
+    figure = axes.figure
+    scale = 72 / figure.dpi
+
+    def pixels(x: float, y: float) -> tuple[float, float]:
+        across, up = axes.transData.transform((x, y))
+        return float(across) * scale, float(up) * scale
+
+    left, low = pixels(axes.get_xlim()[0], axes.get_ylim()[0])
+    right, high = pixels(axes.get_xlim()[1], axes.get_ylim()[1])
+    places = [pixels(mark.x, mark.mean) for mark in marks]
+    bars = [
+        Box(x - 1, pixels(mark.x, mark.low)[1], x + 1, pixels(mark.x, mark.high)[1])
+        for mark, (x, _) in zip(marks, places, strict=True)
+    ]
+    frame = Box(left, low, right + RIGHT, high)
+    offsets = beside(places, words, frame, SIZE, bars)
+    for mark, word, offset in zip(marks, words, offsets, strict=True):
+        if offset is not None:
+            axes.annotate(
+                word,
+                (mark.x, mark.mean),
+                xytext=offset,
+                textcoords="offset points",
+                va="center",
+                color=INK,
+                fontsize=SIZE,
+            )
 
 
 def test_scores(cell: CellRecord, metric: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hpstudy.analysis.record import PHASES, STATUSES, CellRecord
-from hpstudy.analysis.words import thousands
+from hpstudy.analysis.words import count, thousands
 from hpstudy.report.findings import Findings
 from hpstudy.report.page import Section, Table, render
 from hpstudy.store import Event
@@ -22,8 +24,8 @@ def failures(findings: Findings) -> Section:
     superseded = sum(record.superseded(run) for run in record.runs)
     if superseded:
         notes.append(
-            f"{thousands(superseded)} runs are superseded: they belong to an earlier search or to "
-            "a cell that the study no longer has. They are listed in runs.csv and enter no claim."
+            f"Superseded: {count(superseded, 'run')} of an earlier search, or of a cell that the "
+            "study no longer has; listed in runs.csv, and part of no claim."
         )
     for event in record.restarts:
         notes.append(
@@ -51,28 +53,27 @@ def _summary(runs: list[Event]) -> str:
     if not runs:
         return "No run has ended yet."
     counts = {status: sum(run["status"] == status for run in runs) for status in STATUSES}
-    parts = ", ".join(f"{thousands(count)} {status}" for status, count in counts.items() if count)
-    return f"{thousands(len(runs))} runs: {parts}. All are kept and counted."
+    parts = ", ".join(f"{thousands(ended)} {status}" for status, ended in counts.items() if ended)
+    return f"{count(len(runs), 'run')}: {parts}. All are kept and counted."
 
 
 def _counts(findings: Findings) -> Table:
-    header = ["cell", *(f"{phase}: {status}" for phase in PHASES for status in _possible(phase))]
-    rows = [[cell.name, *_row(cell)] for cell in findings.record.cells]
-    return Table(
-        "Runs of each cell by how they ended.", header, [("", rows)], range(1, len(header))
-    )
-
-
-def _possible(phase: str) -> tuple[str, ...]:
-    return STATUSES if phase == "search" else tuple(s for s in STATUSES if s != "pruned")
-
-
-def _row(cell: CellRecord) -> list[str]:
-    counts = (
-        sum(run["status"] == status for run in cell.phase(phase))
+    cells = findings.record.cells
+    seen = {(run["phase"], run["status"]) for cell in cells for run in cell.runs}
+    ends = [
+        (phase, status)
         for phase in PHASES
-        for status in _possible(phase)
-    )
+        for status in STATUSES
+        if status == "finished" or (phase, status) in seen
+    ]
+    header = ["cell", *(f"{phase}: {status}" for phase, status in ends)]
+    rows = [[findings.label(cell), *_row(cell, ends)] for cell in cells]
+    said = "Runs of each cell by how they ended; ends that no run had are left out."
+    return Table(said, header, [("", rows)], range(1, len(header)))
+
+
+def _row(cell: CellRecord, ends: Sequence[tuple[str, str]]) -> list[str]:
+    counts = (sum(r["status"] == status for r in cell.phase(phase)) for phase, status in ends)
     return [str(count) if count else "\u00b7" for count in counts]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hpstudy.analysis.kstar import noun, sentence
 from hpstudy.analysis.words import number
 from hpstudy.report.figures import kstar as figure
-from hpstudy.report.findings import Findings
+from hpstudy.report.findings import DASH, Findings
 from hpstudy.report.page import Group, Key, Panel, Section, Table, arm_keys, figures, render
 
 
@@ -14,9 +14,10 @@ def kstar(findings: Findings) -> Section | None:
     found = findings.kstars
     if not found:
         return None
+    elsewhere = any(one.point for one in found)
     rows = [
         [
-            findings.where(one.point) or "none",
+            *([findings.where(one.point) or DASH] if elsewhere else []),
             one.arm,
             one.other,
             noun(one),
@@ -27,7 +28,15 @@ def kstar(findings: Findings) -> Section | None:
         ]
         for one in found
     ]
-    header = ["sweep point", "random arm", "equals", "amount", "swept", "seeds", "k*"]
+    header = [
+        *(["sweep point"] if elsewhere else []),
+        "random arm",
+        "equals",
+        "amount",
+        "swept",
+        "seeds",
+        "k*",
+    ]
     caption = (
         "k*: the amount at which the mean paired difference, made rising in the amount and joined "
         "by straight lines over its logarithm, crosses zero. Interval: 95%, percentile bootstrap "
@@ -35,7 +44,8 @@ def kstar(findings: Findings) -> Section | None:
         "of each amount's configuration nor what lies between two amounts. BatchNorm trains 2 "
         "entries for each unit."
     )
-    table = Table(caption, [*header, "95% interval"], [("", rows)], range(5, 8))
+    header.append("95% interval")
+    table = Table(caption, header, [("", rows)], range(len(header) - 3, len(header)))
     panels = [
         Panel(
             ", ".join(

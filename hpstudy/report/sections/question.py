@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from hpstudy.analysis import searches
 from hpstudy.analysis.words import count, number, thousands
 from hpstudy.report.findings import Findings, numbered
 from hpstudy.report.page import Section, render
@@ -32,7 +30,7 @@ def _design(findings: Findings) -> list[tuple[str, str]]:
         ("Data", f"{data}: {train} training, {validation} validation, {test} test examples"),
         ("Score", _score(findings)),
         *_baseline(findings),
-        ("Search", _search(findings)),
+        *_search(findings),
         ("Confirm", _confirm(findings)),
     ]
 
@@ -44,7 +42,7 @@ def _sweep(findings: Findings) -> str:
         values = dict.fromkeys(
             number(cell.point[axis]) for cell in record.cells if axis in cell.point
         )
-        lines.append(f"{name}: {', '.join(values)}")
+        lines.append(f"{name.replace('_', ' ')} {', '.join(values)}")
     return "; ".join(lines) or "none"
 
 
@@ -57,46 +55,31 @@ def _score(findings: Findings) -> str:
 
 
 def _baseline(findings: Findings) -> list[tuple[str, str]]:
-    """The constant predictor's score, where the study knows it in the metric's own unit."""
-    score, measure = findings.record.study.get("constant_score"), findings.measure
-    if score is None or measure.metric not in ("accuracy", "r2"):
+    """The constant predictor's score, where the study knows it in its metric."""
+    score = findings.record.constant
+    if score is None:
         return []
-    return [
-        ("Baseline", f"the constant predictor reaches {measure.value(score)} on the test split")
-    ]
+    reached = findings.measure.value(score)
+    return [("Baseline", f"the constant predictor reaches {reached} on the test split")]
 
 
-def _search(findings: Findings) -> str:
+def _search(findings: Findings) -> list[tuple[str, str]]:
+    """How cells are searched, by arm where arms are searched differently."""
     said: dict[str, list[str]] = {}
     for cell in findings.record.cells:
         search = cell.search
-        if search is None:
-            words = "none"
-        else:
-            kind = "oracle" if search["driver"] == "keras_tuner" else "sampler"
-            how = f"{search['sampler']} {kind}, {search['pruner']} pruner"
-            words = (
-                f"{count(search['trials'], 'trial')} ({how}{_budget(search)}), on validation "
-                f"data; the best {search['choose_top']} trained again on "
-                f"{count(search['choose_seeds'], 'fresh seed')}"
-            )
-            if search.get("choose_pruner", "none") != "none":
-                words += f", stopped early by {search['choose_pruner']}"
-        said.setdefault(words, []).append(cell.arm)
+        parts = ["no search; every setting is fixed"]
+        if search is not None:
+            parts = [f"per cell: {searches.how(search)}, on validation data"]
+            parts += [searches.chosen(search), searches.repeats(search)]
+        said.setdefault("; ".join(part for part in parts if part), []).append(cell.arm)
     if len(said) == 1:
-        return f"per cell: {next(iter(said))}"
-    lines = (f"{numbered(list(dict.fromkeys(arms)))}: {words}" for words, arms in said.items())
-    return "; ".join(lines)
-
-
-def _budget(search: Mapping[str, Any]) -> str:
-    """What limits a search besides its trials; minutes are another number of trials elsewhere."""
-    epochs, minutes = search.get("budget_epochs"), search.get("budget_minutes")
-    if minutes is not None:
-        return f"; {minutes:g} minutes of training, which a new run would not repeat"
-    return f"; {thousands(epochs)} epochs in all" if epochs is not None else ""
+        return [("Search", next(iter(said)))]
+    return [
+        (f"Search of {numbered(list(dict.fromkeys(arms)))}", words) for words, arms in said.items()
+    ]
 
 
 def _confirm(findings: Findings) -> str:
     seeds = findings.record.study["confirm_seeds"]
-    return f"{seeds} seeds that no search used, on a test split that no search saw"
+    return f"{count(seeds, 'seed')} that no search used, on a test split that no search saw"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
-from hpstudy.analysis.words import number, thousands
+from hpstudy.analysis.words import count, number, thousands
 from hpstudy.report.findings import Findings
 from hpstudy.report.page import Section, Table, render
 from hpstudy.spec.seeds import STREAMS
+from hpstudy.spec.study import short
 
 
 def reproduce(findings: Findings) -> Section:
@@ -34,7 +36,7 @@ def reproduce(findings: Findings) -> Section:
 def _facts(findings: Findings) -> list[tuple[str, str]]:
     study = findings.record.study
     data = study["data"]
-    train, validation, test = (thousands(count) for count in findings.record.examples)
+    train, validation, test = (thousands(part) for part in findings.record.examples)
     options = "".join(f", {key} {number(value)}" for key, value in (data["options"] or {}).items())
     searches = {cell.search["seed"] for cell in findings.record.cells if cell.search}
     facts = [
@@ -56,22 +58,30 @@ def _fractions(data: dict[str, Any]) -> str:
 
 
 def _numerics(findings: Findings) -> list[tuple[str, str]]:
-    """Each numerics that runs were trained under; more than one is worth saying."""
+    """What all runs were trained under, then each further numerics and its runs."""
     found: dict[str, int] = {}
     for run in findings.record.runs:
         if run.get("numerics"):
             words = json.dumps(run["numerics"], sort_keys=True)
             found[words] = found.get(words, 0) + 1
-    lines = []
-    for words, count in sorted(found.items()):
-        told = ", ".join(f"{key} {_plain(value)}" for key, value in json.loads(words).items())
-        name = "Numerics" if len(found) == 1 else f"Numerics of {thousands(count)} runs"
-        lines.append((name, told))
+    kinds: dict[str, dict[str, Any]] = {words: json.loads(words) for words in sorted(found)}
+    first: dict[str, Any] = next(iter(kinds.values()), {})
+    shared = {k: v for k, v in first.items() if all(k in o and o[k] == v for o in kinds.values())}
+    lines = [("Numerics", _listed(shared))]
+    for words, numerics in kinds.items():
+        own = {key: value for key, value in numerics.items() if key not in shared}
+        lines.append((f"\u2013 of {count(found[words], 'run')}", _listed(own) if own else ""))
     return lines
 
 
+def _listed(numerics: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {_plain(value)}" for key, value in numerics.items())
+
+
 def _plain(value: Any) -> str:
-    return json.dumps(value, sort_keys=True) if isinstance(value, dict) else number(value)
+    if isinstance(value, dict):
+        return " and ".join(f"{short(key)} {number(one)}" for key, one in value.items()) or "none"
+    return number(value)
 
 
 def _seeds(findings: Findings) -> Table | None:

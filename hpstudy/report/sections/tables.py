@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from hpstudy.analysis.ranges import searched
 from hpstudy.analysis.ranking import Ranked
 from hpstudy.analysis.record import CellRecord
 from hpstudy.analysis.words import number, thousands
-from hpstudy.report.findings import Findings
+from hpstudy.report.findings import DASH, Findings, at
 from hpstudy.report.page import Section, Table, render
 from hpstudy.spec.study import short
 
@@ -17,29 +18,47 @@ FEW_CELLS, TOP_OF_FEW, TOP_OF_MANY = 12, 5, 3
 
 
 def arms(findings: Findings) -> Section:
-    """What every cell trained, what was chosen for it, and what it scored."""
-    keys = findings.keys
-    measure = findings.measure
-    header = ["sweep point", "trains", "trained", "frozen", "total"]
-    header += [_word(key) for key in keys]
-    header += [measure.label("validation"), measure.label("test"), "seeds", "gap"]
-    header += ["epochs", "seconds"]
-    groups: dict[str, list[list[Any]]] = {}
-    for cell in findings.record.cells:
-        groups.setdefault(cell.arm, []).append(_arm_row(findings, cell, keys))
-    table = Table(
+    """What every cell trained and scored, and which settings were chosen for it."""
+    said = (
         "Every cell's pick. Validation: mean over choose seeds. Test: mean \u00b1 standard "
-        "deviation over confirm seeds. Gap: training minus test. Seconds: mean of a confirm run.",
-        header,
-        list(groups.items()),
-        range(2, len(header)),
+        "deviation over confirm seeds. Gap: training minus test. Seconds: mean of a confirm run."
     )
-    return Section("arms", "Arms", render("tables.html.j2", tables=[table], notes=[]))
+    measure = findings.measure
+    scored = ["trained", "frozen", "total", measure.label("validation"), measure.label("test")]
+    scored += ["seeds", "gap", "epochs", "seconds"]
+    cells = findings.record.cells
+    tables = [_by_arm(findings, cells, said, ["trains", *scored], _scored, first_number=1)]
+    searched_ones = [cell for cell in cells if any(one != DASH for one in _chosen(findings, cell))]
+    if searched_ones:
+        chosen = [_word(key) for key in findings.keys]
+        said = f"The settings that each search chose; {DASH} where one is fixed."
+        tables.append(_by_arm(findings, searched_ones, said, chosen, _chosen, first_number=0))
+    return Section("arms", "Arms", render("tables.html.j2", tables=tables, notes=[]))
 
 
-def _arm_row(findings: Findings, cell: CellRecord, keys: Sequence[str]) -> list[Any]:
+def _by_arm(
+    findings: Findings,
+    cells: Sequence[CellRecord],
+    caption: str,
+    header: Sequence[str],
+    row: Callable[[Findings, CellRecord], Sequence[Any]],
+    first_number: int,
+) -> Table:
+    """A row for each cell: under its arm, at its sweep point; or after its arm without a sweep."""
+    axes = findings.axes(cell.point for cell in cells)
+    groups: dict[str, list[list[Any]]] = {}
+    for cell in cells:
+        place = at(axes, cell.point) or [cell.arm]
+        group = cell.arm if axes else ""
+        groups.setdefault(group, []).append([*place, *row(findings, cell)])
+    heads = [*(axes.values() or ["arm"]), *header]
+    numbers = range(max(len(axes), 1) + first_number, len(heads))
+    return Table(caption, heads, list(groups.items()), [*range(len(axes)), *numbers])
+
+
+def _scored(findings: Findings, cell: CellRecord) -> list[str]:
     measure, record = findings.measure, findings.record
-    config, counts = cell.config, cell.counts
+    counts = cell.counts
     share = ""
     if counts and counts["trained"] != counts["total"]:
         share = f" ({100 * counts['trained'] / counts['total']:.2g}%)"
@@ -61,12 +80,10 @@ def _arm_row(findings: Findings, cell: CellRecord, keys: Sequence[str]) -> list[
     ends = [int(epoch) for epoch in epochs]
     best = next((one.choose_mean for one in findings.ranked[cell.name] if one.picked), None)
     return [
-        findings.where(cell.point) or "none",
         subset(cell),
         thousands(counts.get("trained")) + share,
         thousands(counts.get("frozen")),
         thousands(counts.get("total")),
-        *(number(config[key]) if key in config else "" for key in keys),
         measure.value(best, decimals) if best is not None else "",
         test,
         str(len(scores)) if scores else "",
@@ -74,6 +91,12 @@ def _arm_row(findings: Findings, cell: CellRecord, keys: Sequence[str]) -> list[
         f"{min(ends)} to {max(ends)}" if len(ends) > 1 else "".join(epochs),
         f"{statistics.fmean(known):.2g}" if known else "",
     ]
+
+
+def _chosen(findings: Findings, cell: CellRecord) -> list[str]:
+    """The pick's searched settings; what is fixed in this cell was not chosen."""
+    own = {one.key for one in searched(cell.settings, cell.config)}
+    return [number(cell.config[key]) if key in own else DASH for key in findings.keys]
 
 
 def subset(cell: CellRecord) -> str:

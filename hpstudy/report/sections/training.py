@@ -103,10 +103,12 @@ def trained_parameters(findings: Findings) -> Section:
     svg = size_figure.trained_parameters(
         "size", cells, labels, findings.looks, findings.measure, alt
     )
-    swept = ", ".join(names.values())
+    swept = ", ".join(name.replace("_", " ") for name in names.values())
     caption = "Mean over confirm seeds with its 95% t interval."
+    if not all(cell.counts["trained"] for cell in cells):
+        caption += " An arm that trains nothing stands at 1."
     if swept:
-        caption += f" Numbers beside the marks: {swept}."
+        caption += f" Numbers beside the marks: {swept}; left out where there is no room."
     body = figures("", arm_keys(findings.looks), [Group("", [Panel("", svg, wide=True)])], caption)
     return Section("parameters", title, body)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.words import p_value, thousands
 from hpstudy.report.figures import contrast as figure
-from hpstudy.report.findings import Findings
+from hpstudy.report.findings import Findings, at
 from hpstudy.report.page import Group, Key, Panel, Section, Table, arm_keys, figures, render
 
 
@@ -32,7 +33,7 @@ def _numbers(findings: Findings, pair: tuple[str, str], found: Sequence[Contrast
     unit = " (points)" if measure.percent else ""
     header = ["n", a, b, f"difference{unit}", "95% interval", "sign-flip p", "smallest p"]
     header += ["test half-width", f"trained, {a}", f"trained, {b}"]
-    rows = []
+    rows, axes = [], findings.axes(one.point for one in found)
     for one in found:
         interval, test = one.interval, one.test
         if interval is None or test is None:
@@ -46,7 +47,7 @@ def _numbers(findings: Findings, pair: tuple[str, str], found: Sequence[Contrast
         half = "" if one.half_width is None else f"+/-{bare(one.half_width, decimals, '-')}"
         rows.append(
             [
-                findings.where(one.point) or "none",
+                *at(axes, one.point),
                 str(one.n),
                 measure.value(one.mean_a, decimals),
                 measure.value(one.mean_b, decimals),
@@ -63,7 +64,15 @@ def _numbers(findings: Findings, pair: tuple[str, str], found: Sequence[Contrast
         return None
     label = measure.label("test")
     caption = f"{a} minus {b}, {label}. Half-width: 95%, from the test examples alone."
-    return Table(caption, ["sweep point", *header], [("", rows)], range(1, 11))
+    heads = [*axes.values(), *header]
+    return Table(caption, heads, [("", rows)], range(len(heads)))
+
+
+_HOLLOW = Key("hollow: diverged seed", "--muted", stroke="M6 2a4 4 0 1 0 .01 0z")
+
+
+def _diverged(one: Contrast) -> bool:
+    return any(run["status"] == "diverged" for cell in (one.a, one.b) for run in cell.confirm)
 
 
 def picture(findings: Findings) -> Section:
@@ -73,7 +82,7 @@ def picture(findings: Findings) -> Section:
         shown = [one for one, _ in found if one.interval is not None]
         panels = [
             Panel(
-                findings.where(one.point) or f"{a} against {b}",
+                findings.where(one.point),
                 figure.pairs(f"pairs-{number}-{place}", one, shown, findings.looks, str(said)),
             )
             for place, (one, said) in enumerate(found)
@@ -81,10 +90,17 @@ def picture(findings: Findings) -> Section:
         ]
         if len(shown) > 2:
             panels.insert(0, _overview(findings, number, shown))
-        groups.append(Group(f"{a} against {b}" if len(findings.groups) > 1 else "", panels))
+        groups.append(Group(f"{a} against {b}", panels))
+    if not findings.record.axes:
+        # a panel each, which their contrasts name
+        groups = [
+            Group("", [replace(one.panels[0], title=one.title) for one in groups if one.panels])
+        ]
+    elif len(groups) == 1:
+        groups = [replace(groups[0], title="")]
     keys = [
         *arm_keys(findings.looks),
-        Key("hollow: diverged seed", "--muted", stroke="M6 2a4 4 0 1 0 .01 0z"),
+        *([_HOLLOW] if any(_diverged(one) for one in findings.contrasts) else []),
         Key("mean difference, 95% interval", path="M6 2l4 4-4 4-4-4z", stroke="M6 0v12"),
     ]
     caption = (

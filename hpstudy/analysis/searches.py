@@ -1,0 +1,58 @@
+"""How a cell is searched, in words that `validate` and the report share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hpstudy.analysis.words import count, thousands
+from hpstudy.spec.head import MOST_TRIALS
+
+
+def how(search: Mapping[str, Any]) -> str:
+    """'16 trials by the tpe sampler, none pruned'."""
+    return f"{trials(search)} by {_who(search)}{_pruned(search)}"
+
+
+def trials(search: Mapping[str, Any]) -> str:
+    """'16 trials', or 'as many trials as 400 epochs hold' where a budget decides."""
+    epochs, minutes = search.get("budget_epochs"), search.get("budget_minutes")
+    if epochs is None and minutes is None:
+        return count(search["trials"], "trial")
+    holds = f"{thousands(epochs)} epochs hold"
+    if epochs is None:
+        holds = f"{minutes:g} minutes of training hold"
+    if int(search["trials"]) >= MOST_TRIALS:
+        return f"as many trials as {holds}"
+    return f"at most {count(search['trials'], 'trial')}, as many as {holds},"
+
+
+def chosen(search: Mapping[str, Any]) -> str:
+    """'the best 4 trained again on 3 fresh seeds'; '' where there is nothing to choose from."""
+    top = min(int(search["choose_top"]), int(search["trials"]))
+    if top < 2:
+        return ""
+    seeds = count(search["choose_seeds"], "fresh seed")
+    early = search.get("choose_pruner", "none")
+    stopped = f", stopped early by {early}" if early != "none" else ""
+    return f"the best {top} trained again on {seeds}{stopped}"
+
+
+def repeats(search: Mapping[str, Any]) -> str:
+    """What a budget of minutes costs; '' under any other."""
+    if search.get("budget_minutes") is None:
+        return ""
+    return "minutes depend on the machine, so a new run may try other trials"
+
+
+def _who(search: Mapping[str, Any]) -> str:
+    if search["driver"] == "keras_tuner":
+        return f"Keras Tuner's {search['sampler']} oracle"
+    return f"the {search['sampler']} sampler"
+
+
+def _pruned(search: Mapping[str, Any]) -> str:
+    if search["pruner"] != "none":
+        return f", pruned by {search['pruner']}"
+    # Hyperband's oracle stops trials at the ends of its rounds
+    return "" if search["sampler"] == "hyperband" else ", none pruned"

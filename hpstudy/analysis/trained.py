@@ -1,0 +1,101 @@
+"""Flags of one arm's own search and training: edges, curves, divergence, dead units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from hpstudy.analysis.evidence import Evidence
+from hpstudy.analysis.flag import Flag
+from hpstudy.analysis.ranges import searched
+from hpstudy.analysis.record import CellRecord
+from hpstudy.analysis.words import Measure, count, number
+from hpstudy.spec.study import short
+from hpstudy.store import Event
+
+BURST = 2.0  # times the validation loss that a test loss may be
+MANY_DEAD = 0.1  # of the units
+
+
+def edge(cell: CellRecord) -> list[Flag]:
+    """Chosen values within 5% of their range in its own scale, or at the end of a choice."""
+    found = []
+    for one in searched(cell.settings, cell.config):
+        value = cell.config[one.key]
+        side = one.edge(value)
+        if side is None:
+            continue
+        name = short(one.key).replace("_", " ")
+        if one.options:
+            among = ", ".join(number(option) for option in sorted(one.options))
+            where = f"the {'smallest' if side == 'lower' else 'largest'} of {among}"
+        else:
+            where = f"at the {side} edge of {number(one.low)} to {number(one.high)}"
+        found.append(Flag("edge", f"{cell.arm}'s {name} {number(value)} is {where}"))
+    return found
+
+
+def still_rising(cells: Sequence[CellRecord], evidence: Evidence, measure: Measure) -> list[Flag]:
+    """Whether training stopped while the validation score was still getting better.
+
+    The mean validation score of the last tenth of epochs minus that of the tenth before exceeds
+    twice its standard error over the confirm seeds.
+    """
+    told = []
+    for cell in cells:
+        gain = _significant_gain(cell, evidence, measure.maximise)
+        if gain is not None:
+            told.append(f"{cell.arm} ({measure.difference(gain, 2 if measure.percent else 4)})")
+    verb = "rising" if measure.maximise else "falling"
+    words = f"{measure.label('validation')} was still {verb} at the end of {' and '.join(told)}"
+    return [Flag("still rising", words)] if told else []
+
+
+def _significant_gain(cell: CellRecord, evidence: Evidence, maximise: bool) -> float | None:
+    found = [gain for run in cell.confirmed if (gain := evidence.gain(run)) is not None]
+    if len(found) < 2:
+        return None
+    mean = float(np.mean(found))
+    error = float(np.std(found, ddof=1)) / math.sqrt(len(found))
+    better = mean if maximise else -mean
+    return mean if better > 0 and better > 2 * error else None
+
+
+def diverged_seeds(cell: CellRecord, measure: Measure) -> list[Flag]:
+    diverged = [run for run in cell.confirmed if run["status"] == "diverged"]
+    if not diverged:
+        return []
+    score = measure.value(diverged[0]["metrics"].get(f"test_{measure.metric}"))
+    words = f"{len(diverged)} of {count(len(cell.confirmed), 'seed')} of {cell.arm} diverged and"
+    verb = "counts" if len(diverged) == 1 else "count"
+    return [Flag("diverged seeds", f"{words} {verb} as the constant predictor ({score})")]
+
+
+def dead_units(cell: CellRecord, evidence: Evidence) -> list[Flag]:
+    """Units whose moving variance ended below the normalisation's epsilon, by confirm seed.
+
+    Such a unit, a ReLU that no training example switches on, passes nothing to a normalisation
+    behind it. An example that does switch it on is scaled by up to 1 / sqrt(epsilon), so that few
+    test examples can decide the test loss. Grave from a tenth of the units, or where it did.
+    """
+    found = [dead for run in cell.confirmed if (dead := evidence.dead(run)) is not None]
+    if not found or not any(dead for dead, _ in found):
+        return []
+    counts, total = [dead for dead, _ in found], found[0][1]
+    least, most = min(counts), max(counts)
+    seen = str(most) if least == most else f"{least} to {most}"
+    verb = "is" if most == 1 else "are"
+    words = f"{seen} of {count(total, 'unit')} of {cell.arm} {verb} dead in training"
+    losses = [_losses(run) for run in cell.confirmed]
+    burst = max((pair for pair in losses if pair and pair[1] > BURST * pair[0]), default=None)
+    if burst:
+        words += f", and a test loss is {burst[1]:.3g} where its validation loss is {burst[0]:.3g}"
+    return [Flag("dead units", words, grave=burst is not None or most >= MANY_DEAD * total)]
+
+
+def _losses(run: Event) -> tuple[float, float] | None:
+    """A run's validation and test loss, where it has both."""
+    both = [run["metrics"].get(key) for key in ("loss", "test_loss")]
+    return None if None in both else (float(both[0]), float(both[1]))

@@ -1,0 +1,172 @@
+"""What each command does: parsed arguments in, an exit status out.
+
+Everything heavy is imported inside the command that needs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hpstudy.arguments import LISTS
+from hpstudy.errors import HpstudyError
+
+if TYPE_CHECKING:
+    from hpstudy.analysis import Claims
+    from hpstudy.engine.devices import Fleet
+    from hpstudy.spec.study import Spec
+
+DONE, INCOMPLETE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def _run(args: argparse.Namespace) -> int:
+    from hpstudy import bill, data, extremes, fresh, study, terminal
+
+    spec = _spec(args)
+    sizes = data.sizes(spec.data)
+    found = extremes.check(spec, sizes)
+    typical = bill.typical(spec, sizes, _fleet(spec, args.workers))
+    folder = Path(args.reports) / spec.name
+    if args.fresh and folder.exists():
+        data.load(spec.data)
+        moved = fresh.move_aside(folder, _yes if args.yes else _ask)
+        print(f"Moved {folder} to {moved}")
+    print("\n".join(bill.networks(found)), end="\n\n", flush=True)
+    try:
+        with terminal.progress(sys.stdout, typical) as progress:
+            summary = study.run(spec, folder, workers=args.workers, progress=progress)
+    except KeyboardInterrupt:
+        print(f"Stopped. To go on: {args.again}", file=sys.stderr, flush=True)
+        _write_report(folder)
+        return INTERRUPTED
+    claims = _write_report(folder)
+    if claims is not None:
+        print("\n".join(terminal.outcome(claims, _width())))
+    for name, why in summary.ended.items():
+        print(f"\n{name} has no pick: {why}")
+    print(f"\nDashboard: {command('dashboard', str(folder))}")
+    return DONE if summary.complete else INCOMPLETE
+
+
+def _write_report(folder: Path) -> Claims | None:
+    from hpstudy import analysis, report
+    from hpstudy.store import Store
+
+    if not any(event["event"] == "run" for event in Store(folder).events()):
+        return None
+    claims = analysis.claims(folder)
+    print(f"\nReport: {report.write(folder, claims)}\n", flush=True)
+    return claims
+
+
+def _validate(args: argparse.Namespace) -> int:
+    from hpstudy import bill, data, extremes
+
+    spec = _spec(args)
+    sizes = data.sizes(spec.data)
+    found = extremes.check(spec, sizes)
+    power = bill.power(spec.confirm_seeds, sizes.test)
+    trains = _fleet(spec, None)
+    cost = bill.bill(spec, sizes, trains)
+    print("\n".join(bill.validation(spec, sizes, found, cost, power, trains)))
+    return DONE
+
+
+def _report(args: argparse.Namespace) -> int:
+    from hpstudy import analysis, report, terminal
+
+    claims = analysis.claims(args.folder)
+    path = report.write(args.folder, claims)
+    print("\n".join(terminal.outcome(claims, _width())))
+    print(f"\nReport: {path}")
+    return DONE
+
+
+def _dashboard(args: argparse.Namespace) -> int:
+    from hpstudy.search import dashboard
+
+    dashboard.serve(args.folder, args.port)
+    return DONE
+
+
+def _list(args: argparse.Namespace) -> int:
+    from hpstudy.terminal import listing
+
+    for number, kind in enumerate([args.kind] if args.kind else LISTS):
+        print(
+            ("\n" if number else "")
+            + "\n".join(listing.listing(kind, _width() if sys.stdout.isatty() else None))
+        )
+    return DONE
+
+
+def _bench(args: argparse.Namespace) -> int:
+    from hpstudy import bench
+
+    options = bench.Options(
+        trials=args.trials,
+        slow_trials=args.slow_trials,
+        repeats=args.repeats,
+        peers=tuple(args.peers) if args.peers else None,
+        quick=args.quick,
+        say=lambda line: print(line, file=sys.stderr, flush=True),
+    )
+    sound = bench.run(args.names, options, sys.stdout, Path(args.json) if args.json else None)
+    return DONE if sound else INCOMPLETE
+
+
+def _spec(args: argparse.Namespace) -> Spec:
+    from hpstudy import spec
+    from hpstudy.cautions import cautions
+    from hpstudy.study import REGISTRIES
+
+    found = spec.load(args.file, REGISTRIES, variant=args.variant, edits=args.set)
+    for line in cautions(found):
+        print(line, file=sys.stderr)
+    return found
+
+
+def _fleet(spec: Spec, workers: int | None) -> Fleet:
+    """The workers that this machine gives a study."""
+    from hpstudy.engine.devices import fleet
+    from hpstudy.engine.flight import in_flight
+    from hpstudy.hypermodels import HYPERMODELS
+
+    return fleet(workers, spec.engine, in_flight(spec, HYPERMODELS))
+
+
+def _ask(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise HpstudyError(f"{question} There is no terminal to ask on: add --yes to say so.")
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def _yes(question: str) -> bool:
+    return True
+
+
+def _width() -> int:
+    """Columns to wrap at: the window's, and 80 where there is none."""
+    return max(40, min(shutil.get_terminal_size().columns, 100))
+
+
+def command(*words: str) -> str:
+    return shlex.join([Path(sys.executable).name, "-m", "hpstudy", *words])
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "run": _run,
+    "validate": _validate,
+    "report": _report,
+    "dashboard": _dashboard,
+    "list": _list,
+    "bench": _bench,
+}

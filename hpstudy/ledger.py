@@ -1,0 +1,118 @@
+"""A study's events at their places: what is known already, and the one hand that writes more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from hpstudy.data import Split
+from hpstudy.errors import StudyChanged
+from hpstudy.events import plain, study_event, timeless
+from hpstudy.planned import Planned, Slot, not_replayed, replayed
+from hpstudy.spec.growth import grown
+from hpstudy.spec.study import Spec
+from hpstudy.store import Event, Store
+
+
+class Ledger:
+    """The events of a store, indexed; `slots` by place and `runs` by name, the longest of each.
+
+    `generations` counts the searches of each cell.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.slots: dict[Slot, Event] = {}
+        self.runs: dict[str, Event] = {}
+        self.generations: dict[str, int] = {}
+        self._store = store
+        self._study: Event | None = None
+        self._last: dict[tuple[str, str], Event] = {}
+        for event in store.events():
+            if event["event"] == "study":
+                self._study = event
+            elif event["event"] == "generation":
+                self.generations[event["cell"]] = event["generation"]
+            elif event["event"] == "run":
+                self._index(event)
+            else:
+                self._last[event["event"], event["cell"]] = event
+
+    def begin(self, spec: Spec, split: Split) -> None:
+        """Hold the study against what the folder has, then write down what is new."""
+        event, before = study_event(spec, split), self._study
+        growth = grown(before, event) if before is not None else None
+        new: list[Event] = []
+        for cell in spec.cells:
+            number = self.generations.get(cell.name, 0)
+            reason = growth.restarted.get(cell.name) if growth else None
+            if growth and number and cell.name in growth.added:
+                reason = "it had left the study"
+            if not number or reason is not None:
+                self.generations[cell.name] = number + 1
+                new.append(
+                    {
+                        "event": "generation",
+                        "cell": cell.name,
+                        "generation": number + 1,
+                        "reason": reason or "first",
+                    }
+                )
+        if before is None or timeless(before) != timeless(event):
+            new.append(event)
+        self._append(*new)
+
+    def known(self, planned: Planned, report: Callable[[int, float], bool]) -> Event | None:
+        """The record that a run would repeat, if there is one; `report` as for `replayed`."""
+        here = self.slots.get(planned.slot)
+        if here is not None:
+            if here["run"] != planned.run:
+                raise StudyChanged(not_replayed(planned, here))
+            return here
+        if planned.twin is not None:
+            return self.slots[planned.twin]
+        if planned.refused is not None:
+            return planned.refused
+        stored = self.runs.get(planned.run)
+        if stored is None or stored["status"] == "failed":
+            # what failed in one place may be tried in another
+            return None
+        return stored if planned.slot.phase != "search" else replayed(planned, stored, report)
+
+    def take(self, event: Event) -> Event:
+        """Write a `run` event to disk; the event as it stands there, with its time."""
+        (stamped,) = self._append(event)
+        self._index(stamped)
+        return stamped
+
+    def note(self, event: Event) -> None:
+        """Write a cell's `choice` down, unless it is the one that stands."""
+        key = event["event"], event["cell"]
+        if key not in self._last or timeless(self._last[key]) != plain(event):
+            self._last[key] = event
+            self._append(event)
+
+    def look(self, choice: Event, seeds: int) -> None:
+        """Write down that a pick is about to be scored on the test split."""
+        before = self._last.get(("look", choice["cell"]))
+        event: Event = {
+            "event": "look",
+            **{key: choice[key] for key in ("cell", "generation", "trials", "trial")},
+            "seeds": seeds,
+            "look": before["look"] if before else 1,
+        }
+        if before is not None and timeless(before) != event:
+            event["look"] += 1
+        self.note(event)
+
+    def _append(self, *events: Event) -> list[dict[str, Any]]:
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        stamped = [{**event, "time": time} for event in events]
+        self._store.append(*stamped)
+        return stamped
+
+    def _index(self, event: Event) -> None:
+        self.slots[Slot.of(event)] = event
+        kept = self.runs.get(event["run"])
+        if kept is None or event["epochs"] > kept["epochs"]:
+            self.runs[event["run"]] = event
