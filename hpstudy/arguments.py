@@ -8,7 +8,7 @@ from hpstudy import __version__
 
 LISTS = (
     *("data", "models", "training", "subsets", "search"),
-    *("samplers", "oracles", "pruners", "study"),
+    *("samplers", "oracles", "pruners", "objectives", "study"),
 )
 
 

@@ -49,6 +49,13 @@ class CellRun:
         """Trials asked for so far."""
         return len(self._trials)
 
+    @property
+    def to_confirm(self) -> int:
+        """Configurations that the confirm phase trains; at most, while they are not chosen."""
+        if self.choice is not None:
+            return len(self._confirmed())
+        return self.cell.search.to_confirm if self.cell.search else 1
+
     def open(self) -> Discovery | None:
         """As `Trials.open`, while the cell searches."""
         return self._trials.open() if self.phase == "search" else None
@@ -123,8 +130,15 @@ class CellRun:
         if self.phase == "choose":
             maximise = self.spec.score.maximise
             return chosen(self._shortlist, self.cell.search, self._recorded, maximise)
+        seeds = range(self.spec.confirm_seeds)
+        return [(trial, index) for trial in self._confirmed() for index in seeds]
+
+    def _confirmed(self) -> list[int]:
+        """The pick; with costs, after it the others of the front that were trained again."""
         assert self.choice is not None
-        return [(self.choice["trial"], index) for index in range(self.spec.confirm_seeds)]
+        costs = self.cell.search.costs if self.cell.search else ()
+        kept = self.choice["ranked"] if costs else self.choice["ranked"][:1]
+        return [entry["trial"] for entry in kept]
 
     def _unstarted(self) -> list[tuple[int, int]]:
         """Those of them that are neither under way nor recorded."""

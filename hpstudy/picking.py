@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 
+from hpstudy.search.front import members
 from hpstudy.spec.study import Search
 from hpstudy.store import Event
 
@@ -13,22 +14,30 @@ from hpstudy.store import Event
 Recorded = Callable[[int, int], Event | None]
 
 
-def shortlist(ended: Iterable[tuple[str, int, Event]], top: int, maximise: bool) -> list[int]:
+def shortlist(
+    ended: Iterable[tuple[str, int, Event]], top: int, maximise: bool, costs: Sequence[str] = ()
+) -> list[int]:
     """The best `top` finished trials of a search, best first, each configuration once.
 
-    `ended` holds the run, the trial and the record of every search run.
+    `ended` holds the run, the trial and the record of every search run. With `costs` only those
+    count that are on the front of score and costs.
     """
+    runs = list(ended)
+    records = {trial: record for _, trial, record in runs}
     sign = -1 if maximise else 1
     finished = sorted(
         (sign * record["score"], trial, run)
-        for run, trial, record in ended
+        for run, trial, record in runs
         if record["status"] == "finished"
     )
     # one configuration may have finished in several of Hyperband's brackets
     first: dict[str, int] = {}
     for _, trial, run in finished:
         first.setdefault(run, trial)
-    return list(first.values())[:top]
+    best = list(first.values())
+    if costs:
+        best = members({trial: records[trial] for trial in best}, costs, maximise)
+    return best[:top]
 
 
 def chosen(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hpstudy.limits import excess
 from hpstudy.search.driver import Outcome
+from hpstudy.spec.objectives import costs
 from hpstudy.spec.space import Proposal
 from hpstudy.store import Event
 
@@ -48,8 +49,10 @@ class Planned:
     begins: int = 0
 
 
-def outcome(record: Mapping[str, Any], limits: Mapping[str, int]) -> Outcome:
-    """A run's record as the search is told it."""
+def outcome(
+    record: Mapping[str, Any], limits: Mapping[str, int], named: Sequence[str] = ()
+) -> Outcome:
+    """A run's record as the search is told it; `named` are the costs that it looks at."""
     rungs = {int(epoch): score for epoch, score in record.get("rungs", {}).items()}
     finished = record["status"] in ("finished", "pruned")
     numerics = record.get("numerics", {})
@@ -60,6 +63,7 @@ def outcome(record: Mapping[str, Any], limits: Mapping[str, int]) -> Outcome:
         record.get("epochs", 0),
         record.get("seconds", {}).get("total", 0.0),
         excess(record.get("counts", {}), limits),
+        costs(named, record),
         repeats="model.fit" in (numerics.get("path"), numerics.get("trained_by")),
     )
 

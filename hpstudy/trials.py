@@ -40,6 +40,7 @@ class Trials:
         self._spec, self._cell, self._generation = spec, cell, generation
         self._fingerprint, self._length, self._counted = fingerprint, length, counted
         self._limits = cell.search.limits if cell.search else {}
+        self._costs = cell.search.costs if cell.search else ()
         self._search = CellSearch(cell, spec.score.maximise, length) if cell.search else None
         self._known: dict[int, Planned] = {}
         self._ended: dict[int, Event] = {}
@@ -77,7 +78,8 @@ class Trials:
         """The finished trials that are trained again, best first."""
         assert self._cell.search is not None
         ended = ((self._known[trial].run, trial, record) for trial, record in self._ended.items())
-        return shortlist(ended, self._cell.search.choose_top, self._spec.score.maximise)
+        top = self._cell.search.choose_top
+        return shortlist(ended, top, self._spec.score.maximise, self._costs)
 
     def open(self) -> Discovery | None:
         """The next trial whose space only a run of its hypermodel tells; None where none may start.
@@ -150,7 +152,7 @@ class Trials:
         """Take a search run's record."""
         self._ended[planned.slot.trial] = record
         if self._search is not None:
-            self._search.finish(planned.slot.trial, outcome(record, self._limits))
+            self._search.finish(planned.slot.trial, outcome(record, self._limits, self._costs))
 
     def states(self) -> Iterator[State]:
         """The states that trials yet to come may go on from."""

@@ -24,6 +24,7 @@ SLOW = {
     "mlp_space",
     "own_hypermodel",
     "paper_wrn_width",
+    "pareto",
 }
 
 

@@ -49,6 +49,7 @@ class FakeCell:
     phase: str = "search"
     exhausted: str | None = None
     trials: int = 0
+    to_confirm: int = 1
 
 
 class Clock:
@@ -104,6 +105,8 @@ def test_planned_runs_follow_what_is_known(tmp_path: Path, ticks: Clock) -> None
         standing.take(ended("full width=8", status=status), True)
     cells["full width=8"].phase = "choose"
     assert one.planned == {"search": 4, "choose": 6, "confirm": 5}
+    cells["full width=8"].to_confirm = 2
+    assert one.planned["confirm"] == 10
     cells["full width=8"].phase = "without pick"
     assert one.planned == {"search": 4, "choose": 0, "confirm": 0}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hpstudy.analysis.contrast import Contrast, contrasts
 from hpstudy.analysis.kstar import KStar, kstars
+from hpstudy.analysis.pareto import Front, fronts
 from hpstudy.analysis.record import StudyRecord, read
 from hpstudy.analysis.verdict import Verdict, verdict
 from hpstudy.errors import StoreError
@@ -15,13 +16,14 @@ from hpstudy.store import Store
 
 @dataclass(frozen=True)
 class Claims:
-    """A study's record, its contrasts, the verdict of each, and k* where amounts are swept."""
+    """A study's record, its contrasts with their verdicts, k* of swept amounts, Pareto fronts."""
 
     record: StudyRecord
     store: Store
     contrasts: tuple[Contrast, ...]
     verdicts: tuple[Verdict, ...]
     kstars: tuple[KStar, ...]
+    fronts: tuple[Front, ...]
 
 
 def claims(folder: str | os.PathLike[str]) -> Claims:
@@ -32,4 +34,4 @@ def claims(folder: str | os.PathLike[str]) -> Claims:
         raise StoreError(f"{store.folder} holds no study: runs.jsonl with a study event is missing")
     compared = contrasts(record, store)
     said = tuple(verdict(record, one) for one in compared)
-    return Claims(record, store, compared, said, kstars(compared))
+    return Claims(record, store, compared, said, kstars(compared), fronts(record))

@@ -33,7 +33,9 @@ def _cell(cell: CellRecord, seeds: int) -> str:
         if int(cell.choice["trials"]) < trials and not cell.ended:
             seen = cell.choice["trials"]
             return f"{cell.name}: the pick is from {seen} of {trials} trials ({done} done)"
-    if len(cell.confirm) < seeds:
-        return f"{cell.name}: {len(cell.confirm)} of {count(seeds, 'confirm run')}"
-    failed = sum(run["status"] == "failed" for run in cell.confirm)
-    return f"{cell.name}: {failed} of {count(seeds, 'confirm run')} failed" if failed else ""
+    runs = [run for run in cell.phase("confirm") if run["trial"] in cell.to_confirm]
+    wanted = seeds * max(1, len(cell.to_confirm))
+    if len(runs) < wanted:
+        return f"{cell.name}: {len(runs)} of {count(wanted, 'confirm run')}"
+    failed = sum(run["status"] == "failed" for run in runs)
+    return f"{cell.name}: {failed} of {count(wanted, 'confirm run')} failed" if failed else ""

@@ -57,6 +57,18 @@ class CellRecord:
         return tuple(run for run in self.phase("confirm") if run["trial"] == self.pick)
 
     @property
+    def to_confirm(self) -> tuple[int, ...]:
+        """The trials that the confirm phase trains: the pick, and with costs more of the front."""
+        if self.choice is None or not self.costs:
+            return () if self.pick is None else (self.pick,)
+        return tuple(int(entry["trial"]) for entry in self.choice["ranked"])
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """What the search wanted to be small besides a good score; empty where the score is all."""
+        return tuple(((self.search or {}).get("objectives") or ())[1:])
+
+    @property
     def confirmed(self) -> tuple[Event, ...]:
         """The pick's confirm runs that have a test score: finished, or diverged (constant)."""
         return tuple(run for run in self.confirm if run["status"] in ("finished", "diverged"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hpstudy import data
-from hpstudy.analysis import kstar
+from hpstudy.analysis import kstar, pareto
 from hpstudy.analysis.claims import claims
 from hpstudy.analysis.frames import frame
 from hpstudy.analysis.record import StudyRecord
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class Results:
     """What `hpstudy.load` gives; its DataFrames are what the CSV files hold.
 
-    `kstar` has no rows, and no file, where no amount of random weights is swept.
+    `kstar` has no rows, and no file, where no amount of random weights is swept, and `pareto` where
+    no search has several objectives.
     """
 
     study: Event
@@ -35,6 +36,7 @@ class Results:
     ranking: pd.DataFrame
     contrast: pd.DataFrame
     kstar: pd.DataFrame
+    pareto: pd.DataFrame
     store: Store
     record: StudyRecord
 
@@ -111,6 +113,7 @@ def load(folder: str | os.PathLike[str]) -> Results:
         ranking=found["ranking"],
         contrast=found["contrast"],
         kstar=frame(kstar.columns(said.record, said.kstars)),
+        pareto=frame(pareto.columns(said.record, said.fronts)),
         store=said.store,
         record=said.record,
     )

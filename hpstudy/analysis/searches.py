@@ -7,6 +7,7 @@ from typing import Any
 
 from hpstudy.analysis.words import count, thousands
 from hpstudy.spec.head import MOST_TRIALS
+from hpstudy.spec.objectives import COSTS
 
 
 def how(search: Mapping[str, Any]) -> str:
@@ -35,7 +36,18 @@ def chosen(search: Mapping[str, Any]) -> str:
     seeds = count(search["choose_seeds"], "fresh seed")
     early = search.get("choose_pruner", "none")
     stopped = f", stopped early by {early}" if early != "none" else ""
+    if search.get("objectives"):
+        return f"the best {top} of the front trained again on {seeds}{stopped}, and all confirmed"
     return f"the best {top} trained again on {seeds}{stopped}"
+
+
+def front(search: Mapping[str, Any]) -> str:
+    """'looks for the front of score and trained parameters'; '' where the score is all."""
+    costs = (search.get("objectives") or ())[1:]
+    if not costs:
+        return ""
+    named = " and ".join(COSTS[cost] for cost in costs)
+    return f"looks for the front of score and {named}"
 
 
 def repeats(search: Mapping[str, Any]) -> str:

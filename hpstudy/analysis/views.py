@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hpstudy.analysis import contrast, frames, kstar, ranking
+from hpstudy.analysis import contrast, frames, kstar, pareto, ranking
 from hpstudy.analysis.claims import Claims
 from hpstudy.analysis.frames import Columns, csv_text
 
 
 def tables(claims: Claims) -> dict[str, Columns]:
-    """`runs`, `ranking`, `contrast` and, where k* is known, `kstar`, as the CSV files have them."""
+    """`runs`, `ranking`, `contrast`, and `kstar` and `pareto` where the study has any."""
     record = claims.record
     found = {
         "runs": frames.runs(record),
@@ -19,6 +19,8 @@ def tables(claims: Claims) -> dict[str, Columns]:
     }
     if claims.kstars:
         found["kstar"] = kstar.columns(record, claims.kstars)
+    if claims.fronts:
+        found["pareto"] = pareto.columns(record, claims.fronts)
     return found
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean, stdev
 from typing import Any
 
 from hpstudy.spec.study import short
@@ -65,6 +66,18 @@ class Measure:
     def bare_difference(self, value: float, decimals: int = 1, sign: str = "+") -> str:
         text = f"{value * self.factor:{sign}.{decimals}f}"
         return text.lstrip("+-") if float(text) == 0 else text
+
+
+def mean(measure: Measure, scores: Sequence[float]) -> str:
+    """'96.1 \u00b1 0.2%', with the standard deviation; the one score there is, or ''."""
+    if not scores:
+        return ""
+    spread = stdev(scores) if len(scores) > 1 else None
+    decimals = measure.decimals(spread)
+    said = measure.value(fmean(scores), decimals)
+    if spread is None:
+        return said
+    return f"{said.removesuffix('%')} \u00b1 {measure.value(spread, decimals)}"
 
 
 def count(number: int, what: str) -> str:

@@ -86,13 +86,14 @@ def _of_cell(spec: Spec, cell: Cell, sizes: Sizes, fleet: Fleet) -> _CellBill:
             # with pruning a budget holds more trials, and never more epochs
             searched = min(cell.search.trials * (one.epochs or 0.0), cell.search.budget_epochs)
         bounded = bounded and cell.search.budget_minutes is None
-    epochs = searched + (choose + spec.confirm_seeds) * (length or 0)
+    confirm = spec.confirm_seeds * (cell.search.to_confirm if cell.search is not None else 1)
+    epochs = searched + (choose + confirm) * (length or 0)
     # as many whole runs as train these epochs
     whole = epochs / length if length else 0.0
     return _CellBill(
         search,
         choose,
-        spec.confirm_seeds,
+        confirm,
         epochs,
         whole * known.mean.steps if known else 0.0,
         whole * known.mean.operations if known else 0.0,

@@ -246,7 +246,7 @@ def _search(cell: Cell) -> list[str]:
         return ["  search: none"]
     search = asdict(cell.search)
     parts = [f"search: {searches.how(search)}, {cell.search.parallel} at a time"]
-    parts.append(searches.chosen(search))
+    parts += [searches.front(search), searches.chosen(search)]
     if cell.search.limits:
         said = (f"{name} {thousands(most)}" for name, most in cell.search.limits.items())
         parts.append(f"larger networks are not trained ({', '.join(said)})")

@@ -24,7 +24,7 @@ class _Sharing:
 
     search: float = 0.0
     choose: float = 0.0
-    confirm: int = 0
+    confirm: float = 0.0
 
 
 def in_flight(spec: Spec, models: Mapping[str, ModelDeclaration]) -> int:
@@ -41,7 +41,8 @@ def in_flight(spec: Spec, models: Mapping[str, ModelDeclaration]) -> int:
         fixed = {key: value for key, value in shapes.items() if not options[key]}
         programs = prod(count or 1 for count in options.values())
         one = sharing.setdefault(canonical(fixed), _Sharing())
-        one.confirm += spec.confirm_seeds
+        kept = cell.search.to_confirm if cell.search else 1
+        one.confirm += spec.confirm_seeds * max(1.0, kept / programs)
         if cell.search is not None:
             one.search += cell.search.parallel / programs
             tops = max(1.0, cell.search.choose_top / programs)

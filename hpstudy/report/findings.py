@@ -9,6 +9,7 @@ from typing import Any
 from hpstudy.analysis.claims import Claims
 from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.kstar import KStar
+from hpstudy.analysis.pareto import Front
 from hpstudy.analysis.progress import missing
 from hpstudy.analysis.ranges import searched_keys
 from hpstudy.analysis.ranking import Ranked, ranking
@@ -34,6 +35,7 @@ class Findings:
     contrasts: tuple[Contrast, ...]
     verdicts: tuple[Verdict, ...]
     kstars: tuple[KStar, ...]
+    fronts: tuple[Front, ...]
     ranked: Mapping[str, Sequence[Ranked]]
     keys: tuple[str, ...]
     missing: tuple[str, ...]
@@ -85,6 +87,7 @@ def find(claims: Claims) -> Findings:
         contrasts=claims.contrasts,
         verdicts=claims.verdicts,
         kstars=claims.kstars,
+        fronts=claims.fronts,
         ranked=ranked,
         keys=_keys(record),
         missing=missing(record),

@@ -12,6 +12,7 @@ from hpstudy.report.findings import Findings, find
 from hpstudy.report.page import Section, render
 from hpstudy.report.sections.failures import failures
 from hpstudy.report.sections.kstar import kstar
+from hpstudy.report.sections.pareto import pareto
 from hpstudy.report.sections.question import question
 from hpstudy.report.sections.reproduce import reproduce
 from hpstudy.report.sections.tables import arms, ranking
@@ -24,6 +25,7 @@ SECTIONS: list[Callable[[Findings], Section | None]] = [
     verdicts,
     picture,
     kstar,
+    pareto,
     learning_rate,
     learning_curves,
     trained_parameters,

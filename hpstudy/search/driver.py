@@ -25,6 +25,8 @@ class Outcome:
     """How a trial ended: its state, its score where it finished, its scores by rung epoch.
 
     `epochs` and `seconds` are what it was trained for. `excess` says of each limit of the search
+    by how much its network is above it, or below where that is negative. `costs` are what the
+    search wants to be small besides.
     by how much its network is above it, or below where that is negative. Where its engine keeps no
     states, a promotion of it `repeats` its epochs.
     """
@@ -35,6 +37,7 @@ class Outcome:
     epochs: int = 0
     seconds: float = 0.0
     excess: Mapping[str, int] = field(default_factory=dict)
+    costs: Mapping[str, int] = field(default_factory=dict)
     repeats: bool = False
 
     def __post_init__(self) -> None:
@@ -222,6 +225,7 @@ DRIVERS: dict[str, DriverDeclaration] = {
         },
         pruners=_PRUNERS,
         build="hpstudy.search.optuna:build",
+        several=("random", "tpe", "grid", "qmc", "gp", "nsgaii"),
         missing=missing,
         check=options,
         refuses=_refused,

@@ -23,12 +23,13 @@ from optuna.distributions import (
     IntDistribution,
 )
 from optuna.storages.journal import BaseJournalBackend, JournalStorage
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from hpstudy.search.distributions import distribution, ranges, snap
 from hpstudy.search.quiet import quiet
+from hpstudy.search.values import directions
 from hpstudy.spec.foreign import HP
+from hpstudy.spec.objectives import SCORE, costs
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Range, Settings, Value
 from hpstudy.store import Store
 
@@ -77,8 +78,9 @@ class View:
         self.journal = _Journal()
         self.storage = JournalStorage(self.journal)
         self._title = title
-        self._direction = StudyDirection.MAXIMIZE if maximise else StudyDirection.MINIMIZE
+        self._maximise = maximise
         self._spaces: dict[str, dict[str, Range]] = {}
+        self._costs: dict[str, tuple[str, ...]] = {}
         self._current: dict[str, int] = {}
         self._studies: dict[tuple[str, int], _Cell] = {}
 
@@ -108,6 +110,8 @@ class View:
             for cell in event["cells"]:
                 settings = {key: read(value) for key, value in cell["settings"].items()}
                 self._spaces[cell["name"]] = {n: asked for _, n, asked in ranges(settings)}
+                listed = (cell.get("search") or {}).get("objectives") or ()
+                self._costs[cell["name"]] = tuple(listed[1:])
         elif event["event"] == "run" and event["phase"] == "search":
             self._discover(event)
             trial = self._trial(event)
@@ -133,10 +137,15 @@ class View:
             name = f"{self._title}: {cell}"
             if generation != self._current[cell]:
                 name += f" (superseded, generation {generation})"
+            named = self._costs.get(cell, ())
             with quiet():
                 study = optuna.create_study(
-                    storage=self.storage, study_name=name, direction=self._direction
+                    storage=self.storage,
+                    study_name=name,
+                    directions=directions(self._maximise, named),
                 )
+                if named:
+                    study.set_metric_names([SCORE, *named])
             self._studies[cell, generation] = _Cell(study)
         return self._studies[cell, generation]
 
@@ -145,14 +154,20 @@ class View:
         rungs: dict[int, float] = {}
         if event["status"] in ("finished", "pruned"):
             rungs = {int(epoch): value for epoch, value in event.get("rungs", {}).items()}
-        last = rungs[max(rungs)] if rungs else None
+        named = self._costs.get(event["cell"], ())
+        if named:
+            # Optuna has no values on the way for several objectives
+            rungs = {}
+        values = [rungs[max(rungs)]] if rungs else None
+        if state == TrialState.COMPLETE:
+            values = [event["score"], *costs(named, event).values()]
         space = self._spaces.get(event["cell"], {})
         params = {name: _shown(value) for name, value in event["params"].items()}
         seconds = event.get("seconds", {}).get("total", 0.0)
         kept = {key: event[key] for key in _KEPT if event.get(key) is not None}
         trial = create_trial(
             state=state,
-            value=event["score"] if state == TrialState.COMPLETE else last,
+            values=values,
             params=params,
             distributions={name: _drawn(space.get(name), value) for name, value in params.items()},
             intermediate_values=rungs,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import optuna
@@ -15,6 +16,7 @@ from hpstudy.search.quiet import quiet
 from hpstudy.search.samplers import COMPLETED, CONSTRAINED, SAMPLERS, Make
 from hpstudy.search.scores import Scores
 from hpstudy.search.unfolding import shuffled
+from hpstudy.search.values import Values, directions
 from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.space import Ask
 from hpstudy.spec.study import Cell, Search
@@ -23,8 +25,9 @@ from hpstudy.spec.study import Cell, Search
 class OptunaDriver:
     """A cell's Optuna study in memory, asked and told in canonical order.
 
-    `sampler` makes the sampler of trial n from n alone; `scores` is for one that learns from
-    completed trials alone. A `constrained` one is told by how much trials exceed limits.
+    `sampler` makes the sampler of trial n from n alone. A `constrained` one is told by how much
+    trials exceed limits. `costs` are the objectives besides the score, all to be small, and
+    `scores` is for a sampler that learns from completed trials alone.
     """
 
     size: int | None = None
@@ -38,15 +41,17 @@ class OptunaDriver:
         sampler: Make,
         scores: Scores | None = None,
         constrained: bool = False,
+        costs: Sequence[str] = (),
     ) -> None:
-        self._sampler, self._scores, self._constrained = sampler, scores, constrained
+        self._sampler, self._constrained = sampler, constrained
+        self._values = Values(costs, scores)
         self._running: dict[int, optuna.Trial] = {}
         with quiet():
             self._study = optuna.create_study(
                 storage=optuna.storages.InMemoryStorage(),
                 sampler=sampler(0),
                 pruner=optuna.pruners.NopPruner(),
-                direction="maximize" if maximise else "minimize",
+                directions=directions(maximise, costs),
                 study_name=cell.name,
             )
 
@@ -60,14 +65,14 @@ class OptunaDriver:
     def tell(self, number: int, outcome: Outcome) -> None:
         """Diverged is told as pruned without values, which ranks it below every other trial."""
         trial = self._running.pop(number)
-        score = self._scores.of(outcome) if self._scores else outcome.score
+        values = self._values.of(outcome)
         if self._constrained:
             for name, excess in outcome.excess.items():
                 trial.set_constraint(name, excess)
         if outcome.state == "failed":
             self._study.tell(trial, state=TrialState.FAIL)
-        elif score is not None and (self._scores or outcome.state == "finished"):
-            self._study.tell(trial, score)
+        elif values is not None:
+            self._study.tell(trial, values)
         else:
             if outcome.state == "pruned":
                 for epoch, value in sorted(outcome.rungs.items()):
@@ -88,7 +93,8 @@ def build(cell: Cell, maximise: bool) -> Driver:
         return Grid(cell, search, **taken)
     scores = Scores(maximise) if search.sampler in COMPLETED else None
     sampler = SAMPLERS[search.sampler](cell, search, **taken)
-    return OptunaDriver(cell, maximise, sampler, scores, search.sampler in CONSTRAINED)
+    constrained = search.sampler in CONSTRAINED
+    return OptunaDriver(cell, maximise, sampler, scores, constrained, search.costs)
 
 
 def _search(cell: Cell) -> Search:

@@ -141,6 +141,8 @@ class DriverDeclaration:
     check: Callable[[str, str, Mapping[str, Scalar]], object] = lambda kind, name, given: None
     word: str = "sampler"
     default: str = "tpe"
+    # the samplers that can look for several objectives at once
+    several: tuple[str, ...] = ()
     # called with a cell that is right in itself; why the driver cannot search it, or None
     refuses: Callable[[Cell], str | None] = lambda cell: None
 

@@ -30,6 +30,7 @@ _SEARCH = {
     "seed": "search seed",
     "max_parameters": "limit of parameters",
     "max_trained": "limit of trained parameters",
+    "objectives": "objectives",
 }
 
 

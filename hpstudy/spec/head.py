@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hpstudy.errors import HpstudyError
 from hpstudy.spec.declarations import DatasetDeclaration, DriverDeclaration, Parameter
+from hpstudy.spec.objectives import objectives
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.space import Config, Scalar
 from hpstudy.spec.study import Data, Search
@@ -151,7 +152,7 @@ def search(
         driver = word(entries["driver"].value, "search.driver", drivers, problems) or DRIVER
     declaration = drivers[driver] if driver in drivers else next(iter(drivers.values()))
     sampler = declaration.word
-    others = ("driver", sampler, "pruner", "budget", "choose")
+    others = ("driver", sampler, "pruner", "objectives", "budget", "choose")
     found = facts(node, "search", SEARCH, problems, others)
     epochs, minutes = _budget(entries, problems)
     if "budget" in entries and "trials" not in entries:
@@ -168,6 +169,7 @@ def search(
             kinds[kind] = _optioned(
                 entries[kind].value, kind, names, declaration, problems, kinds[kind][0]
             )
+    words = {kind: name for kind, (name, _) in kinds.items()}
     return Search(
         driver=driver,
         sampler=kinds[sampler][0],
@@ -182,6 +184,7 @@ def search(
         budget_minutes=minutes,
         max_parameters=_whole(found["max_parameters"]),
         max_trained=_whole(found["max_trained"]),
+        objectives=objectives(entries, declaration, drivers, words, problems),
         sampler_options=kinds[sampler][1],
         pruner_options=kinds["pruner"][1],
     )

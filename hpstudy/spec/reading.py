@@ -12,6 +12,7 @@ from hpstudy.spec.cells import cells
 from hpstudy.spec.declarations import DatasetDeclaration, ModelDeclaration, Parameter, Registries
 from hpstudy.spec.edits import merged
 from hpstudy.spec.ground import Arm, Ground
+from hpstudy.spec.objectives import idle
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.score import read_score
 from hpstudy.spec.section import Layer, Section
@@ -128,6 +129,9 @@ class Reading:
                 refused = None if len(problems) else driver.refuses(cell)
                 if refused:
                     problems.add(place, f"arm {cell.arm}: {refused}")
+        listed = place.entries.get("objectives")
+        for nothing in idle(spec.cells if spec and not len(problems) else ()):
+            problems.add(listed.value if listed else place, nothing)
 
     def _name(self, entries: Mapping[str, Node], problems: Problems) -> str:
         if "name" not in entries:

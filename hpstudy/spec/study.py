@@ -50,6 +50,18 @@ class Search:
     # a trial whose network has more, in all or to train, is not trained
     max_parameters: int | None = None
     max_trained: int | None = None
+    # the score and the costs that are looked for together; None is the score alone
+    objectives: tuple[str, ...] | None = None
+
+    @property
+    def costs(self) -> tuple[str, ...]:
+        """What is to be small besides the score's being good, by the names of `objectives`."""
+        return (self.objectives or ())[1:]
+
+    @property
+    def to_confirm(self) -> int:
+        """Configurations of a cell that are confirmed, at most: the pick, or of the front."""
+        return min(self.choose_top, self.trials) if self.costs else 1
 
     @property
     def budgeted(self) -> bool:

@@ -12,6 +12,7 @@ from hpstudy.search.driver import DRIVERS
 from hpstudy.spec import head
 from hpstudy.spec.arms import SUBSET
 from hpstudy.spec.declarations import Parameter
+from hpstudy.spec.objectives import COSTS, SCORE
 from hpstudy.spec.space import written
 from hpstudy.spec.training import METRICS, TRAINING
 from hpstudy.subsets.rules import WORDS
@@ -28,6 +29,7 @@ def listing(kind: str, width: int | None = None) -> list[str]:
         "samplers": "Samplers (search: {sampler: tpe}, or {sampler: {tpe: {candidates: 50}}})",
         "oracles": "Keras Tuner's oracles (search: {driver: keras_tuner, oracle: hyperband})",
         "pruners": "Pruners (search: {pruner: asha}, or {pruner: {asha: {first_epoch: 2}}})",
+        "objectives": "Objectives (search: {objectives: [score, trained]}), the score first",
         "study": "Other settings of a study file",
     }
     return [heads[kind], *_columns(_entries(kind), width)]
@@ -53,6 +55,7 @@ def _entries(kind: str) -> Sequence[tuple[str, str]]:
         "samplers": optuna.samplers,
         "oracles": DRIVERS["keras_tuner"].samplers,
         "pruners": optuna.pruners,
+        "objectives": _objectives(),
     }
     return [*tables[kind].items()]
 
@@ -81,6 +84,13 @@ def _study() -> list[tuple[str, str]]:
         ("seed", "what every run's seeds follow from; default 0"),
         *(entry for before, part in parts[1:] for entry in _settings(before, part)),
     ]
+
+
+def _objectives() -> dict[str, str]:
+    """The score and the costs, and the samplers that can look for both."""
+    several = ", ".join(DRIVERS["optuna"].several)
+    score = f"the score of the study; samplers {several} take costs beside it"
+    return {SCORE: score, **{name: f"{words}, to be few" for name, words in COSTS.items()}}
 
 
 def _settings(before: str, parameters: Sequence[Parameter]) -> list[tuple[str, str]]:

@@ -32,6 +32,10 @@ class Watched(Protocol):
     def trials(self) -> int:
         """Trials asked for so far."""
 
+    @property
+    def to_confirm(self) -> int:
+        """Configurations that are confirmed, at most."""
+
 
 @dataclass
 class CellStanding:
@@ -84,7 +88,7 @@ class CellStanding:
         elif search is not None and phase == "choose":
             planned["choose"] = choosing(search, self.candidates)
         if phase != "without pick":
-            planned["confirm"] = self.confirm_seeds
+            planned["confirm"] = self.run.to_confirm * self.confirm_seeds
         return planned
 
     def _trials(self, search: Search) -> int:

@@ -34,6 +34,14 @@ confirm: {seeds: 10}
         (["confirm.seeds=2", "model.depth={int: [1, 9]}", "search.choose.seeds=1"], 2),
         (["training.momentum={sweep: [0, 0.5, 0.9]}"], 48),
         (["model.width={sweep: [8, 16]}"], 16),
+        (
+            [
+                "search.objectives=[score, trained]",
+                "search.choose.top=8",
+                "model.width={int: [9, 32]}",
+            ],
+            40,
+        ),
         (["search.parallel=5000", "search.trials=6000"], 1024),
     ],
 )

@@ -64,6 +64,7 @@ def make_cell(
     pruner_options: Mapping[str, Any] | None = None,
     budget_epochs: int | None = None,
     budget_minutes: float | None = None,
+    objectives: tuple[str, ...] | None = None,
 ) -> Cell:
     search = Search(
         driver=driver,
@@ -78,6 +79,7 @@ def make_cell(
         pruner_options=pruner_options or {},
         budget_epochs=budget_epochs,
         budget_minutes=budget_minutes,
+        objectives=objectives,
     )
     space = SPACES[settings] if isinstance(settings, str) else settings
     return Cell(arm, point or {"model.depth": 3}, space, CONDITIONS, {}, search)
@@ -94,6 +96,11 @@ def score(config: Config) -> float:
     rate = config.get("training.learning_rate", 1.0)
     assert isinstance(rate, float)
     return -abs(math.log(rate / 3)) - 0.001 * sum(map(len, map(str, config.values())))
+
+
+def cost(config: Config) -> int:
+    """A deterministic number of trained parameters."""
+    return 10 * int(str(config.get("model.depth", 1))) * int(str(config.get("model.width", 1)))
 
 
 def ending(trial: Trial) -> str:
@@ -131,6 +138,7 @@ class Player:
                 search.finish(trial.number, search.outcomes[trial.same_as])
                 continue
             value = score(trial.config)
+            spends = {"trained": cost(trial.config)}
             if rungs:
                 epoch = rungs.pop(0)
                 reached[trial.number][epoch] = value + epoch / 1000
@@ -143,7 +151,9 @@ class Player:
                 whole = epochs(trial.config)
                 # diverged and failed ones stop half way
                 spent = whole if state == "finished" else whole // 2
-                outcome = Outcome(state, finished, reached[trial.number], spent, spent * 1.5)
+                outcome = Outcome(
+                    state, finished, reached[trial.number], spent, spent * 1.5, costs=spends
+                )
             running.remove(item)
             search.finish(trial.number, outcome)
         return search

@@ -1,4 +1,4 @@
-"""What every sampler, oracle and pruner owes a study, whichever it is."""
+"""What every sampler, oracle and pruner owes a study, with one objective and with several."""
 
 from __future__ import annotations
 
@@ -34,6 +34,12 @@ SEARCHES = [
     for pruner in (PRUNERS if engine[1] == "tpe" else ("none", "asha"))
     if engine != ALONE or pruner == "none"
 ]
+# with a cost besides the score, which no pruner takes
+SEVERAL = [
+    ("optuna", name, "none", "trained")
+    for name in DRIVERS["optuna"].several
+    if ("optuna", name) in ENGINES
+]
 # the first trials of these are draws; few of them, so that a short search gets beyond
 EARLY = {"tpe": 4, "gp": 7, "bayesian": 6}
 
@@ -43,8 +49,8 @@ def listed(names: tuple[str, ...]) -> Any:
     return pytest.param(names, id="-".join(names), marks=pytest.mark.slow if "gp" in names else ())
 
 
-over_engines = pytest.mark.parametrize("engine", [listed(one) for one in ENGINES])
-over_searches = pytest.mark.parametrize("search", [listed(one) for one in SEARCHES])
+over_engines = pytest.mark.parametrize("engine", [listed(one) for one in [*ENGINES, *SEVERAL]])
+over_searches = pytest.mark.parametrize("search", [listed(one) for one in [*SEARCHES, *SEVERAL]])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -64,13 +70,16 @@ def short_sighted() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def made(cell: MakeCell) -> MakeCell:
-    """A cell of a search: `made(('optuna', 'tpe', 'asha'), 'plain', 12)`."""
+    """A cell of a search: `made(('optuna', 'tpe', 'asha'), 'plain', 12)`, with any costs last."""
 
     def make(search: tuple[str, ...], space: Any, trials: int, **given: Any) -> Cell:
-        driver, sampler, *pruner = search
+        driver, sampler, *more = search
+        pruner, *costs = more or ["none"]
         options = {"startup_trials": EARLY[sampler]} if sampler in EARLY else {}
         named = {"driver": driver, "sampler_options": options, **given}
-        return cell(space, sampler, *(pruner or ["none"]), trials=trials, **named)
+        if costs:
+            named["objectives"] = ("score", *costs)
+        return cell(space, sampler, pruner, trials=trials, **named)
 
     return make
 

@@ -122,6 +122,26 @@ def test_trials_come_back_as_they_were_told(store: Store) -> None:
     assert study.trials[2].user_attrs["reason"] == "loss was nan at epoch 7"
 
 
+def test_several_objectives_are_several_values(store: Store) -> None:
+    wanted = study_event()
+    wanted["cells"][0]["search"] = {"objectives": ["score", "trained", "epochs"]}
+    store.append(wanted)
+    mirror = Mirror(store.folder, maximise=True)
+    mirror.rebuild(store)
+    for trial, status in enumerate(("finished", "pruned", "diverged", "failed", "finished")):
+        store.append(run_event(trial, status))
+        mirror.told(CELL, 1, run_event(trial, status))
+    told = (store.folder / "optuna.log").read_bytes()
+    Mirror(store.folder, maximise=True).rebuild(store)
+    assert (store.folder / "optuna.log").read_bytes() == told
+    (study,) = reloaded(store).values()
+    assert [one.name for one in study.directions] == ["MAXIMIZE", "MINIMIZE", "MINIMIZE"]
+    assert study.metric_names == ["score", "trained", "epochs"]
+    ends = [[0.9, 10, 20], *[None] * 3, [0.9 + 4 / 100, 10, 20]]
+    assert [trial.values for trial in study.trials] == ends
+    assert [trial.number for trial in study.best_trials] == [4]
+
+
 def test_what_is_told_equals_what_is_rebuilt(store: Store) -> None:
     mirror = Mirror(store.folder, maximise=True)
     for trial in (1, 0, 2):

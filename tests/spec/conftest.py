@@ -93,6 +93,7 @@ def make_registries(missing: str | None = None) -> Registries:
                 samplers=dict.fromkeys(("random", "tpe", "grid"), ""),
                 pruners=dict.fromkeys(("none", "median", "asha"), ""),
                 build="nowhere:build",
+                several=("random", "tpe"),
                 missing=lambda sampler, pruner: missing,
                 check=check,
             ),

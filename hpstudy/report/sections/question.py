@@ -71,7 +71,7 @@ def _search(findings: Findings) -> list[tuple[str, str]]:
         parts = ["no search; every setting is fixed"]
         if search is not None:
             parts = [f"per cell: {searches.how(search)}, on validation data"]
-            parts += [searches.chosen(search), searches.repeats(search)]
+            parts += [searches.front(search), searches.chosen(search), searches.repeats(search)]
         said.setdefault("; ".join(part for part in parts if part), []).append(cell.arm)
     if len(said) == 1:
         return [("Search", next(iter(said)))]
