@@ -109,7 +109,9 @@ def options(config: Mapping[str, Any], examples: int) -> dict[str, Any]:
     said = {"epochs": EPOCHS, "batch_size": BATCH}
     found = {name: config[key] for name, key in said.items() if key in config and name not in left}
     if STEPS in config:
-        found["epochs"] = length({BATCH: BATCH_SIZE, **config}, examples).epochs
+        batch = int(config.get(BATCH, BATCH_SIZE))
+        # a batch beyond the examples is refused where runs are planned
+        found["epochs"] = length({**config, BATCH: batch}, max(examples, batch)).epochs
     return found
 
 
