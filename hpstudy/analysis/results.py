@@ -82,7 +82,8 @@ class Results:
     def _split(self, run: str) -> Any:
         """The study's data, as its runs had them."""
         said = self.study["data"]
-        wanted = Data(**{name: said[name] for name in Data.__dataclass_fields__})
+        named = ("name", "validation", "test", "split_seed", "options")
+        wanted = Data(**{name: said[name] for name in named})
         try:
             split = data.load(wanted)
         except HpstudyError as error:

@@ -11,7 +11,7 @@ import keras
 from hpstudy.engine import holding
 from hpstudy.engine.architecture import network
 from hpstudy.engine.captured import Call
-from hpstudy.engine.job import Probe, told
+from hpstudy.engine.job import Probe
 from hpstudy.engine.preparing import BATCH_SIZE, EPOCHS, STEPS, Sample, met, options, reads
 from hpstudy.hypermodels import foreign
 from hpstudy.hypermodels.asking import AskingHyperParameters
@@ -22,6 +22,7 @@ from hpstudy.spec.registered import Registered
 from hpstudy.spec.space import Scalar
 from hpstudy.subsets.keras import tensors
 from hpstudy.subsets.rules import Rule, count
+from hpstudy.tracebacks import told
 
 
 def discover(

@@ -18,6 +18,7 @@ from hpstudy.search.driver import DRIVERS, Driver, Outcome, Trial, Waits
 from hpstudy.spec.layers import LENGTHS
 from hpstudy.spec.space import Ask, Config, Proposal, resolve
 from hpstudy.spec.study import Cell
+from hpstudy.tracebacks import headline
 
 EPOCHS, _ = LENGTHS
 DUPLICATES = 10
@@ -109,7 +110,7 @@ class CellSearch:
         trial = self._placed(proposal, trains=reason is None)
         assert trial is not None, "its epochs were there when it was opened"
         if self.exhausted is None and self._unbuilt >= UNBUILT:
-            asked, last = len(self.trials), str(reason).strip().splitlines()[-1]
+            asked, last = len(self.trials), headline(str(reason))
             self.exhausted = f"the last {UNBUILT} of {asked} trials could not be built: {last}"
         return trial
 
