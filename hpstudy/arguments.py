@@ -98,7 +98,8 @@ def parser() -> argparse.ArgumentParser:
     )
 
     lists = add("list", "list what a study file may name", "subsets")
-    lists.add_argument("kind", nargs="?", choices=LISTS, help="one kind (default: all of them)")
+    kinds = f"{', '.join(LISTS[:-1])} or {LISTS[-1]} (default: all of them)"
+    lists.add_argument("kind", metavar="KIND", nargs="?", choices=LISTS, help=kinds)
 
     bench = add(
         "bench",

@@ -99,11 +99,10 @@ def _dashboard(args: argparse.Namespace) -> int:
 def _list(args: argparse.Namespace) -> int:
     from hpstudy.terminal import listing
 
+    # one entry a line where a program reads
+    width = _width() if sys.stdout.isatty() else None
     for number, kind in enumerate([args.kind] if args.kind else LISTS):
-        print(
-            ("\n" if number else "")
-            + "\n".join(listing.listing(kind, _width() if sys.stdout.isatty() else None))
-        )
+        print(("\n" if number else "") + "\n".join(listing.listing(kind, width)))
     return DONE
 
 

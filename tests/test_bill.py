@@ -10,7 +10,6 @@ import pytest
 from hpstudy import bill, data, extremes, spec
 from hpstudy.bill.pace import CORE, FIT, GPU
 from hpstudy.engine.devices import Fleet
-from hpstudy.search.brackets import brackets
 from hpstudy.spec import Spec
 from hpstudy.study import REGISTRIES
 
@@ -138,15 +137,18 @@ def test_a_budget_of_minutes_is_billed_by_the_pace_that_the_bill_states(tmp_path
     assert "1,000" not in text and "at most" not in text
 
 
-def test_hyperband_is_billed_by_its_rounds(tmp_path: Path) -> None:
-    edits = ("search={driver: keras_tuner, oracle: hyperband, trials: 30}", SEARCHED)
-    one = priced(load(tmp_path, *edits, "training.length.epochs=20", "model.depth=1"))
-    # brackets of 9 trials to epoch 7 and 3 more on to 20, then 4 whole ones
-    mean = brackets(20, 3, 5)
-    trained = sum(r.trials * r.epochs for b in mean for r in b) - 7 * mean[0][1].trials
-    trials = sum(r.trials for b in mean for r in b)
-    assert one.search == 60
-    assert one.run_epochs == round(2 * (30 * trained / trials + 20 * (12 + 10)))
+def test_hyperband_is_billed_by_what_its_rounds_train(tmp_path: Path) -> None:
+    arm = "arms={one: {train: all}}"
+    oracle = "{driver: keras_tuner, oracle: {hyperband: {first_epoch: 3}}, trials: 6, parallel: 1"
+    edits = (arm, "model.depth=1", "training.length.epochs=9")
+    study = load(tmp_path, *edits, f"search={oracle}, choose: {{top: 1}}}}")
+    # three trials of 3 epochs, of which one goes on to 9, and two of the next bracket
+    assert priced(study).run_epochs == 3 * 3 + 6 + 2 * 9 + 10 * 9
+    # model.fit trains a promoted one from its start
+    repeats = priced(study, Fleet(1, backend="tensorflow"))
+    assert repeats.run_epochs == 3 * 3 + 9 + 2 * 9 + 10 * 9
+    limited = load(tmp_path, *edits, f"search={oracle}, budget: {{epochs: 22}}}}")
+    assert priced(limited).search == 4
 
 
 def test_minutes_of_a_space_that_only_running_tells_are_not_billed(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from hpstudy import cli, study
 from hpstudy.errors import StudyChanged, WorkerError
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.store import Store
+from tests.analysis import synthetic
+from tests.analysis.synthetic import Options
 
 STUDY = """\
 # Does the command run?
@@ -69,8 +71,8 @@ def summary(failed: int = 0, unpicked: tuple[str, ...] = ()) -> study.Summary:
     return study.Summary({"finished": 3, "failed": failed}, unpicked, 3)
 
 
-def raising(error: BaseException) -> Callable[[], Any]:
-    def run() -> Any:
+def raising(error: BaseException) -> Callable[..., Any]:
+    def run(*given: Any) -> Any:
         raise error
 
     return run
@@ -274,6 +276,25 @@ def test_a_cell_without_a_pick_says_why_its_search_ended(
     runs(lambda: study.Summary({}, ("full",), 0, {"full": why}))
     assert cli.main(["run", "commanded.yaml"]) == 1
     assert f"full has no pick: {why}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("columns", [None, "60"])
+def test_verdicts_are_wrapped_whoever_reads(
+    columns: str | None,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options = Options(depths=(1,), trials=4, epochs=4, confirm=2, arrays=False)
+    synthetic.write(folder / "kept", options)
+    monkeypatch.setattr(os, "get_terminal_size", raising(OSError("no terminal")))
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns:
+        monkeypatch.setenv("COLUMNS", columns)
+    assert cli.main(["report", "kept"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert max(map(len, said)) <= int(columns or 80)
+    assert any(line.startswith("  in doubt: ") for line in said)
 
 
 def test_list_names_everything_or_one_kind(capsys: pytest.CaptureFixture[str]) -> None:

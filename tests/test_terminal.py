@@ -186,6 +186,16 @@ def test_time_left_comes_from_trained_epochs_alone(tmp_path: Path, ticks: Clock)
     assert standing.rate == pytest.approx(0.4)
 
 
+def test_a_promoted_run_counts_its_further_epochs(tmp_path: Path, ticks: Clock) -> None:
+    study = load(tmp_path, "arms={full: {train: all}}")
+    standing = Standing(study, fakes(study), Fleet(1), ticks)
+    for epochs, trained in ((2, 2), (2, 2), (5, 3)):
+        standing.take(ended("full width=8", epochs=epochs, trained_epochs=trained), True)
+    ticks.now = 7.0
+    # 7 epochs took 7 s; a trial of 7 / 3 epochs and 11 whole runs are left
+    assert standing.left == pytest.approx(7 / 3 + 11 * 5)
+
+
 def test_plain_lines_tell_phases_failures_and_a_heartbeat(tmp_path: Path, ticks: Clock) -> None:
     study, stream = load(tmp_path), io.StringIO()
     cells = fakes(study)

@@ -13,19 +13,20 @@ EDGE = 0.05
 
 @dataclass(frozen=True)
 class Searched:
-    """One searched setting: its numeric ends and scale, or the options of a choice."""
+    """One searched setting: its numeric ends, steps and scale, or the options of a choice."""
 
     key: str
     low: float | None = None
     high: float | None = None
     log: bool = False
     options: tuple[Any, ...] = ()
+    step: float | None = None
 
     def edge(self, value: Any) -> str | None:
         """'lower' or 'upper' where the value lies at an edge, else None.
 
         An edge is 5% of the range in its own scale; of a numeric choice, its smallest and its
-        largest option, where there is a third between them.
+        largest option. Two values are both ends, which tells nothing.
         """
         if self.options:
             if len(self.options) < 3 or not all(_is_number(option) for option in self.options):
@@ -33,6 +34,8 @@ class Searched:
             ends = {min(self.options): "lower", max(self.options): "upper"}
             return ends.get(value)
         if self.low is None or self.high is None or self.low >= self.high or not _is_number(value):
+            return None
+        if self.step and self.high - self.low <= self.step:
             return None
         scale = math.log if self.log else float
         low, high, here = scale(self.low), scale(self.high), scale(value)
@@ -60,7 +63,7 @@ def searched(settings: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[Se
             if step and not log:
                 # the largest value that can be proposed
                 high = low + math.floor((high - low) / step + 1e-9) * step
-            found.append(Searched(key, low, high, log))
+            found.append(Searched(key, low, high, log, step=1 if "int" in value and log else step))
     return tuple(found)
 
 

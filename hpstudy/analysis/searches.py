@@ -24,15 +24,15 @@ def trials(search: Mapping[str, Any]) -> str:
     if epochs is None:
         holds = f"{minutes:g} minutes of training hold"
     if int(search["trials"]) >= MOST_TRIALS:
-        return f"as many trials as {holds}"
+        return f"as many trials as {holds},"
     return f"at most {count(search['trials'], 'trial')}, as many as {holds},"
 
 
 def chosen(search: Mapping[str, Any]) -> str:
-    """'the best 4 trained again on 3 fresh seeds'; '' where there is nothing to choose from."""
+    """'the best 4 trained again on 3 fresh seeds', where there is something to choose from."""
     top = min(int(search["choose_top"]), int(search["trials"]))
     if top < 2:
-        return ""
+        return "the best one picked as it is"
     seeds = count(search["choose_seeds"], "fresh seed")
     early = search.get("choose_pruner", "none")
     stopped = f", stopped early by {early}" if early != "none" else ""

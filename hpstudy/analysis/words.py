@@ -90,8 +90,9 @@ def thousands(count: int | None) -> str:
 
 
 def p_value(p: float) -> str:
-    """Two significant digits, never in scientific notation."""
+    """Two significant digits, or four decimals that are exact; never in scientific notation."""
     digits = max(0, 1 - math.floor(math.log10(p))) if p > 0 else 2
+    digits = 4 if digits < 4 and p == round(p, 4) else digits
     text = f"{p:.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -10,7 +10,7 @@ from hpstudy.bill.typical import of_cell
 from hpstudy.data import Sizes
 from hpstudy.engine.devices import Fleet
 from hpstudy.search.brackets import epochs_of
-from hpstudy.search.expected import choosing, trials
+from hpstudy.search.expected import choosing, epochs, trials
 from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.study import Cell, Spec
 
@@ -81,20 +81,20 @@ def _of_cell(spec: Spec, cell: Cell, sizes: Sizes, fleet: Fleet) -> _CellBill:
     if cell.search is not None:
         search = trials(cell.search, one)
         choose = choosing(cell.search, cell.search.trials if search is None else search)
-        searched = (search or 0) * (one.epochs or 0.0)
+        searched = epochs(search or 0, one)
         if cell.search.budget_epochs is not None:
             # with pruning a budget holds more trials, and never more epochs
-            searched = min(cell.search.trials * (one.epochs or 0.0), cell.search.budget_epochs)
+            searched = min(epochs(cell.search.trials, one), cell.search.budget_epochs)
         bounded = bounded and cell.search.budget_minutes is None
     confirm = spec.confirm_seeds * (cell.search.to_confirm if cell.search is not None else 1)
-    epochs = searched + (choose + confirm) * (length or 0)
+    trained = searched + (choose + confirm) * (length or 0)
     # as many whole runs as train these epochs
-    whole = epochs / length if length else 0.0
+    whole = trained / length if length else 0.0
     return _CellBill(
         search,
         choose,
         confirm,
-        epochs,
+        trained,
         whole * known.mean.steps if known else 0.0,
         whole * known.mean.operations if known else 0.0,
         known.programs if known else frozenset(),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import fmean
 from typing import Any
 
 from hpstudy.bill.draws import Draws, draws
 from hpstudy.bill.pace import of_run
 from hpstudy.data import Sizes
 from hpstudy.engine.devices import Fleet
-from hpstudy.search.brackets import brackets, epochs_of
-from hpstudy.search.expected import Typical, epochs_of_a_pass
+from hpstudy.search.brackets import brackets, epochs_of, schedule
+from hpstudy.search.expected import Typical
 from hpstudy.search.options import options
 from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.study import Cell, Spec
@@ -28,22 +29,31 @@ def typical(spec: Spec, sizes: Sizes, fleet: Fleet) -> dict[str, Typical]:
 def of_cell(cell: Cell, known: Draws | None, fleet: Fleet) -> Typical:
     """A cell's typical trial; of somebody's hypermodel the file may tell the epochs."""
     whole = known.mean.epochs if known is not None else epochs_of(cell)
-    epochs = _round(cell, whole)
+    # what `model.fit` trains begins anew where it is promoted
+    rounds = _rounds(cell, continues=known is not None and fleet.backend == "jax")
+    epochs = fmean(rounds) if rounds else whole
     if known is None or not epochs:
-        return Typical(epochs)
-    return Typical(epochs, of_run(known.mean, fleet) * epochs / known.mean.epochs)
+        return Typical(epochs, None, rounds)
+    return Typical(epochs, of_run(known.mean, fleet) * epochs / known.mean.epochs, rounds)
 
 
 def _known(spec: Spec, cell: Cell, sizes: Sizes) -> Draws | None:
     return None if is_foreign(cell.settings) else draws(spec, cell, sizes)
 
 
-def _round(cell: Cell, whole: float | None) -> float | None:
-    """The epochs of a trial: a whole run's, or the mean round's of Hyperband's oracle."""
+def _rounds(cell: Cell, continues: bool) -> tuple[int, ...]:
+    """The most epochs that each trial of Hyperband's oracle trains, in order; else none.
+
+    Promoted trials train their further epochs alone where the engine `continues` them.
+    """
     search, length = cell.search, epochs_of(cell)
     if search is None or length is None:
-        return whole
+        return ()
     if (search.driver, search.sampler) != ("keras_tuner", "hyperband"):
-        return whole
+        return ()
     taken: Mapping[str, Any] = options("oracle", search.sampler, search.sampler_options)
-    return epochs_of_a_pass(brackets(length, taken["factor"], taken["first_epoch"]))
+    table = brackets(length, taken["factor"], taken["first_epoch"])
+    # no trial trains less than an epoch, so a budget holds no more of them than epochs
+    most = min(search.trials, search.budget_epochs or search.trials)
+    planned = schedule(table, most, search.parallel)
+    return tuple(end - begin if continues else end for begin, end in planned)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from math import ceil
 
-from hpstudy.search.brackets import Bracket
 from hpstudy.spec.study import Search
 
 
@@ -13,11 +13,13 @@ from hpstudy.spec.study import Search
 class Typical:
     """What a trial of a cell takes on the average: epochs, and seconds of one worker.
 
-    None where only running it tells.
+    None where only running it tells. `rounds` are the epochs of each trial in order, where an
+    oracle fixes them.
     """
 
     epochs: float | None = None
     seconds: float | None = None
+    rounds: tuple[int, ...] = ()
 
 
 def trials(search: Search, typical: Typical) -> int | None:
@@ -27,6 +29,8 @@ def trials(search: Search, typical: Typical) -> int | None:
     it is used up still end, so `parallel - 1` more are trained.
     """
     if search.budget_epochs is not None:
+        if typical.rounds:
+            return max(1, sum(used <= search.budget_epochs for used in accumulate(typical.rounds)))
         if not typical.epochs:
             return None
         return min(search.trials, max(1, int(search.budget_epochs / typical.epochs)))
@@ -38,21 +42,12 @@ def trials(search: Search, typical: Typical) -> int | None:
     return search.trials
 
 
+def epochs(number: int, typical: Typical) -> float:
+    """What so many trials train, 0 where only running them tells."""
+    return sum(typical.rounds[:number]) if typical.rounds else number * (typical.epochs or 0.0)
+
+
 def choosing(search: Search, candidates: int) -> int:
     """How many runs choose among so many candidates; none where there is nothing to choose."""
     top = min(search.choose_top, candidates)
     return top * search.choose_seeds if top > 1 else 0
-
-
-def epochs_of_a_pass(brackets: tuple[Bracket, ...]) -> float:
-    """The mean epochs of a trial of Hyperband's oracle, over one pass through its brackets.
-
-    A promotion goes on from where it was paused and trains its further epochs alone. The cheapest
-    bracket comes first, so n trials train at most n times as many.
-    """
-    trained = sum(
-        one.trials * (one.epochs - before)
-        for bracket in brackets
-        for one, before in zip(bracket, (0, *(r.epochs for r in bracket)), strict=False)
-    )
-    return trained / sum(one.trials for bracket in brackets for one in bracket)

@@ -55,7 +55,7 @@ class Problems:
 
 def nearest(seen: str, allowed: list[str]) -> str:
     """'did you mean `x`? allowed: x, y, z', or without the question where nothing is near."""
-    listed = f"allowed: {', '.join(allowed)}" if allowed else "none is allowed here"
+    listed = f"allowed: {', '.join(allowed)}" if allowed else "there are none here"
     lowered = {name.lower(): name for name in allowed}
     close = get_close_matches(seen.lower(), lowered, n=1)
     return f"did you mean `{lowered[close[0]]}`? {listed}" if close else listed

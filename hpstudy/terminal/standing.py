@@ -97,7 +97,9 @@ class CellStanding:
         return self.run.trials if expected is None else expected
 
     def _pace(self) -> Typical:
-        """A trial as it was so far, or what was expected of it before any."""
+        """A trial as it was so far, or what is expected of it before any, or from an oracle."""
+        if self.typical.rounds:
+            return self.typical
         done, epochs = self.done["search"], sum(self.epochs["search"])
         return Typical(
             epochs / done if epochs else self.typical.epochs,

@@ -55,6 +55,7 @@ class Options:
     rising: bool = False
     arrays: bool = True
     fixed_rate: bool = False
+    searched: Sequence[str] = ()
     dead: Mapping[str, int] = field(default_factory=dict)
     test_loss: float = 0.25
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -120,6 +121,7 @@ class _Writer:
             "training.learning_rate": BEST_RATE["full"] if self.options.fixed_rate else rate,
             "training.schedule": "step",
             "training.schedule.at": [0.7, 0.9],
+            **{key: {"float": [0.0, 1.0]} for key in self.options.searched},
             "subset.train": train,
             **({"subset.per_unit": extra} if extra is not None else {}),
             **({"subset.match": "batchnorm"} if arm == "random" and extra is None else {}),
@@ -190,6 +192,7 @@ class _Writer:
             if trial >= 4:
                 value = BEST_RATE.get(cell["arm"], 1.0) * math.exp(generator.normal(0, 0.8))
             params["training.learning_rate"] = min(max(value, rate["float"][0]), rate["float"][1])
+        params |= dict.fromkeys(self.options.searched, 0.12345)
         params["training.batch_size"] = int(generator.choice([32, 64, 128]))
         return params, {**config, **params}
 

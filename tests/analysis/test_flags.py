@@ -52,6 +52,10 @@ def test_the_ends_of_a_numeric_choice_are_edges_and_words_have_none() -> None:
     assert Searched("model.activation", options=("relu", "tanh")).edge("relu") is None
     assert Searched("model.bias", options=(True, False)).edge(True) is None
     assert Searched("model.depth", options=(3,)).edge(3) is None
+    shallow = {"model.depth": {"int": [1, 2], "step": 1}}
+    deeper = {"model.depth": {"int": [1, 3], "step": 1}}
+    assert searched(shallow, {"model.depth": 2})[0].edge(2) is None
+    assert searched(deeper, {"model.depth": 3})[0].edge(3) == "upper"
     # one of two is always an end
     assert Searched("training.batch_size", options=(64, 128)).edge(128) is None
 

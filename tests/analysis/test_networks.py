@@ -77,6 +77,20 @@ def test_a_rate_is_no_part_of_networks_that_differ(tmp_path: Path) -> None:
     assert "; networks differ: bn_only uses own:Net, units 32, full own:Net, units 64; " in told
 
 
+def test_a_rate_is_known_by_its_value_where_no_two_trials_built_one_network(
+    tmp_path: Path,
+) -> None:
+    def asked(arm: str, config: Mapping[str, Any]) -> dict[str, Any]:
+        rate, batch = config["training.learning_rate"], config["training.batch_size"]
+        units = round(1e9 * rate)
+        return {"units": units, "speed": rate, "batch_size": batch, "network": units}
+
+    told = sentence(own(tmp_path, asked))
+    assert "networks differ: bn_only uses own:Net, units " in told
+    network = told.partition("networks differ")[2].partition(";")[0]
+    assert "speed" not in network and "batch size" not in network
+
+
 def test_what_left_a_network_as_it_was_is_no_part_of_it(tmp_path: Path) -> None:
     def asked(arm: str, config: Mapping[str, Any]) -> dict[str, Any]:
         units = 64 if arm == "full" else 32

@@ -29,7 +29,7 @@ PLAIN: dict[str, Any] = {
         ),
         (
             {"trials": 1000, "budget_epochs": 4000},
-            "as many trials as 4,000 epochs hold by the tpe sampler, none pruned",
+            "as many trials as 4,000 epochs hold, by the tpe sampler, none pruned",
         ),
         (
             {"budget_minutes": 30.0},
@@ -48,8 +48,8 @@ def test_how_a_cell_is_searched(changes: dict[str, Any], words: str) -> None:
         ({}, "the best 4 trained again on 3 fresh seeds"),
         ({"choose_seeds": 1}, "the best 4 trained again on 1 fresh seed"),
         ({"trials": 2}, "the best 2 trained again on 3 fresh seeds"),
-        ({"choose_top": 1}, ""),
-        ({"trials": 1}, ""),
+        ({"choose_top": 1}, "the best one picked as it is"),
+        ({"trials": 1}, "the best one picked as it is"),
         (
             {"choose_pruner": "wilcoxon"},
             "the best 4 trained again on 3 fresh seeds, stopped early by wilcoxon",

@@ -89,9 +89,9 @@ def test_decimals_follow_the_uncertainty() -> None:
 
 
 def test_p_values_and_numbers_are_readable() -> None:
-    assert [p_value(p) for p in (1.0, 0.25, 0.001953125, 3.05e-5)] == [
-        *("1", "0.25", "0.002", "0.00003")
-    ]
+    values = (1.0, 0.25, 0.125, 0.0625, 0.03125, 0.001953125, 3.05e-5)
+    told = ("1", "0.25", "0.125", "0.0625", "0.031", "0.002", "0.00003")
+    assert tuple(p_value(p) for p in values) == told
     assert [number(v) for v in (0.0954213, 3.0, True, None, [0.7, 0.9], "relu")] == [
         *("0.09542", "3", "true", "none", "0.7, 0.9", "relu")
     ]

@@ -28,6 +28,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         extra_axis={"random": (1, 4)},
         arms=("full", "bn_only", "random", "a_rather_long_name_for_an_arm"),
         contrasts=(("bn_only", "full"), ("a_rather_long_name_for_an_arm", "random")),
+        searched=("training.weight_decay", "training.label_smoothing", "training.warmup"),
         trials=8,
         confirm=6,
         failed_trials=(2,),

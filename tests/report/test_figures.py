@@ -8,9 +8,10 @@ import pytest
 from matplotlib.figure import Figure
 
 from hpstudy.report.figures.axes import compact, limits
-from hpstudy.report.figures.contrast import spread
+from hpstudy.report.figures.contrast import cut, spread
 from hpstudy.report.figures.labels import Box, beside
 from hpstudy.report.figures.palette import INK, looks, variables
+from hpstudy.report.figures.size import Mark, apart
 from hpstudy.report.figures.svg import draw
 
 
@@ -69,6 +70,20 @@ def test_limits_hold_their_values_and_survive_none() -> None:
     assert limits([]) == (0.0, 1.0)
     low, high = limits([0.5, 0.5])
     assert low < 0.5 < high
+
+
+def test_a_long_name_is_cut_where_two_stand_beside_each_other() -> None:
+    assert [cut(name) for name in ("bn_only", "twelve_chars", "a_rather_long_name")] == [
+        *("bn_only", "twelve_chars", "a_rather_lo\u2026")
+    ]
+
+
+def test_marks_of_one_count_stand_side_by_side() -> None:
+    marks = [Mark(arm, arm, x, 0.5, 0.4, 0.6) for arm, x in (("a", 10), ("b", 10), ("c", 1000))]
+    found = apart(marks, (10.0, 1000.0))
+    assert found[2].x == 1000
+    assert found[0].x < 10 < found[1].x
+    assert found[0].x * found[1].x == pytest.approx(100)
 
 
 FRAME = Box(0.0, 0.0, 200.0, 100.0)

@@ -192,6 +192,15 @@ def test_a_contrast_is_headed_once_where_nothing_is_swept(tmp_path: Path) -> Non
     assert "trained again on 1 fresh seed" in found.text and "1 fresh seeds" not in found.text
 
 
+def test_a_legend_tells_of_what_is_drawn(tmp_path: Path) -> None:
+    words = ("hollow: diverged seed", "hollow: pruned", "diverged or failed")
+    html, _ = page(tmp_path / "plain", trials=4)
+    assert [word in html for word in words] == [False, False, False]
+    lost = {"diverged_confirm": [("full", 1)], "failed_trials": (2,)}
+    html, _ = page(tmp_path / "lost", trials=6, **lost)
+    assert [word in html for word in words] == [True, True, True]
+
+
 def test_each_axis_of_a_sweep_has_its_own_column(tmp_path: Path) -> None:
     html, _ = page(tmp_path, depths=(1, 3), extra_axis={"random": (1, 4)}, contrasts=())
     table = html[html.index('id="arms"') :]

@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hpstudy.search.brackets import brackets
 from hpstudy.search.driver import DRIVERS, Outcome
-from hpstudy.search.expected import epochs_of_a_pass
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.space import FloatRange, IntRange
 from hpstudy.spec.study import Cell
@@ -67,22 +65,6 @@ def test_a_trial_of_hyperband_needs_its_round_alone(cell: MakeCell, played: Play
     made = cell("plain", "hyperband", trials=200, driver="keras_tuner", budget_epochs=3 * 14)
     search = played(made, ending=lambda trial: "finished")
     assert len(search.trials) == 3
-
-
-@pytest.mark.parametrize("trials", [20, 33, 61])
-def test_trials_of_hyperband_train_no_more_than_so_many_means(
-    trials: int, cell: MakeCell, played: Play
-) -> None:
-    search = played(cell("plain", "hyperband", trials=trials, driver="keras_tuner"))
-    ends: dict[str, int] = {}
-    trained = 0
-    for trial in search.trials:
-        end, name = (*search.rungs(trial.number), 40)[0], str(trial.config)
-        # a promotion goes on from where its configuration was paused
-        trained += end - ends.get(name, 0)
-        ends[name] = end
-    assert len(search.trials) == trials
-    assert trained <= trials * epochs_of_a_pass(brackets(40, 3, 5))
 
 
 def test_a_duplicate_costs_nothing(cell: MakeCell, played: Play) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hpstudy.search.brackets import brackets
-from hpstudy.search.expected import Typical, choosing, epochs_of_a_pass, trials
+from hpstudy.search.expected import Typical, choosing, epochs, trials
 from hpstudy.spec.study import Cell, Search
 
 MakeCell = Callable[..., Cell]
@@ -47,13 +46,10 @@ def test_one_candidate_is_not_chosen_from(cell: MakeCell) -> None:
     assert [choosing(search(cell), count) for count in (0, 1, 2, 9)] == [0, 0, 6, 12]
 
 
-def test_a_pass_of_hyperband_counts_a_promotion_s_further_epochs() -> None:
-    # rounds of 12, 4 and 2 trials to the end of epoch 3, 7 and 20; of 6 and 2; of 4
-    table = brackets(20, 3, 2)
-    assert [[(one.trials, one.epochs) for one in bracket] for bracket in table] == [
-        [(12, 3), (4, 7), (2, 20)],
-        [(6, 7), (2, 20)],
-        [(4, 20)],
-    ]
-    trained = 12 * 3 + 4 * 4 + 2 * 13 + 6 * 7 + 2 * 13 + 4 * 20
-    assert epochs_of_a_pass(table) == trained / 30
+def test_a_budget_holds_an_oracle_s_rounds_in_their_order(cell: MakeCell) -> None:
+    fixed = Typical(5.0, None, (3, 3, 3, 6, 9, 9))
+    made = search(cell, trials=6, budget_epochs=22)
+    assert trials(made, fixed) == 4
+    assert [epochs(number, fixed) for number in (0, 4, 6)] == [0, 15, 33]
+    assert epochs(4, Typical(5.0)) == 20
+    assert epochs(4, Typical()) == 0

@@ -238,7 +238,7 @@ def test_an_unknown_variant(problems, study):
     told = problems(study, ("arms:", "variants: {quick: {seed: 1}}\narms:"), variant="quik")
     assert told == ["--variant quik: unknown variant: `quik`; did you mean `quick`? allowed: quick"]
     (none,) = problems(study, variant="quick")
-    assert "none is allowed here" in none
+    assert "there are none here" in none
 
 
 def test_missing_keys_and_files_that_are_no_study(problems):

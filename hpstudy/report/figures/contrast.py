@@ -15,6 +15,8 @@ from hpstudy.report.figures.axes import limits, place
 from hpstudy.report.figures.palette import INK, MUTED, PAPER, Look
 from hpstudy.report.figures.svg import draw
 
+LETTERS = 12  # of an arm's name below its marks
+
 
 def pairs(
     name: str, one: Contrast, group: Sequence[Contrast], looks: Mapping[str, Look], alt: str
@@ -47,7 +49,7 @@ def pairs(
             outside = (-0.3, -0.12) if x == 0 else (1.12, 1.3)
             left.plot(outside, [mean, mean], color=INK, linewidth=2, zorder=2)
         left.set_xlim(-0.45, 1.45)
-        left.set_xticks([0, 1], [one.b.arm, one.a.arm])
+        left.set_xticks([0, 1], [cut(one.b.arm), cut(one.a.arm)])
         left.set_ylabel(measure.axis("test"))
         left.set_ylim(limits(_scores(group, measure)))
         left.yaxis.set_major_locator(MaxNLocator(6))
@@ -91,6 +93,11 @@ def by_point(
         axes.set_ylim(limits(_differences(group, measure)))
 
     return draw(name, plot, alt)
+
+
+def cut(name: str) -> str:
+    """An arm's name as far as there is room for two of them; the legend has it whole."""
+    return name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}\u2026"
 
 
 def spread(values: Sequence[float], close: float) -> list[int]:

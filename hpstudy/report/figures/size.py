@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from markupsafe import Markup
@@ -20,6 +20,7 @@ from hpstudy.report.figures.palette import INK, Look
 from hpstudy.report.figures.svg import draw
 
 SIZE = 8.5  # of the labels' letters
+WIDTH, ASIDE = 400, 9  # of the figure, and between marks of one count, in pixels
 
 
 def trained_parameters(
@@ -35,50 +36,59 @@ def trained_parameters(
 
     def plot(figure: Figure) -> None:
         axes = place(figure)
-        drawn: list[_Mark] = []
+        order = sorted(cells, key=lambda cell: cell.counts["trained"])
+        known = [Mark.of(cell, scores[cell.name] * measure.factor) for cell in order]
+        log_axis(axes, known[0].x, known[-1].x)
+        marks = apart(known, axes.get_xlim())
         for arm in dict.fromkeys(cell.arm for cell in cells):
-            own = sorted(
-                (cell for cell in cells if cell.arm == arm), key=lambda c: c.counts["trained"]
-            )
-            look = looks[arm]
-            marks = [_Mark.of(cell, scores[cell.name] * measure.factor) for cell in own]
-            places, means = [mark.x for mark in marks], [mark.mean for mark in marks]
-            axes.plot(places, means, color=look.colour, linewidth=0.9, alpha=0.6)
-            for mark in marks:
-                bar = [mark.low, mark.high]
-                axes.plot([mark.x] * 2, bar, color=look.colour, linewidth=1.4)
-            axes.plot(places, means, look.marker, color=look.colour, markersize=6.5, linewidth=0)
-            drawn += marks
-        trained = [mark.x for mark in drawn]
-        log_axis(axes, min(trained), max(trained))
+            own, colour = [mark for mark in marks if mark.arm == arm], looks[arm].colour
+            places, means = [mark.x for mark in own], [mark.mean for mark in own]
+            axes.plot(places, means, color=colour, linewidth=0.9, alpha=0.6)
+            for mark in own:
+                axes.plot([mark.x] * 2, [mark.low, mark.high], color=colour, linewidth=1.4)
+            axes.plot(places, means, looks[arm].marker, color=colour, markersize=6.5, linewidth=0)
         axes.set_xlabel("trained parameters (log scale)")
         axes.set_ylabel(measure.axis("test"))
-        axes.set_ylim(limits([end for mark in drawn for end in (mark.low, mark.high)], 0.1))
+        low, high = limits([end for mark in marks for end in (mark.low, mark.high)], 0.1)
+        # no share is beyond its ends, whatever an interval says
+        axes.set_ylim((max(low, -2.0), min(high, 102.0)) if measure.percent else (low, high))
         axes.grid(True, axis="x")
-        _label(axes, drawn, [labels[mark.cell] for mark in drawn])
+        _label(axes, marks, [labels[mark.cell] for mark in marks])
 
-    return draw(name, plot, alt, 400, 275)
+    return draw(name, plot, alt, WIDTH, 275)
 
 
 @dataclass(frozen=True)
-class _Mark:
+class Mark:
     """A cell in the figure: its mean and the ends of its interval at its trained parameters."""
 
     cell: str
+    arm: str
     x: float
     mean: float
     low: float
     high: float
 
     @classmethod
-    def of(cls, cell: CellRecord, scores: Floats) -> _Mark:
+    def of(cls, cell: CellRecord, scores: Floats) -> Mark:
         interval = t_interval(scores)
         reach = interval.half_width or 0.0
         mean, x = interval.mean, max(cell.counts["trained"], 1)
-        return cls(cell.name, x, mean, mean - reach, mean + reach)
+        return cls(cell.name, cell.arm, x, mean, mean - reach, mean + reach)
 
 
-def _label(axes: Axes, marks: Sequence[_Mark], words: Sequence[str]) -> None:
+def apart(marks: Sequence[Mark], ends: tuple[float, float]) -> list[Mark]:
+    """The marks with those of one count side by side, on a log axis between `ends`."""
+    step = (ends[1] / ends[0]) ** (ASIDE / WIDTH)
+    found = []
+    for mark in marks:
+        beside = [one for one in marks if one.x == mark.x]
+        turn = beside.index(mark) - (len(beside) - 1) / 2
+        found.append(replace(mark, x=mark.x * step**turn))
+    return found
+
+
+def _label(axes: Axes, marks: Sequence[Mark], words: Sequence[str]) -> None:
     """Each mark's word where there is room for it."""
     figure = axes.figure
     scale = 72 / figure.dpi

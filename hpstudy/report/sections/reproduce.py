@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from hpstudy.analysis.epochs import trained
 from hpstudy.analysis.words import count, number, thousands
 from hpstudy.report.findings import Findings
 from hpstudy.report.page import Section, Table, render
@@ -49,6 +50,7 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
         ("Data fingerprint", str(data["fingerprint"])),
         ("Study seed", str(study["seed"])),
         ("Search seeds", ", ".join(str(seed) for seed in sorted(searches)) or "none"),
+        ("Trained", trained(findings.record)),
         ("Last result", findings.record.last_time),
     ]
     return [(name, value) for name, value in facts if value]

@@ -31,7 +31,9 @@ def arms(findings: Findings) -> Section:
     searched_ones = [cell for cell in cells if any(one != DASH for one in _chosen(findings, cell))]
     if searched_ones:
         chosen = [_word(key) for key in findings.keys]
-        said = f"The settings that each search chose; {DASH} where one is fixed."
+        said = "The settings that each search chose."
+        if any(DASH in _chosen(findings, cell) for cell in searched_ones):
+            said += f" {DASH}: fixed in that cell."
         tables.append(_by_arm(findings, searched_ones, said, chosen, _chosen, first_number=0))
     return Section("arms", "Arms", render("tables.html.j2", tables=tables, notes=[]))
 

@@ -26,12 +26,13 @@ def learning_rate(findings: Findings) -> Section:
             f"rates-{place}", cells, findings.looks, findings.measure, alt
         )
         panels.append(Panel(findings.where(values) or "all arms", svg))
-    keys = [
-        *arm_keys(findings.looks),
-        Key("chosen", stroke="M6 1a5 5 0 1 0 .01 0z"),
-        Key("hollow: pruned, at its last rung", "--muted", stroke="M6 2a4 4 0 1 0 .01 0z"),
-        Key("diverged or failed", "--muted", stroke="M2.5 2.5l7 7M9.5 2.5l-7 7"),
-    ]
+    ends = {run["status"] for cell in findings.record.cells for run in cell.phase("search")}
+    keys = [*arm_keys(findings.looks), Key("chosen", stroke="M6 1a5 5 0 1 0 .01 0z")]
+    if "pruned" in ends:
+        hollow = "hollow: pruned, at its last rung"
+        keys.append(Key(hollow, "--muted", stroke="M6 2a4 4 0 1 0 .01 0z"))
+    if ends & {"diverged", "failed"}:
+        keys.append(Key("diverged or failed", "--muted", stroke="M2.5 2.5l7 7M9.5 2.5l-7 7"))
     caption = (
         "Every search trial at its learning rate. The bars below each panel are the ranges that "
         "were searched. Scores far below the rest are drawn at the foot of the panel. Search "
@@ -105,7 +106,10 @@ def trained_parameters(findings: Findings) -> Section:
     )
     swept = ", ".join(name.replace("_", " ") for name in names.values())
     caption = "Mean over confirm seeds with its 95% t interval."
-    if not all(cell.counts["trained"] for cell in cells):
+    counts = [cell.counts["trained"] for cell in cells]
+    if len(set(counts)) < len(counts):
+        caption += " Marks of one count stand side by side."
+    if not all(counts):
         caption += " An arm that trains nothing stands at 1."
     if swept:
         caption += f" Numbers beside the marks: {swept}; left out where there is no room."
