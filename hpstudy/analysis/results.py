@@ -7,13 +7,16 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hpstudy import data
 from hpstudy.analysis import kstar, pareto
 from hpstudy.analysis.claims import claims
 from hpstudy.analysis.frames import frame
 from hpstudy.analysis.record import StudyRecord
 from hpstudy.analysis.views import tables
-from hpstudy.errors import StoreError
+from hpstudy.errors import HpstudyError, StoreError
 from hpstudy.spec.declarations import DataShape
+from hpstudy.spec.foreign import is_foreign
+from hpstudy.spec.study import Data
 from hpstudy.store import Event, Store
 
 if TYPE_CHECKING:
@@ -51,34 +54,51 @@ class Results:
     def model(self, run: str) -> Any:
         """A confirmed run's network as a Keras model holding its final values.
 
-        Its predictions on the test split are the stored `test_outputs`. Raises StoreError for a
-        run that is unknown or keeps no arrays, and where values and network do not match.
+        Its predictions on the test split are the stored `test_outputs`. A hypermodel of your own
+        with a `fit` needs the study's data too, which that adapts to. Raises StoreError for a run
+        that is unknown or keeps no arrays, and where values and network do not match.
         """
-        config = self._config(run)
+        event, arrays = self._event(run), self.arrays(run)
         finals = {
             name.removeprefix("final/"): value
-            for name, value in self.arrays(run).items()
+            for name, value in arrays.items()
             if name.startswith("final/")
         }
         if not finals:
             raise StoreError(f"run {run} keeps no arrays; confirmed runs that finished do")
-        model = _build(config, self.study["data"]["shape"])
-        from hpstudy.subsets.keras import variables as owned_by
-
-        owned = owned_by(model)
-        variables = {one.path: one.variable for one in owned}
-        needed = {one.path for one in owned if one.parameter}
-        unmatched = sorted((needed - set(finals)) | (set(finals) - set(variables)))
-        if unmatched:
-            raise StoreError(f"run {run}: values and network differ in {', '.join(unmatched)}")
-        for path, value in finals.items():
-            variables[path].assign(value)
+        said = self.study["data"]["shape"]
+        shape = DataShape(tuple(said["input_shape"]), said["task"], int(said["outputs"]))
+        if not is_foreign(event["config"]):
+            return restored(_built(event["config"], shape), finals, run)
+        # looked up by name, so that reading results imports neither Keras nor JAX
+        rebuilding = importlib.import_module("hpstudy.engine.rebuilding")
+        again = rebuilding.rebuilt(event, shape, lambda: self._split(run))
+        model = restored(again.model, finals, run)
+        wrong = again.settle(arrays["test_outputs"] if event["status"] == "finished" else None)
+        if wrong is not None:
+            raise StoreError(f"run {run} cannot be given back: {wrong}")
         return model
 
-    def _config(self, run: str) -> dict[str, Any]:
+    def _split(self, run: str) -> Any:
+        """The study's data, as its runs had them."""
+        said = self.study["data"]
+        named = ("name", "validation", "test", "split_seed", "options")
+        wanted = Data(**{name: said[name] for name in named})
+        try:
+            split = data.load(wanted)
+        except HpstudyError as error:
+            raise StoreError(
+                f"run {run} is given back by calling its hypermodel's fit with the study's data, "
+                f"which cannot be had: {error}"
+            ) from error
+        if split.fingerprint != said["fingerprint"]:
+            raise StoreError(f"run {run}: the data {wanted.name} are others than it was trained on")
+        return split
+
+    def _event(self, run: str) -> Event:
         for event in self.record.runs:
             if event["run"] == run:
-                return dict(event["config"])
+                return event
         confirmed = [e["run"] for e in self.record.runs if e["phase"] == "confirm"]
         some = ", ".join(confirmed[:3]) or "none"
         raise StoreError(f"no run {run} in {self.store.folder}; confirmed runs: {some}, ...")
@@ -100,10 +120,8 @@ def load(folder: str | os.PathLike[str]) -> Results:
     )
 
 
-def _build(config: dict[str, Any], shape: dict[str, Any]) -> Any:
-    # Looked up by name, so that reading results imports neither Keras nor JAX.
-    if ":" in config["model.type"]:
-        return importlib.import_module("hpstudy.hypermodels.foreign").rebuilt(config, shape)
+def _built(config: Event, shape: DataShape) -> Any:
+    # looked up by name, so that reading results imports neither Keras nor JAX
     registry = importlib.import_module("hpstudy.hypermodels").HYPERMODELS
     settings = {
         key.removeprefix("model."): tuple(value) if isinstance(value, list) else value
@@ -111,5 +129,19 @@ def _build(config: dict[str, Any], shape: dict[str, Any]) -> Any:
         if key.startswith("model.") and key != "model.type"
     }
     module, _, function = registry[config["model.type"]].build.partition(":")
-    outline = DataShape(tuple(shape["input_shape"]), shape["task"], int(shape["outputs"]))
-    return getattr(importlib.import_module(module), function)(settings, outline)
+    return getattr(importlib.import_module(module), function)(settings, shape)
+
+
+def restored(model: Any, finals: Event, run: str) -> Any:
+    """The model with its values given back."""
+    from hpstudy.subsets.keras import variables as owned_by
+
+    owned = owned_by(model)
+    variables = {one.path: one.variable for one in owned}
+    needed = {one.path for one in owned if one.parameter}
+    unmatched = sorted((needed - set(finals)) | (set(finals) - set(variables)))
+    if unmatched:
+        raise StoreError(f"run {run}: values and network differ in {', '.join(unmatched)}")
+    for path, value in finals.items():
+        variables[path].assign(value)
+    return model

@@ -95,7 +95,7 @@ class Bench:
         """Run-epochs a second of `model.fit`, its compilation left out."""
         import numpy as np
 
-        from hpstudy.engine.setups import build_model
+        from hpstudy.engine.declared import build_model
         from hpstudy.hypermodels.compiling import compile_model
         from hpstudy.subsets import keras as subset
         from hpstudy.subsets.rules import Rule, select

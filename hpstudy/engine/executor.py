@@ -55,7 +55,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Probed:
-    """A probe ended; `found` is what `hpstudy.engine.foreign.discover` says."""
+    """A probe ended; `found` is what `hpstudy.engine.discovering.discover` says."""
 
     run: str
     found: dict[str, Any]

@@ -17,7 +17,7 @@ import numpy as np
 from hpstudy.engine.host import Host
 from hpstudy.engine.packed import Packed, Stack, stacked_order
 from hpstudy.engine.program import Carry, Data, Order
-from hpstudy.engine.setups import Setup
+from hpstudy.engine.setup import Setup
 
 # `map`, or that of a pool of threads
 Each = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]

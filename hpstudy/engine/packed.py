@@ -31,7 +31,7 @@ from hpstudy.engine.programs import (
     prefix_inputs,
     values_at,
 )
-from hpstudy.engine.setups import Built, Setup
+from hpstudy.engine.setup import Built, Setup
 from hpstudy.hypermodels.convolution import in_lanes
 
 

@@ -21,7 +21,8 @@ from hpstudy.engine.parts import Parts
 from hpstudy.engine.paused import maker, paused, resumed
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.record import result
-from hpstudy.engine.setups import Built, Setup, Setups
+from hpstudy.engine.setup import Built, Setup
+from hpstudy.engine.setups import Setups
 from hpstudy.engine.training import train
 
 # (run, epoch, score) of runs that wait at a rung -> which of them go on

@@ -24,7 +24,7 @@ from jax.tree_util import keystr
 from hpstudy.engine.host import Host
 from hpstudy.engine.program import Carry
 from hpstudy.engine.programs import Programs
-from hpstudy.engine.setups import Setup
+from hpstudy.engine.setup import Setup
 
 
 class Unusable(Exception):

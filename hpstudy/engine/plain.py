@@ -19,16 +19,17 @@ import numpy as np
 
 from hpstudy.engine import augmentation, foreign
 from hpstudy.engine.captured import replaced
-from hpstudy.engine.foreign import Prepared
 from hpstudy.engine.host import Host
 from hpstudy.engine.job import Job, Report, Result
 from hpstudy.engine.ordered import Ordered, Turn
 from hpstudy.engine.parts import Parts
+from hpstudy.engine.preparing import STEPS, Prepared, options
 from hpstudy.engine.program import Signature
 from hpstudy.engine.record import recorded
 from hpstudy.engine.reference import Rates
-from hpstudy.engine.setups import PREFIX_LIMIT, Setups
-from hpstudy.engine.watch import Watch, stored
+from hpstudy.engine.setup import PREFIX_LIMIT
+from hpstudy.engine.setups import Setups
+from hpstudy.engine.watch import Steps, Watch, stored
 from hpstudy.hypermodels.base import ModelError
 from hpstudy.hypermodels.compiling import compile_model
 from hpstudy.hypermodels.foreign import seed
@@ -68,27 +69,26 @@ def train(job: Job, setups: Setups, parts: Parts, test: Any, report: Report) -> 
     x, x_val = (_whole(array, shape.input_shape) for array in (parts.data.x, parts.data.x_val))
     x_val = x_val[: len(parts.y_val)]
     y, y_val = (foreign.labels(model, one, shape) for one in (parts.y_train, parts.y_val))
-    inputs = made.inputs(model, x_val, y_val[:1], config)
+    given = options(config, len(x))
+    inputs = made.inputs(model, x_val, (x, y), given)
     watch = Watch(host, model, compiled, inputs, parts.y_val, report)
+    steps = Steps(host.plan.steps) if STEPS in config else None
+    callbacks = [watch] if steps is None else [watch, steps]
     seed(job.seeds["order"], "fit")
     with replaced(model, partial(_ordered, model, job)):
         made.hypermodel.fit(
-            made.hp,
-            model,
-            x,
-            y,
-            validation_data=(x_val, y_val),
-            callbacks=[watch],
-            **foreign.options(config),
+            made.hp, model, x, y, validation_data=(x_val, y_val), callbacks=callbacks, **given
         )
     final = watch.end()
+    if steps is not None:
+        steps.check(used_up=host.epoch == host.plan.epochs)
     _check_frozen(selection, initial, final)
     for path, value in final.items():
         variables[path].assign(value)
 
-    def predict(given: Any) -> Any:
-        inputs = np.asarray(given, keras.config.floatx())
-        return stored(model, made.inputs(model, inputs, y_val[:1], config), shape)
+    def predict(images: Any) -> Any:
+        images = np.asarray(images, keras.config.floatx())
+        return stored(model, made.inputs(model, images, (x, y), given), shape)
 
     figures = {"trained": counts.trained, "frozen": counts.frozen, "total": counts.total}
     described = _Described(host.signature, initial, figures)

@@ -18,7 +18,8 @@ from hpstudy.engine.network import Arrays
 from hpstudy.engine.parts import CHUNK, Parts, targets
 from hpstudy.engine.program import Carry, Signature, Values, chunks, values_of
 from hpstudy.engine.programs import Programs
-from hpstudy.engine.setups import Setup, Setups
+from hpstudy.engine.setup import Setup
+from hpstudy.engine.setups import Setups
 from hpstudy.spec.foreign import is_foreign
 from hpstudy.subsets import gathered
 

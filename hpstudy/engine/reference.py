@@ -14,11 +14,11 @@ import keras
 import numpy as np
 
 from hpstudy.engine.augmentation import cut_images, draws
+from hpstudy.engine.declared import build_model
 from hpstudy.engine.host import batch_order
 from hpstudy.engine.job import Job
 from hpstudy.engine.parts import targets
 from hpstudy.engine.schedules import learning_rates
-from hpstudy.engine.setups import build_model
 from hpstudy.engine.stopping import Stopping
 from hpstudy.hypermodels.compiling import compile_model
 from hpstudy.hypermodels.initial import initial_values, plan

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from hpstudy.engine.parts import CHUNK, Parts
-from hpstudy.engine.setups import Built, Setup
+from hpstudy.engine.setup import Built, Setup
 
 SHARE = 0.5  # of the memory that JAX may use; a second pack and XLA's own needs take the rest
 

@@ -114,13 +114,13 @@ class Serving:
         return answers
 
     def _probe(self, probe: Probe, inbox: Inbox) -> None:
-        from hpstudy.engine import foreign
+        from hpstudy.engine.discovering import discover
 
         def ask(asked: Registered) -> Any:
             self._send({"type": "asked", "run": probe.run, "asked": asked.as_json()})
             return self._answers(inbox, {probe.run})[probe.run]
 
-        found = foreign.discover(probe, ask, self._shape, self._sample)
+        found = discover(probe, ask, self._shape, self._sample)
         self._send({"type": "probed", "run": probe.run, "found": found})
 
     def _tell(self, result: Result) -> None:
@@ -150,6 +150,6 @@ def _sample(start: Mapping[str, Any], split: Any) -> Any:
     """What other people's hypermodels see of the data while they are discovered, or None."""
     if not start.get("sources"):
         return None
-    from hpstudy.engine import foreign
+    from hpstudy.engine.preparing import Sample
 
-    return foreign.sample_of(split)
+    return Sample.of(split)

@@ -80,6 +80,34 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
         return row
 
 
+class Steps(keras.callbacks.Callback):  # type: ignore[misc]
+    """Ends `model.fit` after so many optimizer steps, in the middle of an epoch where they end."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self._steps, self._before, self._done = steps, 0, 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._before = self._done
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._done = self._before + batch + 1
+        if self._done >= self._steps:
+            self.model.stop_training = True
+
+    def check(self, used_up: bool) -> None:
+        """Raise ModelError for other steps than planned in a run whose epochs were `used_up`."""
+        if not self._done:
+            why = "the hypermodel's fit hands model.fit none of its callbacks, which count them"
+        elif used_up and self._done != self._steps:
+            why = f"the hypermodel's fit made {self._done}, in other batches than batch_size says"
+        else:
+            return
+        raise ModelError(
+            f"training.length is {self._steps} steps, and {why}; tell the length in epochs"
+        )
+
+
 def stored(model: Any, x: Any, shape: DataShape) -> Any:
     """Outputs (n, outputs) as they are stored: of probabilities, their logarithms.
 

@@ -13,7 +13,6 @@ import keras
 import keras_tuner
 import numpy as np
 
-from hpstudy.hypermodels.asking import answered
 from hpstudy.hypermodels.base import ModelError
 from hpstudy.hypermodels.drawn import by_numpy
 from hpstudy.spec.foreign import ARGS
@@ -67,14 +66,6 @@ class _Function(keras_tuner.HyperModel):  # type: ignore[misc]
     def __init__(self, function: Any, args: Mapping[str, Any]) -> None:
         super().__init__()
         self.build = lambda hp: function(hp, **args)
-
-
-def rebuilt(config: Mapping[str, Any], shape: Mapping[str, Any]) -> Any:
-    """The model of a stored configuration, untrained; its module must be importable."""
-    model = build(hypermodel(config), answered(config), 0)
-    if not model.built:
-        model.build((None, *shape["input_shape"]))
-    return model
 
 
 def seed(stream: int, *words: object) -> None:

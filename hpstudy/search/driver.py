@@ -166,14 +166,11 @@ def _unaffordable(search: Search, need: int | None) -> str | None:
 
 
 def _ahead(cell: Cell, search: Search) -> str | None:
-    """Why a space that is known only by running it cannot be searched, or None."""
+    """Why a space that is known only by running it cannot be searched as it says, or None."""
     name = cell.settings["model.type"]
-    if search.driver == "optuna" and search.sampler in ("grid", "qmc"):
-        say = f"{search.sampler} must know the whole space before the first trial"
-        return f"{say}, and that of {name} is known only by running it; take tpe or random"
-    if search.pruner == "hyperband":
-        say = "pruner hyperband must know every run's length before the first trial"
-        return f"{say}, and that of {name} is known only by running it; take asha"
+    if search.sampler == "grid" and "points" not in search.sampler_options:
+        say = f"the ranges of {name} are known only by running it, and some may have no steps"
+        return f"{say}; write {{grid: {{points: 5}}}} to say how many values it takes of those"
     return None
 
 

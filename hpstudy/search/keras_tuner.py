@@ -20,6 +20,8 @@ from hpstudy.search.brackets import brackets, epochs_of
 from hpstudy.search.driver import Driver, Outcome, Promotions, Pruner, Waits, stream
 from hpstudy.search.options import options
 from hpstudy.search.scores import Scores
+from hpstudy.search.unfolding import in_order
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.space import Ask, Range, Scalar
 from hpstudy.spec.study import Cell
 
@@ -27,8 +29,8 @@ from hpstudy.spec.study import Cell
 class OracleDriver:
     """A cell's oracle, asked and told in canonical order.
 
-    A parameter that a trial is the first to meet takes a seeded draw of that trial, or a grid's
-    first value, and joins the oracle's space when the trial is told.
+    A parameter that a trial is the first to meet takes a seeded draw of that trial, and joins the
+    oracle's space when the trial is told.
     """
 
     size: int | None = None
@@ -83,7 +85,7 @@ class OracleDriver:
         if name not in given:
             assert self._cell.search is not None
             seed = stream(self._cell, self._cell.search, number, name)
-            given[name] = met.default if self._name == "grid" else met.random_sample(seed)
+            given[name] = met.random_sample(seed)
         running.met[name], running.values[name] = met, given[name]
         answer: Scalar = met.answer(given[name])
         return answer
@@ -157,6 +159,9 @@ def build(cell: Cell, maximise: bool) -> Driver:
     search = cell.search
     assert search is not None
     taken: dict[str, Any] = options("oracle", search.sampler, search.sampler_options)
+    if search.sampler == "grid" and is_foreign(cell.settings):
+        # Keras Tuner's own repeats trials: it combines parameters that never meet
+        return in_order(**taken)
     # this process trains nothing, so any backend serves; Keras's own default may be a heavy one
     os.environ.setdefault("KERAS_BACKEND", "jax")
     import_keras()

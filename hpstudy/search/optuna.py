@@ -15,7 +15,9 @@ from hpstudy.search.options import options
 from hpstudy.search.quiet import quiet
 from hpstudy.search.samplers import COMPLETED, CONSTRAINED, SAMPLERS, Make
 from hpstudy.search.scores import Scores
+from hpstudy.search.unfolding import shuffled
 from hpstudy.search.values import Values, directions
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.space import Ask
 from hpstudy.spec.study import Cell, Search
 
@@ -85,6 +87,8 @@ def build(cell: Cell, maximise: bool) -> Driver:
     """
     search = _search(cell)
     taken: Any = options("sampler", search.sampler, search.sampler_options)
+    if search.sampler == "grid" and is_foreign(cell.settings):
+        return shuffled(cell, search, **taken)
     if search.sampler == "grid":
         return Grid(cell, search, **taken)
     scores = Scores(maximise) if search.sampler in COMPLETED else None

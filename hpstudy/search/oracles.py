@@ -197,21 +197,6 @@ class Grid(_InMemory, oracles.GridSearchOracle):  # type: ignore[misc]
             self._populate_next.append(trial_id)
         return found
 
-    def _get_next_combination(self, values: Mapping[str, Any]) -> Any:
-        return super()._get_next_combination(self._filled(values))
-
-    def _compare(self, a: Mapping[str, Any], b: Mapping[str, Any]) -> int:
-        compared: int = super()._compare(self._filled(a), self._filled(b))
-        return compared
-
-    def _filled(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The values with those of parameters that were met later, which raise KeyError else."""
-        space = self.get_space()
-        space.values = dict(values)
-        space.ensure_active_values()
-        filled: dict[str, Any] = space.values
-        return filled
-
 
 class Hyperband(_InMemory, oracles.HyperbandOracle):  # type: ignore[misc]
     """Successive halving in the given brackets, again and again."""

@@ -7,47 +7,25 @@ attributes of the study's trials, so that it is replayed with the trials.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-import optuna
-from optuna.distributions import BaseDistribution
 from optuna.samplers import (
     BaseSampler,
     CmaEsSampler,
     GPSampler,
     NSGAIISampler,
-    QMCSampler,
     RandomSampler,
     TPESampler,
 )
-from optuna.trial import FrozenTrial
 
 from hpstudy.search.distributions import conditional, distribution, ranges
 from hpstudy.search.driver import stream
 from hpstudy.search.quiet import quiet
+from hpstudy.search.sequence import GrowingSampler, Points, SequenceSampler
 from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.study import Cell, Search
 
 # the sampler of trial n, from n alone
 Make = Callable[[int], BaseSampler]
-
-
-class SequenceSampler(QMCSampler):
-    """Point n of a low-discrepancy sequence for trial n, over the whole space.
-
-    Optuna's own takes the space from the first trial that did not fail. This one has a dimension
-    for every range, active or not, so a trial depends on its number alone. The sequence's index
-    is Optuna's count of points drawn in the study, which is one for each trial.
-    """
-
-    def __init__(self, space: dict[str, BaseDistribution], **given: Any) -> None:
-        super().__init__(**given)
-        self._space = space
-
-    def infer_relative_search_space(
-        self, study: optuna.Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        return self._space
 
 
 def random(cell: Cell, search: Search) -> Make:
@@ -76,9 +54,11 @@ def tpe(cell: Cell, search: Search, startup_trials: int, candidates: int) -> Mak
 
 def qmc(cell: Cell, search: Search, sequence: str) -> Make:
     """Points of one scrambled sequence."""
+    seed = stream(cell, search, "sequence")
+    if is_foreign(cell.settings):
+        return _growing(sequence, seed)
     space = {name: distribution(asked) for _, name, asked in ranges(cell.settings)}
     space = {name: drawn for name, drawn in space.items() if not drawn.single()}
-    seed = stream(cell, search, "sequence")
 
     def make(number: int) -> BaseSampler:
         with quiet():
@@ -91,6 +71,17 @@ def qmc(cell: Cell, search: Search, sequence: str) -> Make:
                 warn_asynchronous_seeding=True,
                 warn_independent_sampling=True,
             )
+
+    return make
+
+
+def _growing(sequence: str, seed: int) -> Make:
+    """The same where only trials tell the space, one dimension after the other."""
+    points = Points(sequence, seed)
+
+    def make(number: int) -> BaseSampler:
+        with quiet():
+            return GrowingSampler(points, number, qmc_type=sequence, scramble=True, seed=seed)
 
     return make
 

@@ -15,10 +15,12 @@ from importlib import import_module
 from hpstudy.search.budget import Budget
 from hpstudy.search.discovery import Discovery, Names
 from hpstudy.search.driver import DRIVERS, Driver, Outcome, Trial, Waits
+from hpstudy.spec.layers import LENGTHS
 from hpstudy.spec.space import Ask, Config, Proposal, resolve
 from hpstudy.spec.study import Cell
 from hpstudy.tracebacks import headline
 
+EPOCHS, _ = LENGTHS
 DUPLICATES = 10
 UNBUILT = 5  # trials in a row that raise before they train; a search then ends
 
@@ -58,6 +60,8 @@ class CellSearch:
         self._first: dict[str, int] = {}
         self._repeats = self._unbuilt = 0
         self._lengths: list[int] = []
+        # a trial that is opened when the budget holds it, and the one that is open
+        self._next: Discovery | None = None
         self._open: Discovery | None = None
         self._names: Names = {}
         self._reports: dict[int, dict[int, float]] = {}
@@ -88,10 +92,12 @@ class CellSearch:
         One at a time: samplers read what running trials were answered, so the next trial waits
         until this one is closed.
         """
-        ask = self._begun()
-        if ask is not None:
-            self._open = Discovery(len(self.trials), self.cell, ask, self._names)
-        return self._open if ask is not None else None
+        if self._next is None and (ask := self._begun()) is not None:
+            self._next = Discovery(len(self.trials), self.cell, ask, self._names)
+        if self._next is None or not self._afforded(self._reserved(self._next)):
+            return None
+        self._open, self._next = self._next, None
+        return self._open
 
     def close(self, proposal: Proposal, reason: str | None = None) -> Trial:
         """The open trial with its full configuration; `reason` says why it cannot be trained.
@@ -102,7 +108,7 @@ class CellSearch:
         self._open = None
         self._unbuilt = 0 if reason is None else self._unbuilt + 1
         trial = self._placed(proposal, trains=reason is None)
-        assert trial is not None, "a budget of epochs is refused where lengths are discovered"
+        assert trial is not None, "its epochs were there when it was opened"
         if self.exhausted is None and self._unbuilt >= UNBUILT:
             asked, last = len(self.trials), headline(str(reason))
             self.exhausted = f"the last {UNBUILT} of {asked} trials could not be built: {last}"
@@ -192,10 +198,7 @@ class CellSearch:
         # the same configuration to another end is another trial
         content = json.dumps([proposal.config, rungs], sort_keys=True)
         first = self._first.setdefault(content, number) if trains else number
-        # a driver's own pruner stops every trial at its rung
-        most = rungs[-1] if rungs and self._driver.pruner else length
-        spared = self._spares(number)
-        most -= spared
+        most, spared = self._needed(number, length), self._spares(number)
         new = trains and first == number
         if new and not self._afforded(most):
             return None
@@ -209,6 +212,20 @@ class CellSearch:
         if len(self.trials) < self._wanted:
             self.exhausted = self._end()
         return trial
+
+    def _reserved(self, discovery: Discovery) -> int:
+        """What a trial may need of a budget of epochs, known before its hypermodel is run."""
+        if self._budget.epochs is None:
+            return 0
+        told = discovery.config.get(EPOCHS)
+        length = told if isinstance(told, int) else self._length(discovery.config)
+        return self._needed(discovery.number, length)
+
+    def _needed(self, number: int, length: int) -> int:
+        """The most epochs of a trial: a driver's own pruner stops every one at its rung."""
+        rungs = self._pruner.rungs(number, length)
+        most = rungs[-1] if rungs and self._driver.pruner else length
+        return most - self._spares(number)
 
     def _promoted(self, number: int) -> tuple[int, int] | None:
         """The trial that a promoted one was, and the epoch that it was stopped at."""

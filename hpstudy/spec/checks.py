@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hpstudy.spec.augment import unfit
-from hpstudy.spec.foreign import is_foreign
+from hpstudy.spec.foreign import BATCH, is_foreign
 from hpstudy.spec.ground import Arm, Ground
 from hpstudy.spec.layers import LENGTHS, branch_keys, possible, walk
 from hpstudy.spec.problems import Problems
@@ -46,9 +46,6 @@ class _Check:
     def length(self) -> None:
         given = [key for key in LENGTHS if key in self.cell.settings]
         if is_foreign(self.cell.settings):
-            if LENGTHS[1] in given:
-                say = "training.length of a hypermodel of your own is told in epochs"
-                self.tell(LENGTHS[1], f"{say}; saw steps")
             given = given or ["left to the hypermodel's own fit"]
         if not given and self.ground.sound and self.arm.sound:
             say = "training.length is missing; write length: {epochs: 20} or {steps: 6000}"
@@ -82,15 +79,21 @@ class _Check:
             for key in searched:
                 say = f"{key} is a range, but arm {self.arm.name} has search: none"
                 self.tell(key, f"{say}; give it one value in this arm")
-        elif is_foreign(self.cell.settings) and self.arm.search.budget_epochs is not None:
-            say = "search.budget.epochs needs every trial's length before it is asked for"
-            hint = "a hypermodel of your own tells it afterwards; use trials or minutes"
+        elif self.arm.search.budget_epochs is not None and not self.length_is_known():
+            say = "search.budget.epochs needs a run's length before its hypermodel is run"
+            hint = "write training.length: {epochs: 20}, or {steps: 600} with a batch_size"
             self.tell("model.type", f"{say}; {hint} (arm {self.arm.name})")
         elif self.arm.search.sampler == "grid" and "points" not in self.arm.search.sampler_options:
             for _, key, value in walk(self.cell.settings):
                 if isinstance(value, FloatRange) and value.step is None:
                     say = f"{key} has no end of values, so a grid cannot list them"
                     self.tell(key, f"{say}; add a step, or write {{grid: {{points: 5}}}}")
+
+    def length_is_known(self) -> bool:
+        """Whether the file tells each run's epochs; of our models it always does."""
+        epochs, steps = LENGTHS
+        told = self.cell.settings.keys()
+        return not is_foreign(self.cell.settings) or epochs in told or {steps, BATCH} <= told
 
     def task(self) -> None:
         task, settings = self.ground.task, self.cell.settings

@@ -2,9 +2,10 @@
 
     model: {hypermodel: "my_module:MyHyperModel", args: {...}, hp: {...}}
 
-The settings of such a model are `model.type` (its 'module:name'), `model.code` (a digest of its
-source), `model.args.<name>`, and under `model.hp.<name>` what the hypermodel itself asks for; a
-value or a range given there in the file stands in for the hypermodel's own.
+The settings of such a model are `model.type` (its 'module:name'), `model.code` (its files with
+digests, or its package's version), `model.args.<name>`, and under `model.hp.<name>` what the
+hypermodel itself asks for; a value or a range given there in the file stands in for the
+hypermodel's own.
 """
 
 from __future__ import annotations
@@ -78,7 +79,12 @@ def declaration(
         name=name,
         doc=f"the hypermodel {name}",
         parameters=(
-            Parameter("code", "text", found.digest, "digest of its source"),
+            Parameter(
+                "code",
+                "text",
+                found.code,
+                "its files, or the package it is in",
+            ),
             *(Parameter(key, "any", None, doc) for key, doc in names.items()),
         ),
         tensors=_unknown,

@@ -15,6 +15,7 @@ from hpstudy.spec import foreign
 from hpstudy.spec.head import ENGINE
 from hpstudy.spec.identity import canonical, plain
 from hpstudy.spec.layers import LENGTHS
+from hpstudy.spec.source import changed
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Value, written
 from hpstudy.spec.study import Cell
 
@@ -146,6 +147,8 @@ def _changed_cell(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[
             continue
         left = "nothing" if not key.startswith(foreign.OWN) else "the hypermodel's own"
         change = " -> ".join(_words(one[key]) if key in one else left for one in (was, now))
+        if key == foreign.CODE and both:
+            change = changed(was[key], now[key])
         asked = key.startswith(foreign.HP) and not both
         if asked or isinstance(was.get(key), Mapping) or isinstance(now.get(key), Mapping):
             reasons.append(f"range of {key} changed: {change}")

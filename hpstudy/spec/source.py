@@ -1,11 +1,18 @@
-"""The source of somebody's module, looked at without running it."""
+"""The source of somebody's module, looked at without running it.
+
+Its code is told as one line that names what decides it: each file of the study's folder with a
+digest (`own.py 3f2a9c1d`), or the package that it is installed with (`keras-tuner 1.4.8`).
+"""
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import metadata
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,16 +25,16 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """What a study's folder holds of a module; `digest` is 'installed' where it lies elsewhere."""
+    """A module's code, and the files that tell it; none where a package's version does."""
 
-    digest: str
+    code: str
     files: tuple[Path, ...] = ()
 
 
 def source(name: str, folder: Path) -> Source:
     """The source of 'module:name': its file and every file of the folder that they import.
 
-    Comments and layout leave the digest alone. Raises SourceError.
+    Comments and layout leave the digests alone. Raises SourceError.
     """
     module, _, word = name.partition(":")
     first = _file(module, folder)
@@ -36,18 +43,18 @@ def source(name: str, folder: Path) -> Source:
         if (folder / f"{top}.py").is_file() or (folder / top).is_dir():
             raise SourceError(f"there is no module {module} in {folder}")
         try:
-            installed = find_spec(top) is not None
+            installed = find_spec(top)
         except (ImportError, ValueError):
-            installed = False
-        if not installed:
+            installed = None
+        if installed is None:
             raise SourceError(
                 f"there is no {module.replace('.', '/')}.py beside the study file, in {folder}, "
                 f"and no installed package {top}"
             )
-        return Source("installed")
+        return _installed(name, installed)
     trees = {first: _tree(first)}
     names = set(_names(trees[first]))
-    if word not in names and "*" not in names:
+    if word not in names and not {"*", "__getattr__"} & names:
         raise SourceError(f"{first.name} defines no {word}; {nearest(word, sorted(names))}")
     pending = [first]
     while pending:
@@ -56,10 +63,49 @@ def source(name: str, folder: Path) -> Source:
             if imported not in trees:
                 trees[imported] = _tree(imported)
                 pending.append(imported)
-    digest = hashlib.sha256()
-    for path in sorted(trees):
-        digest.update(f"{path.relative_to(folder)}\n{ast.unparse(trees[path])}\n".encode())
-    return Source(digest.hexdigest()[:16], tuple(sorted(trees)))
+    files = tuple(sorted(trees))
+    told = (f"{path.relative_to(folder)} {_digest(trees[path])}" for path in files)
+    return Source(", ".join(told), files)
+
+
+def changed(was: str, now: str) -> str:
+    """What differs between two codes, by name: 'blocks.py changed, keras-tuner 1.4.7 -> 1.4.8'."""
+    before, after = (
+        dict(one.rpartition(" ")[::2] for one in code.split(", ")) for code in (was, now)
+    )
+    said = []
+    for name in sorted({*before, *after}):
+        if name not in before:
+            said.append(f"{name} is new")
+        elif name not in after:
+            said.append(f"{name} is no longer part of it")
+        elif before[name] != after[name]:
+            file = name.endswith(".py")
+            said.append(f"{name} changed" if file else f"{name} {before[name]} -> {after[name]}")
+    return ", ".join(said)
+
+
+def _installed(name: str, found: ModuleSpec) -> Source:
+    """The version of the package that a module is installed with; its files where it has none."""
+    top = found.name
+    for distribution in metadata.packages_distributions().get(top, ()):
+        if not _editable(distribution):
+            return Source(f"{distribution} {metadata.version(distribution)}")
+    places = found.submodule_search_locations or [found.origin or top]
+    folder = Path(places[0]).parent
+    if _file(name.partition(":")[0], folder) is None:
+        raise SourceError(f"{top} is neither a package with a version nor Python files")
+    return source(name, folder)
+
+
+def _editable(distribution: str) -> bool:
+    """Whether an installed package is somebody's folder, which changes under one version."""
+    url = metadata.distribution(distribution).read_text("direct_url.json")
+    return url is not None and bool(json.loads(url).get("dir_info", {}).get("editable"))
+
+
+def _digest(tree: ast.Module) -> str:
+    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:8]
 
 
 def _file(module: str, folder: Path) -> Path | None:

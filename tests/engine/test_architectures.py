@@ -127,7 +127,7 @@ def test_a_prefix_of_a_network_with_skips_changes_nothing(
     """It is cut where the first skip begins, which the block and the sum read."""
     run = job(confirm=True, subset__train="batchnorm", **RESMLP)
     cached = trainer(digits, "float64")(run)
-    monkeypatch.setattr("hpstudy.engine.setups.PREFIX_LIMIT", 0)
+    monkeypatch.setattr("hpstudy.engine.setup.PREFIX_LIMIT", 0)
     plain = trainer(digits, "float64")(run)
     told = [one.record["numerics"]["prefix"] for one in (cached, plain)]
     assert told == [True, False]

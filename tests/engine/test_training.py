@@ -234,7 +234,7 @@ def test_the_cached_prefix_changes_nothing(
     run = job(confirm=True, subset__train="batchnorm", model__width=32, training__length__epochs=4)
     cached = trainer(digits)(run)
     assert cached.record["numerics"]["prefix"]
-    monkeypatch.setattr("hpstudy.engine.setups.PREFIX_LIMIT", 0)
+    monkeypatch.setattr("hpstudy.engine.setup.PREFIX_LIMIT", 0)
     plain = trainer(digits)(run)
     assert not plain.record["numerics"]["prefix"]
     np.testing.assert_allclose(

@@ -1,21 +1,26 @@
 """The contract hypermodels in studies of their own, driven in this process or by workers."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jax
+import keras
 import pytest
 
 from hpstudy import data, spec, study
-from hpstudy.engine import foreign
 from hpstudy.engine.cache import ProgramCache
+from hpstudy.engine.discovering import discover
 from hpstudy.engine.job import Job, Probe, Result
 from hpstudy.engine.parts import Parts
+from hpstudy.engine.preparing import Sample
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.setups import Setups
 from hpstudy.engine.training import train
 from hpstudy.planned import outcome
+from hpstudy.search.discovery import Found
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.length import length
 from hpstudy.spec.registered import Registered
@@ -68,6 +73,7 @@ class Driven:
 
     configs: list[Config] = field(default_factory=list)
     spaces: list[list[dict[str, Any]]] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
     records: list[dict[str, Any]] = field(default_factory=list)
     results: list[Result | None] = field(default_factory=list)
     exhausted: str | None = None
@@ -78,7 +84,7 @@ class Worker:
 
     def __init__(self, split: Any, cache: Path, dtype: str = "float32") -> None:
         self.split = split
-        self.sample = foreign.sample_of(split)
+        self.sample = Sample.of(split)
         self.programs = Programs(ProgramCache(cache))
         self.parts = Parts.of(split, dtype)
         counts = len(split.x_train), len(split.x_val)
@@ -103,7 +109,7 @@ class Worker:
             def ask(asked: Registered, answer: Any = discovery.answer) -> Any:
                 return answer(asked)
 
-            found = foreign.discover(probe, ask, self.split.shape, self.sample)
+            found = discover(probe, ask, self.split.shape, self.sample)
             assert not found["collisions"]
             reason = found["reason"]
             trial = search.close(discovery.proposal(found["training"]), reason)
@@ -113,14 +119,39 @@ class Worker:
                 result = self.train(trial.config, confirm=confirm)
                 record = result.record
             elif reason is None:
-                record = {"status": "finished", "reason": None, "score": 0.5}
+                epochs = length(trial.config, examples).epochs
+                record = {"status": "finished", "reason": None, "score": 0.5, "epochs": epochs}
             driven.configs.append(trial.config)
             driven.spaces.append(discovery.space)
+            driven.found.append(Found(found["training"], found["counts"], reason))
             driven.records.append(record)
             driven.results.append(result)
             search.finish(trial.number, outcome(record, {}))
         driven.exhausted = search.exhausted
         return driven
+
+    def again(self, one: Spec, driven: Driven) -> list[Config]:
+        """What a resumed search proposes from what is stored, without a worker."""
+        (cell,) = one.cells
+        examples = len(self.split.x_train)
+        search = CellSearch(cell, True, lambda config: length(config, examples).epochs)
+        for space, found, record in zip(driven.spaces, driven.found, driven.records, strict=True):
+            discovery = search.open()
+            assert discovery is not None
+            discovery.again(json.loads(json.dumps(space)))
+            trial = search.close(discovery.proposal(found.training), found.reason)
+            search.finish(trial.number, outcome(record, {}))
+        assert search.open() is None
+        return [trial.config for trial in search.trials]
+
+
+@pytest.fixture
+def float64() -> Iterator[None]:
+    jax.config.update("jax_enable_x64", True)
+    keras.config.set_floatx("float64")
+    yield
+    keras.config.set_floatx("float32")
+    jax.config.update("jax_enable_x64", False)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import os
 
 import keras
 import keras_tuner
+import numpy as np
 from keras import layers
 
 
@@ -224,3 +225,108 @@ def two_ranges(hp):
 
 
 resnet = keras_tuner.applications.HyperResNet(include_top=True, input_shape=(32, 32, 3), classes=10)
+
+
+def two_outputs(hp):
+    """A class and a guess beside it."""
+    inputs = keras.Input((8, 8, 1))
+    hidden = layers.Dense(hp.Int("units", 8, 16))(layers.Flatten()(inputs))
+    heads = [layers.Dense(10, activation="softmax")(hidden) for _ in range(2)]
+    model = keras.Model(inputs, heads)
+    model.compile("sgd", ["sparse_categorical_crossentropy"] * 2)
+    return model
+
+
+class TwoHeads(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.flatten, self.one, self.other = layers.Flatten(), layers.Dense(10), layers.Dense(10)
+
+    def call(self, x):
+        flat = self.flatten(x)
+        return self.one(flat), self.other(flat)
+
+
+def two_heads(hp):
+    hp.Int("units", 8, 16)
+    return TwoHeads()
+
+
+class Mixing(layers.Layer):
+    """A constant that its constructor draws, and that is no variable."""
+
+    def __init__(self, units):
+        super().__init__()
+        self.mix = np.random.normal(size=(64, units)).astype("float32")
+
+    def call(self, x):
+        return keras.ops.matmul(x, self.mix)
+
+
+def constant(hp):
+    """Random features, as in an echo state network."""
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten()])
+    model.add(Mixing(hp.Int("units", 16, 32)))
+    model.add(layers.Dense(10, activation="softmax"))
+    return _compiled(model, hp)
+
+
+class Adapted(keras_tuner.HyperModel):
+    """A normalisation that `fit` adapts to its data."""
+
+    def build(self, hp):
+        self.normal = layers.Normalization()
+        model = [keras.Input((8, 8, 1)), self.normal, layers.Flatten()]
+        model.append(layers.Dense(hp.Int("units", 8, 16), activation="relu"))
+        return _compiled(keras.Sequential([*model, layers.Dense(10, activation="softmax")]), hp)
+
+    def fit(self, hp, model, x, y, **kwargs):
+        self.normal.adapt(x)
+        return model.fit(x, y, **kwargs)
+
+
+class Scale(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.factor = 1.0
+
+    def call(self, x):
+        return x * self.factor
+
+
+class Scaled(keras_tuner.HyperModel):
+    """A factor that `fit` takes from its data into a plain attribute."""
+
+    def build(self, hp):
+        self.scale = Scale()
+        model = [keras.Input((8, 8, 1)), self.scale, layers.Flatten()]
+        model.append(layers.Dense(hp.Int("units", 8, 16), activation="relu"))
+        return _compiled(keras.Sequential([*model, layers.Dense(10, activation="softmax")]), hp)
+
+    def fit(self, hp, model, x, y, **kwargs):
+        self.scale.factor = float(1 / np.abs(x).max())
+        return model.fit(x, y, **kwargs)
+
+
+class ScaledAlone(Scaled):
+    """The same, and a training loop of its own."""
+
+    def fit(self, hp, model, x, y, validation_data, callbacks=None, **kwargs):
+        self.scale.factor = float(1 / np.abs(x).max())
+        model.train_on_batch(x, y)
+        return model.evaluate(*validation_data, verbose=0)[0]
+
+
+def mobilenet(hp):
+    """An architecture of Keras's own, without pretrained weights."""
+    model = keras.applications.MobileNetV2((32, 32, 3), alpha=0.35, weights=None, classes=10)
+    return _compiled(model, hp)
+
+
+class AdaptedAlone(Adapted):
+    """A normalisation adapted in a training loop of its own."""
+
+    def fit(self, hp, model, x, y, validation_data, callbacks=None, **kwargs):
+        self.normal.adapt(x)
+        model.train_on_batch(x, y)
+        return model.evaluate(*validation_data, verbose=0)[0]

@@ -6,7 +6,9 @@ import keras
 import pytest
 
 from hpstudy.engine import foreign
+from hpstudy.engine.discovering import discover
 from hpstudy.engine.job import Probe
+from hpstudy.engine.preparing import Sample
 from hpstudy.hypermodels.drawn import by_numpy
 from hpstudy.spec.declarations import DataShape
 from hpstudy.spec.seeds import seeds
@@ -21,7 +23,7 @@ def test_hyperresnet_is_discovered(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.syspath_prepend(str(__file__).rsplit("/", 1)[0])
     x, y = np.zeros((8, 32, 32, 3), "float32"), np.zeros(8, "int32")
-    sample = foreign.Sample(x, y, x, y)
+    sample = Sample(x, y, x, y, len(x))
     answers = {"conv3_depth": 4, "conv4_depth": 6, "version": "v2", "pooling": "avg"}
     config: dict[str, Any] = {"model.type": "contract_models:resnet", "subset.train": "batchnorm"}
     asked: list[str] = []
@@ -31,7 +33,7 @@ def test_hyperresnet_is_discovered(monkeypatch: pytest.MonkeyPatch) -> None:
         return answers.get(one.name, one.default)
 
     probe = Probe("run", config, seeds(0, "search", 0))
-    found = foreign.discover(probe, ask, SHAPE, sample)
+    found = discover(probe, ask, SHAPE, sample)
     assert found["reason"] is None
     assert set(answers) | {"optimizer", "learning_rate"} <= set(asked)
     assert 0 < found["counts"]["trained"] < found["counts"]["total"] / 50

@@ -79,6 +79,15 @@ def test_a_subset_that_trains_nothing_is_told(load: Callable[..., Spec], worker:
     assert "train: 'batchnorm' trains nothing in this network" in driven.records[0]["reason"]
 
 
+@pytest.mark.parametrize("name", ["two_outputs", "two_heads"])
+def test_several_outputs_are_refused_before_they_train(
+    name: str, load: Callable[..., Spec], worker: Any
+) -> None:
+    training = "{length: {epochs: 1}}"
+    driven = worker.drive(load(name, trials=1, training=training), trains=False)
+    assert "the model has 2 outputs; a study's data have one target" in driven.records[0]["reason"]
+
+
 def test_a_training_that_raises_says_where_without_escape_codes(
     load: Callable[..., Spec], worker: Any
 ) -> None:

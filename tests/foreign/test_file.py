@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,14 @@ import pytest
 from hpstudy import spec, study
 from hpstudy.errors import SpecError, StudyChanged
 from hpstudy.spec.growth import cells_as_json, grown
-from hpstudy.spec.source import source
+from hpstudy.spec.source import changed, source
 
 STUDY = """\
 # Does it run?
 name: own
 data: {{name: digits, validation: 0.2, test: 0.2}}
 model: {{hypermodel: {hypermodel}{more}}}
-training: {{length: {length}}}
+training: {training}
 arms: {{it: {{train: as_built}}}}
 search: {{trials: 2{search}}}
 """
@@ -32,11 +33,11 @@ def load(tmp_path: Path) -> Callable[..., Any]:
     def loaded(
         hypermodel: str = "own:build_model",
         more: str = "",
-        length: str = "{epochs: 2}",
+        training: str = "{length: {epochs: 2}}",
         search: str = "",
     ) -> Any:
         path = tmp_path / "study.yaml"
-        text = STUDY.format(hypermodel=hypermodel, more=more, length=length, search=search)
+        text = STUDY.format(hypermodel=hypermodel, more=more, training=training, search=search)
         path.write_text(text)
         return spec.load(path, study.REGISTRIES)
 
@@ -68,8 +69,14 @@ def test_arguments_and_parameters_become_settings(load: Callable[..., Any]) -> N
         ({"more": ", type: mlp"}, "saw both, keep one"),
         ({"more": ", depth: 3"}, "unknown key in model: `depth`"),
         ({"more": ", hp: {units: {int: [8, 1]}}"}, "model.hp.units: the low end 8 is above"),
-        ({"length": "{steps: 20}"}, "is told in epochs; saw steps"),
-        ({"search": ", sampler: qmc"}, "qmc must know the whole space before the first trial"),
+        ({"search": ", sampler: grid"}, "write {grid: {points: 5}}"),
+        ({"search": ", driver: keras_tuner, oracle: grid"}, "are known only by running it"),
+        ({"training": "{}", "search": ", pruner: hyperband"}, "every run needs the same number"),
+        ({"training": "{}", "search": ", budget: {epochs: 9}"}, "before its hypermodel is run"),
+        (
+            {"training": "{length: {steps: 9}}", "search": ", budget: {epochs: 9}"},
+            "or {steps: 600} with a batch_size",
+        ),
     ],
 )
 def test_mistakes_are_told(changes: dict[str, str], told: str, load: Callable[..., Any]) -> None:
@@ -130,8 +137,8 @@ def test_what_is_added_to_a_finished_study_counts(
     before: str, after: str, training: str, told: str, load: Callable[..., Any]
 ) -> None:
     events = []
-    for more, length in ((before, "{epochs: 2}"), (after, f"{{epochs: 2}}{training}")):
-        one = load(more=more, length=length)
+    for more, given in ((before, ""), (after, training)):
+        one = load(more=more, training=f"{{length: {{epochs: 2}}{given}}}")
         about = {"name": "own", "data": {}, "score": {}, "seed": 0, "confirm_seeds": 2}
         events.append({**about, "cells": cells_as_json(one.cells)})
     if "changed" in told or not told:
@@ -143,7 +150,7 @@ def test_what_is_added_to_a_finished_study_counts(
         assert f"\n  {told}\n" in str(error.value)
 
 
-def test_the_digest_follows_what_is_imported(tmp_path: Path) -> None:
+def test_the_code_is_told_by_the_files_that_are_imported(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text("from blocks import block\ndef build(hp): return block\n")
     (tmp_path / "blocks.py").write_text("block = 1  # one\n")
     (tmp_path / "other.py").write_text("unused = 1\n")
@@ -152,5 +159,31 @@ def test_the_digest_follows_what_is_imported(tmp_path: Path) -> None:
     (tmp_path / "blocks.py").write_text("# the same\nblock = 1\n")
     assert source("own:build", tmp_path) == first
     (tmp_path / "blocks.py").write_text("block = 2\n")
-    assert source("own:build", tmp_path).digest != first.digest
-    assert source("keras_tuner.applications:HyperResNet", tmp_path).digest == "installed"
+    second = source("own:build", tmp_path)
+    assert changed(first.code, second.code) == "blocks.py changed"
+    (tmp_path / "own.py").write_text("def build(hp): return 1\n")
+    third = source("own:build", tmp_path)
+    assert changed(second.code, third.code) == "blocks.py is no longer part of it, own.py changed"
+    assert changed(third.code, second.code) == "blocks.py is new, own.py changed"
+
+
+def test_an_installed_hypermodel_is_told_by_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = source("keras_tuner.applications:HyperResNet", tmp_path)
+    assert installed.code == f"keras-tuner {metadata.version('keras-tuner')}"
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "9.0")
+    newer = source("keras_tuner.applications:HyperResNet", tmp_path)
+    assert changed(installed.code, newer.code).endswith(" -> 9.0")
+
+
+def test_a_folder_on_the_path_is_told_by_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "library" / "somebodys_package"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "nets.py").write_text("def build(hp): ...\n")
+    monkeypatch.syspath_prepend(str(package.parent))
+    found = source("somebodys_package.nets:build", tmp_path)
+    assert found.code.startswith("somebodys_package/nets.py ")

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from hpstudy.engine import foreign, holding
+from hpstudy.engine import holding, preparing
 from hpstudy.engine.captured import Call, captured
+from hpstudy.engine.preparing import Sample
 from hpstudy.hypermodels.base import ModelError
 from hpstudy.spec.declarations import DataShape
 
@@ -96,7 +97,7 @@ def test_what_fit_hands_on_is_captured(
         def fit(self, hp: Any, model: Any, *args: Any, **given: Any) -> Any:
             return fit(model, *args, **given)
 
-    sample = foreign.sample_of(digits)
+    sample = Sample.of(digits)
     model = net()
     validation = (sample.x_val, sample.y_val)
     call = captured(Model(), None, model, sample.x, sample.y, validation, epochs=3)
@@ -128,11 +129,11 @@ class Reading(keras_tuner.HyperModel):  # type: ignore[misc]
 def test_a_fit_that_reads_its_data_is_not_held(
     how: str, digits: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(foreign.foreign, "hypermodel", lambda config: Reading(how))
+    monkeypatch.setattr(preparing.foreign, "hypermodel", lambda config: Reading(how))
     config = {"model.type": "own:Reading", "training.last_batch": "drop", **CONFIG}
 
     def why() -> str | None:
-        return foreign.prepared(config, 1, SHAPE, foreign.sample_of(digits)).why
+        return preparing.prepared(config, 1, SHAPE, Sample.of(digits)).why
 
     if how == "size":
         with pytest.raises(ModelError, match="takes batch_size from its data"):
@@ -147,7 +148,7 @@ def test_two_trainings_in_one_fit_are_refused(digits: Any) -> None:
             model.fit(*args, **given)
             return model.fit(*args, **given)
 
-    sample = foreign.sample_of(digits)
+    sample = Sample.of(digits)
     validation = (sample.x_val, sample.y_val)
     with pytest.raises(ModelError, match="calls model.fit more than once"):
         captured(Model(), None, net(), sample.x, sample.y, validation, epochs=3)

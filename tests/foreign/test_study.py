@@ -72,21 +72,28 @@ def test_an_edited_hypermodel_contradicts_its_results(
     again = spec.load(one.path, study.REGISTRIES)
     assert study.run(again, tmp_path / "study", workers=1, cache=cache).trained == 0
     source.write_text(source.read_text().replace("[8, 4096]", "[8, 4097]"))
-    with pytest.raises(StudyChanged, match=r"model\.code"):
+    with pytest.raises(StudyChanged, match=r"model\.code: contract_models\.py changed"):
         study.run(spec.load(one.path, study.REGISTRIES), tmp_path / "study", cache=cache)
 
 
-def test_a_network_over_a_limit_is_not_trained(
-    load: Callable[..., Spec], cache: Path, tmp_path: Path
+def test_what_is_over_a_limit_or_a_budget_is_not_trained_and_never_asked_again(
+    load: Callable[..., Spec], cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = load("large", trials=4, search="sampler: random, max_parameters: 5000")
+    driver = "driver: keras_tuner, oracle: {grid: {points: 2}}"
+    search = f"{driver}, max_parameters: 5000, budget: {{epochs: 3}}"
+    one = load("large", trials=9, search=search, model=", hp: {units: {choice: [4096, 8]}}")
     assert study.run(one, tmp_path / "study", workers=1, cache=cache).complete
-    search = [run for run in told(tmp_path / "study") if run["phase"] == "search"]
-    large = [run["params"]["model.hp.units"] == 4096 for run in search]
-    assert 0 < sum(large) < 4
-    for run, over in zip(search, large, strict=True):
+    runs = [run for run in told(tmp_path / "study") if run["phase"] == "search"]
+    large = [run["params"]["model.hp.units"] == 4096 for run in runs]
+    # in order, and without a second small one, since it would need four of the three epochs
+    assert large == [True, True, False]
+    for run, over in zip(runs, large, strict=True):
         assert (run["status"], run["epochs"]) == (("pruned", 0) if over else ("finished", 2))
         assert not over or "the network has 307,210 parameters" in run["reason"]
+    (choice,) = (e for e in Store(tmp_path / "study").events() if e["event"] == "choice")
+    assert choice["ended"] == "budget used up: 2 of 3 epochs, and the next trial needs 2"
+    monkeypatch.setattr("hpstudy.coordinator.LocalExecutor", None)
+    assert study.run(one, tmp_path / "study", workers=1, cache=cache).trained == 0
 
 
 def test_without_a_search_the_authors_defaults_are_run(
