@@ -82,7 +82,8 @@ class _Check:
         elif self.arm.search.budget_epochs is not None and not self.length_is_known():
             say = "search.budget.epochs needs a run's length before its hypermodel is run"
             hint = "write training.length: {epochs: 20}, or {steps: 600} with a batch_size"
-            self.tell("model.type", f"{say}; {hint} (arm {self.arm.name})")
+            assert self.arm.budget is not None
+            self.problems.add(self.arm.budget, f"{say}; {hint}")
         elif self.arm.search.sampler == "grid" and "points" not in self.arm.search.sampler_options:
             for _, key, value in walk(self.cell.settings):
                 if isinstance(value, FloatRange) and value.step is None:

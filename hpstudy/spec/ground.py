@@ -20,7 +20,8 @@ from hpstudy.spec.yaml import Node
 class Arm:
     """One entry of `arms:` as read: its own settings and its search.
 
-    Where reading was not `sound`, what seems to be missing may only be mistaken.
+    Where reading was not `sound`, what seems to be missing may only be mistaken. `budget` is where
+    the file gives that of its search.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Arm:
     settings: Layer
     search: Search | None
     sound: bool
+    budget: Node | None
 
 
 @dataclass(frozen=True)

@@ -244,7 +244,9 @@ class Reading:
             if "search" in own:
                 search_node = merged(study_search, own["search"]) if study_search else own["search"]
             search = head.search(search_node, drivers, problems)
-            found.append(Arm(name, entry.key, layer, search, sound))
+            given = search_node.entries.get("budget") if search_node else None
+            budget = given.value if given else None
+            found.append(Arm(name, entry.key, layer, search, sound, budget))
         return found
 
 

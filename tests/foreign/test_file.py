@@ -86,6 +86,19 @@ def test_mistakes_are_told(changes: dict[str, str], told: str, load: Callable[..
     assert "study.yaml:" in str(error.value)
 
 
+def test_a_budget_that_cannot_be_is_told_once_and_where_it_is_given(
+    load: Callable[..., Any], tmp_path: Path
+) -> None:
+    load(search=", budget: {epochs: 9}")
+    path = tmp_path / "study.yaml"
+    two = path.read_text().replace("it: {", "that: {train: all}, it: {")
+    path.write_text(two.replace("length: {epochs: 2}", ""))
+    with pytest.raises(SpecError) as error:
+        spec.load(path, study.REGISTRIES)
+    (told,) = error.value.problems
+    assert (told.line, told.message[:20]) == (7, "search.budget.epochs")
+
+
 SEARCH = "tuner = kt.Hyperband(build_model)\n{}tuner.search(x)\n"
 
 
