@@ -183,8 +183,8 @@ def test_dashboard_and_report_show_its_trials(first: Path) -> None:
     assert {trial.state.name for trial in shown} == {"PRUNED", "COMPLETE"}
     report.write(first)
     page = (first / "report.html").read_text()
-    assert "random oracle, none pruner" in page
-    assert "hyperband oracle, none pruner" in page
+    assert "random oracle, none pruned" in page
+    assert "hyperband oracle, on validation data" in page
     runs = hpstudy.load(first).runs
     assert (runs["phase"] == "search").sum() == 16
 
