@@ -32,14 +32,16 @@ def _run(args: argparse.Namespace) -> int:
     found = extremes.check(spec, sizes)
     typical = bill.typical(spec, sizes, _fleet(spec, args.workers))
     folder = Path(args.reports) / spec.name
-    if args.fresh and folder.exists():
-        data.load(spec.data)
-        moved = fresh.move_aside(folder, _yes if args.yes else _ask)
-        print(f"Moved {folder} to {moved}")
+
+    def sound() -> None:
+        if args.fresh and folder.exists():
+            moved = fresh.move_aside(folder, _yes if args.yes else _ask)
+            print(f"Moved {folder} to {moved}", flush=True)
+
     print("\n".join(bill.networks(found)), end="\n\n", flush=True)
     try:
         with terminal.progress(sys.stdout, typical) as progress:
-            summary = study.run(spec, folder, workers=args.workers, progress=progress)
+            summary = study.run(spec, folder, workers=args.workers, progress=progress, sound=sound)
     except KeyboardInterrupt:
         print(f"Stopped. To go on: {args.again}", file=sys.stderr, flush=True)
         _write_report(folder)

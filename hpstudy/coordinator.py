@@ -117,8 +117,7 @@ class Coordinator:
 
     def _probed(self, event: Probed) -> None:
         cell, discovery = self.open.pop(event.run)
-        if event.found["collisions"]:
-            raise probing.collision(self.spec, cell.cell.arm, event.found["collisions"])
+        probing.check(cell.cell, event.found["collisions"])
         self._close(cell, discovery, probing.found(event.found))
 
     def _close(

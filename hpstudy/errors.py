@@ -4,6 +4,7 @@ HpstudyError                 anything a user can mend; told in words, without a 
   SpecError                  the study file: one Problem for each mistake, all at once
   StudyChanged               the folder holds results that the edited study would contradict
   DataError                  a data set that is missing, malformed or cannot be split as asked
+  HypermodelError            somebody's hypermodel that cannot be built
   MissingPackage             something to install, with the exact command
   StoreError                 a study's folder that cannot be read or written
   WorkerError                a worker that cannot start
@@ -47,6 +48,10 @@ class StudyChanged(HpstudyError):
 
 class DataError(HpstudyError):
     """A data set that is missing, malformed or cannot be split as asked."""
+
+
+class HypermodelError(HpstudyError):
+    """Somebody's hypermodel that cannot be built; the message ends with its traceback."""
 
 
 class MissingPackage(HpstudyError):

@@ -17,7 +17,7 @@ from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.spec import yaml
 from hpstudy.spec.augment import unfit
 from hpstudy.spec.declarations import DataShape, Tensor
-from hpstudy.spec.foreign import is_foreign
+from hpstudy.spec.foreign import is_foreign, said
 from hpstudy.spec.length import length
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.space import Choice, Config, Proposal, Range, Scalar, is_range, resolve
@@ -75,7 +75,7 @@ def extremes(cell: Cell, sizes: Sizes, at: str | int = "last") -> Extremes:
     Raises RuleError or ValueError, naming the corner, where one cannot be trained.
     """
     if is_foreign(cell.settings):
-        return Extremes(cell, None, None, frozenset(cell.settings))
+        return Extremes(cell, None, None, said(cell.settings, cell.given))
     wrong = unfit(cell.settings, sizes.shape.input_shape)
     if wrong is not None:
         raise RuleError(wrong[1])

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hpstudy.errors import Problem, SpecError
 from hpstudy.search.discovery import Found
-from hpstudy.spec import yaml
 from hpstudy.spec.problems import Problems
-from hpstudy.spec.study import Spec
+from hpstudy.spec.study import Cell
 from hpstudy.store import Event
 
 _WHERE = {
     "training.batch_size": "the hypermodel's own fit sets the batch size",
     "training.length.epochs": "the hypermodel's own fit sets the epochs",
+    "training.length.steps": "the hypermodel's own fit sets the epochs",
 }
 
 
@@ -39,27 +38,20 @@ def untrained(run: str, what: Found) -> Event:
     }
 
 
-def collision(spec: Spec, arm: str, keys: Iterable[str]) -> SpecError:
-    """Settings that both the study file and the hypermodel decide, each with its line."""
-    problems = []
+def collide(cell: Cell, keys: Iterable[str], problems: Problems) -> None:
+    """Tell which of the settings that a hypermodel decides the study file gives all the same.
+
+    Defaults, which nobody wrote, give way without a word.
+    """
     for key in dict.fromkeys(keys):
-        why = _WHERE.get(key, "the hypermodel compiles its model, which decides this")
-        say = f"{key} is given, and {why}; leave one of them out (seen in arm {arm})"
-        problems.append(Problem(say, spec.path, *_place(spec, arm, key)))
-    return SpecError(problems)
+        if key in cell.given:
+            why = _WHERE.get(key, "the hypermodel compiles its model, which decides this")
+            say = f"{key} is given, and {why}; leave one of them out"
+            problems.add(cell.given[key], say)
 
 
-def _place(spec: Spec, arm: str, key: str) -> tuple[int, int]:
-    """Where the file gives a setting, as deep as it is found; zeros where an edit brought it."""
-    root = yaml.read(spec.text, spec.path, Problems())
-    above: list[tuple[str, ...]] = [("arms", arm), ()]
-    for words in ((*start, *key.split(".")) for start in above):
-        node, entry = root, None
-        for word in words:
-            if node is None or word not in node.entries:
-                break
-            entry = node.entries[word]
-            node = entry.value
-        if entry is not None and entry.key.text in key.split(".")[1:]:
-            return entry.key.line, entry.key.column
-    return 0, 0
+def check(cell: Cell, keys: Iterable[str]) -> None:
+    """Raise SpecError with what `collide` tells."""
+    problems = Problems()
+    collide(cell, keys, problems)
+    problems.check()

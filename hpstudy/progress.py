@@ -15,6 +15,9 @@ from hpstudy.store import Event
 class Progress(Protocol):
     """Watches a study; every method is called from the coordinator between runs."""
 
+    def doubted(self, words: str) -> None:
+        """Something in the study file is doubtful, though it may be right; before it starts."""
+
     def started(self, spec: Spec, cells: Mapping[str, CellRun], fleet: Fleet) -> None:
         """The study starts or goes on, on `fleet`; `cells` stays live."""
 
@@ -27,6 +30,9 @@ class Progress(Protocol):
 
 class Silent:
     """Progress for nobody."""
+
+    def doubted(self, words: str) -> None:
+        pass
 
     def started(self, spec: Spec, cells: Mapping[str, CellRun], fleet: Fleet) -> None:
         pass

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from hpstudy import data, extremes
+from hpstudy import data, extremes, preflight
 from hpstudy.coordinator import Coordinator
 from hpstudy.data import DATASETS
 from hpstudy.errors import HpstudyError, StoreError
@@ -31,12 +31,15 @@ def run(
     workers: int | None = None,
     cache: Path | None = None,
     progress: Progress | None = None,
+    sound: Callable[[], object] = lambda: None,
 ) -> Summary:
     """Run or go on with `spec` in `folder`; finished runs are reused, never trained again.
 
-    Raises SpecError where a network of the study cannot satisfy its subset, DataError where the
-    data cannot be had, StudyChanged where the folder's results contradict the study, StoreError
-    where another process runs it.
+    `sound` is called once the study is found right, before anything happens in `folder`. Raises
+    SpecError where a network of the study cannot satisfy its subset or a hypermodel contradicts
+    the study, HypermodelError where a hypermodel cannot be built, DataError where the data cannot
+    be had, StudyChanged where the folder's results contradict the study, StoreError where another
+    process runs it.
     """
     if not isinstance(spec, Spec):
         raise HpstudyError(
@@ -45,10 +48,13 @@ def run(
         )
     extremes.check(spec, data.sizes(spec.data))
     split = data.load(spec.data)
-    store = Store(folder)
+    store, watching = Store(folder), progress or Silent()
+    for doubt in preflight.check(spec, split, store):
+        watching.doubted(doubt)
+    sound()
     with _alone(store):
         store.repair()
-        return Coordinator(spec, split, store, progress or Silent()).run(workers, cache)
+        return Coordinator(spec, split, store, watching).run(workers, cache)
 
 
 @contextlib.contextmanager

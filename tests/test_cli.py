@@ -57,6 +57,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], list
         calls: list[Any] = []
 
         def run(spec: Any, folder: Path, **more: Any) -> Any:
+            more["sound"]()
             calls.append((spec, folder, more))
             return function()
 

@@ -13,6 +13,7 @@ import hpstudy
 PACKAGE = Path(hpstudy.__file__).parent
 FLOORS = {
     "errors": 0,
+    "tracebacks": 0,
     "spec": 1,
     "store": 2,
     "subsets": 2,
@@ -32,8 +33,10 @@ FLOORS = {
     "ledger": 6,
     "limits": 6,
     "phases": 6,
+    "firstbuild": 6,
     "picking": 6,
     "planned": 6,
+    "preflight": 6,
     "probing": 6,
     "progress": 6,
     "report": 6,

@@ -51,9 +51,14 @@ def first(loaded: Spec, cache: Path, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
+def every(folder: Path) -> list[dict[str, Any]]:
+    """Every run event of a study."""
+    return [event for event in Store(folder).events() if event["event"] == "run"]
+
+
 def searched(folder: Path, arm: str) -> list[dict[str, Any]]:
     """The search trials of an arm, in order of their number."""
-    runs = [e for e in Store(folder).events() if e["event"] == "run" and e["phase"] == "search"]
+    runs = [run for run in every(folder) if run["phase"] == "search"]
     return sorted((run for run in runs if run["arm"] == arm), key=lambda run: run["trial"])
 
 
@@ -79,40 +84,6 @@ def test_a_promotion_goes_on_from_the_paused_run(first: Path) -> None:
         assert accuracy[1] == before["score"] == before["rungs"]["2"]
     assert {run["trained_epochs"] for run in trials if "continued" not in run} == {2, 6}
     assert not (first / "states").exists()
-
-
-class Robbed(study.Silent):
-    """Takes the states of paused runs away, before any run is promoted."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.seen: set[str] = set()
-
-    def ended(self, event: Any, trained: bool) -> None:
-        for path in self.folder.glob("states/*.npz"):
-            self.seen.add(path.name)
-            path.unlink()
-
-
-def test_lost_states_cost_epochs_and_change_nothing(
-    first: Path, loaded: Spec, cache: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "oracles"
-    robbed = Robbed(folder)
-    assert study.run(loaded, folder, cache=cache, progress=robbed).complete
-    assert {name.partition("-")[0] for name in robbed.seen} >= {
-        run["run"] for _, run in promotions(first)
-    }
-    for _, run in promotions(folder):
-        why = "its state is missing"
-        assert run["continued"] == {"promoted_at": 2, "from": 0, "why": why}
-        assert run["trained_epochs"] == 6
-    whole, again = (hpstudy.load(one).runs for one in (first, folder))
-    apart = [name for name in whole if any(word in name for word in TIMES)]
-    assert whole.drop(columns=apart).equals(again.drop(columns=apart))
-    for run in whole["run"]:
-        for name, curve in Store(first).curves(run).items():
-            np.testing.assert_array_equal(Store(folder).curves(run)[name], curve)
 
 
 class Interrupted(study.Silent):
@@ -158,8 +129,9 @@ def test_killed_anywhere_it_ends_the_same(
     first: Path, loaded: Spec, cache: Path, tmp_path: Path
 ) -> None:
     lines = (first / "runs.jsonl").read_text().splitlines(keepends=True)
+    paused = [at for at, line in enumerate(lines) if '"pruned"' in line]
     folder = tmp_path / "oracles"
-    for kept in (6, 14):
+    for kept in (paused[2] + 1, 14):
         folder.mkdir(exist_ok=True)
         (folder / "runs.jsonl").write_text("".join(lines[:kept]))
         assert study.run(loaded, folder, cache=cache).complete
@@ -168,6 +140,19 @@ def test_killed_anywhere_it_ends_the_same(
             assert [(r["run"], r["status"], r["score"], r["epochs"]) for r in again] == [
                 (r["run"], r["status"], r["score"], r["epochs"]) for r in whole
             ]
+        if kept == paused[2] + 1:
+            assert_promoted_from_the_start(first, folder)
+
+
+def assert_promoted_from_the_start(first: Path, folder: Path) -> None:
+    """The store alone was left, so that states were missing; what was trained is the same."""
+    for (_, run), (_, whole) in zip(promotions(folder), promotions(first), strict=True):
+        why = "its state is missing"
+        if whole["continued"]["from"]:
+            assert run["continued"] == {"promoted_at": 2, "from": 0, "why": why}
+            assert (run["trained_epochs"], whole["trained_epochs"]) == (6, 4)
+        for name, curve in Store(first).curves(run["run"]).items():
+            np.testing.assert_array_equal(Store(folder).curves(run["run"])[name], curve)
 
 
 def test_a_second_run_trains_nothing(first: Path, loaded: Spec, cache: Path) -> None:
@@ -185,6 +170,9 @@ def test_dashboard_and_report_show_its_trials(first: Path) -> None:
     page = (first / "report.html").read_text()
     assert "random oracle, none pruned" in page
     assert "hyperband oracle, on validation data" in page
+    trained = sum(run["trained_epochs"] for run in every(first))
+    gone_on = "1 promoted run went on without repeating an epoch"
+    assert f"{trained} epochs in 22 runs; {gone_on}" in page
     runs = hpstudy.load(first).runs
     assert (runs["phase"] == "search").sum() == 16
 
@@ -213,6 +201,7 @@ confirm: {seeds: 1}
     assert [run["epochs"] for run in whole] == [1, 1, 1, 3, 3]
     best = max(whole[:3], key=lambda run: float(run["score"]))
     assert (whole[3]["run"], whole[3]["params"]) == (best["run"], best["params"])
+    assert [run["trained_epochs"] for run in whole] == [1, 1, 1, 2, 3]
     assert Store(folder).curves(best["run"])["accuracy"][0] == best["score"]
     lines = (folder / "runs.jsonl").read_text().splitlines(keepends=True)
     # the study, its cell's generation and three trials: the promotion is asked for again

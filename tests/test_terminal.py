@@ -186,6 +186,16 @@ def test_time_left_comes_from_trained_epochs_alone(tmp_path: Path, ticks: Clock)
     assert standing.rate == pytest.approx(0.4)
 
 
+def test_a_promoted_run_counts_its_further_epochs(tmp_path: Path, ticks: Clock) -> None:
+    study = load(tmp_path, "arms={full: {train: all}}")
+    standing = Standing(study, fakes(study), Fleet(1), ticks)
+    for epochs, trained in ((2, 2), (2, 2), (5, 3)):
+        standing.take(ended("full width=8", epochs=epochs, trained_epochs=trained), True)
+    ticks.now = 7.0
+    # 7 epochs took 7 s; a trial of 7 / 3 epochs and 11 whole runs are left
+    assert standing.left == pytest.approx(7 / 3 + 11 * 5)
+
+
 def test_plain_lines_tell_phases_failures_and_a_heartbeat(tmp_path: Path, ticks: Clock) -> None:
     study, stream = load(tmp_path), io.StringIO()
     cells = fakes(study)
@@ -193,7 +203,12 @@ def test_plain_lines_tell_phases_failures_and_a_heartbeat(tmp_path: Path, ticks:
         plain.started(study, cells, Fleet(2))
         for _ in range(2):
             plain.ended(ended("full width=8"), True)
-        plain.ended(ended("full width=8", status="failed", score=None, reason="a\nKeyError"), True)
+        plain.ended(
+            ended(
+                "full width=8", status="failed", score=None, reason="KeyError: a (own.py:3)\n\n..."
+            ),
+            True,
+        )
         cells["full width=8"].phase = "choose"
         plain.ended(ended("full width=8"), True)
         for now in (9.0, 10.5, 12.0):
@@ -203,7 +218,7 @@ def test_plain_lines_tell_phases_failures_and_a_heartbeat(tmp_path: Path, ticks:
         plain.ended(ended("full width=8", "choose"), True)
     said = stream.getvalue().splitlines()
     assert said[0] == "shown: 2 cells, at most 30 runs, 2 workers on JAX"
-    assert said[1] == "failed: full width=8, search trial 0: KeyError"
+    assert said[1] == "failed: full width=8, search trial 0: KeyError: a (own.py:3)"
     assert said[2].startswith("full width=8: search done, 4 runs, best validation accuracy 50.0%")
     assert said[2].endswith("1 failed; now choose")
     assert said[3].startswith("4 of 30 runs, ") and "left" in said[3]

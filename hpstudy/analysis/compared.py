@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from hpstudy.analysis import networks
 from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.record import CellRecord
 from hpstudy.analysis.words import number, thousands
-from hpstudy.spec.foreign import LEFT, NETWORK
 from hpstudy.spec.study import short
 
 
@@ -19,21 +19,11 @@ def networks_differ(a: CellRecord, b: CellRecord) -> list[Flag]:
 
 
 def architecture_differences(a: CellRecord, b: CellRecord) -> list[str]:
-    return [key for key in _model_differences(a, b) if not key.endswith("_initializer")]
+    return [key for key in networks.differ(a, b) if not key.endswith("_initializer")]
 
 
 def initial_differences(a: CellRecord, b: CellRecord) -> list[str]:
-    return [key for key in _model_differences(a, b) if key.endswith("_initializer")]
-
-
-def _model_differences(a: CellRecord, b: CellRecord) -> list[str]:
-    network = a.config.get(NETWORK)
-    if network is not None and network == b.config.get(NETWORK):
-        # discovered parameters may decide rates and batches alone
-        return []
-    keys = {key for key in {*a.config, *b.config} if key.startswith("model.")}
-    keys -= {NETWORK, LEFT}
-    return [key for key in sorted(keys) if a.config.get(key) != b.config.get(key)]
+    return [key for key in networks.differ(a, b) if key.endswith("_initializer")]
 
 
 def differences(a: CellRecord, b: CellRecord, keys: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from hpstudy.analysis.looks import look
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.statistics import t_interval
 from hpstudy.analysis.trained import dead_units, diverged_seeds, edge, still_rising
+from hpstudy.analysis.unasked import never_asked
 from hpstudy.analysis.words import Measure, thousands
 
 ENOUGH_SEEDS = 6
@@ -65,6 +66,8 @@ def of_contrast(
     return (
         *networks_differ(a, b),
         *counts_differ(a, b),
+        *never_asked(a),
+        *never_asked(b),
         *not_above_constant(a, record.constant, measure),
         *not_above_constant(b, record.constant, measure),
         *edge(a),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from hpstudy.analysis.record import CellRecord, StudyRecord
+from hpstudy.analysis.unasked import sentences
 from hpstudy.analysis.words import count
 
 
 def missing(record: StudyRecord) -> tuple[str, ...]:
-    """One line for each cell that is not confirmed as the study asks; empty when all are."""
+    """One line for each cell that is not confirmed as the study asks; empty when all are.
+
+    After them what was given and never used.
+    """
     seeds = int(record.study["confirm_seeds"])
     lines = (_cell(cell, seeds) for cell in record.cells)
-    return tuple(line for line in lines if line)
+    return (*(line for line in lines if line), *sentences(record))
 
 
 def _cell(cell: CellRecord, seeds: int) -> str:

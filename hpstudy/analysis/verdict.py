@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from hpstudy.analysis import networks
 from hpstudy.analysis.compared import (
     architecture_differences,
     differences,
@@ -87,18 +89,24 @@ def _network(record: StudyRecord, one: Contrast) -> Remark:
     changed = architecture_differences(one.a, one.b)
     initial = initial_differences(one.a, one.b)
     but = f" but for {differences(one.a, one.b, initial)}" if initial else ""
+    aside = networks.idle(one.a, one.b)
     if not changed:
-        return Remark(f"same network ({network(record, one.a)}){but}", grave=False)
-    left, right = (network(record, cell, changed) for cell in (one.a, one.b))
+        return Remark(f"same network ({network(record, one.a, aside)}){but}", grave=False)
+    left, right = (network(record, cell, aside - {*changed}, changed) for cell in (one.a, one.b))
     words = f"networks differ: {one.a.arm} uses {left}, {one.b.arm} {right}{but}"
     return Remark(words, grave=True)
 
 
-def network(record: StudyRecord, cell: CellRecord, changed: list[str] | None = None) -> str:
-    """'mlp, depth 3, width 128': the type, and what is searched, swept or differs beside it."""
+def network(
+    record: StudyRecord, cell: CellRecord, aside: Collection[str], changed: Iterable[str] = ()
+) -> str:
+    """'mlp, depth 3, width 128': the type, and what is searched, swept or differs beside it.
+
+    `aside` are settings that are no part of the network.
+    """
     config = cell.config
     ranged = {one.key for one in searched(cell.settings, config)}
-    named = {"model.depth", "model.width", *ranged, *record.axes, *(changed or ())}
+    named = {"model.depth", "model.width", *ranged, *record.axes, *changed} - {*aside}
     keys = sorted(k for k in named if k.startswith("model.") and k in config and k != "model.type")
     settings = (f"{short(key).replace('_', ' ')} {number(config[key])}" for key in keys)
     return ", ".join([str(config.get("model.type", "network")), *settings])

@@ -6,11 +6,12 @@ data; its loader is imported when the data set is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hpstudy.errors import DataError
+from hpstudy.errors import DataError, Problem
 from hpstudy.spec.declarations import DatasetDeclaration, DataShape
 from hpstudy.spec.study import Data
 
@@ -131,7 +132,8 @@ class Sizes:
 
 def load(data: Data) -> Split:
     """The split that a study's `data:` asks for; raises DataError or MissingPackage."""
-    return prepare(raw(data), data)
+    with _placed(data):
+        return prepare(raw(data), data)
 
 
 def prepare(examples: Examples, data: Data) -> Split:
@@ -158,10 +160,24 @@ def sizes(data: Data) -> Sizes:
 
     declaration = _declaration(data)
     shape, examples, official = declaration.shape, declaration.examples, declaration.official_test
-    if shape is None or examples is None:
-        found = raw(data)
-        shape, examples, official = found.shape, len(found.y), found.official_size
-    return Sizes(*part_sizes(examples, official, data), shape)
+    with _placed(data):
+        if shape is None or examples is None:
+            found = raw(data)
+            shape, examples, official = found.shape, len(found.y), found.official_size
+        return Sizes(*part_sizes(examples, official, data), shape)
+
+
+@contextmanager
+def _placed(data: Data) -> Iterator[None]:
+    """Put the place in the study file before what is wrong with its data."""
+    try:
+        yield
+    except DataError as error:
+        place = data.place(str(error))
+        if place is None:
+            raise
+        problem = Problem(str(error), place.file, place.line, place.column)
+        raise DataError(str(problem)) from None
 
 
 def _declaration(data: Data) -> DatasetDeclaration:

@@ -93,9 +93,11 @@ def _targets(path: Path, name: str, y: Array, x: Array) -> Array:
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.shape != x.shape[:1] or y.dtype.kind not in "biufU":
+        one_hot = y.ndim == 2 and y.shape[:1] == x.shape[:1]
+        hint = f"; save one-hot labels as np.argmax({name}, axis=1)" if one_hot else ""
         raise DataError(
             f"{path}: {name} has the shape {y.shape} and type {y.dtype}; {len(x)} labels or "
-            "numbers are expected, one for each example"
+            f"numbers are expected, one for each example{hint}"
         )
     _check_finite(path, name, y)
     return y

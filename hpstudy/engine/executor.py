@@ -19,6 +19,7 @@ from hpstudy.engine import protocol
 from hpstudy.engine.devices import Fleet, cores
 from hpstudy.engine.job import Job, Probe, failed
 from hpstudy.errors import WorkerError
+from hpstudy.tracebacks import told
 
 T = TypeVar("T")
 _LOG_TAIL = 2000  # bytes of a dead worker's standard error that its run's reason quotes
@@ -242,7 +243,8 @@ class LocalExecutor:
 
 def _lost(job: Job | Probe, reason: str) -> Happened:
     if isinstance(job, Probe):
-        return Probed(job.run, {"training": {}, "counts": {}, "collisions": [], "reason": reason})
+        lost = {"training": {}, "counts": {}, "collisions": [], "reason": told(reason)}
+        return Probed(job.run, lost)
     return Done(job.run, failed(job, reason).record, b"", b"")
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from hpstudy.engine import holding
 from hpstudy.engine.captured import Call, captured
-from hpstudy.engine.job import Probe, told
+from hpstudy.engine.job import Probe
 from hpstudy.engine.parts import targets
 from hpstudy.hypermodels import foreign
 from hpstudy.hypermodels.asking import AskingHyperParameters, answered
@@ -27,6 +27,7 @@ from hpstudy.spec.registered import Registered
 from hpstudy.spec.space import Scalar
 from hpstudy.subsets.keras import tensors, variables
 from hpstudy.subsets.rules import Rule, count
+from hpstudy.tracebacks import told
 
 FEW = 64  # examples that a hypermodel's `fit` sees while its space is discovered
 BATCH_SIZE = 32  # Keras's own, where neither the study file nor `fit` says one

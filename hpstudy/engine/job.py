@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hpstudy.tracebacks import told
+
 # (epoch, score so far) -> go on?
 Report = Callable[[int, float], bool]
-_NOTE = "\n--------------------\nFor simplicity, JAX has removed"
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,3 @@ class Result:
 def failed(job: Job, reason: str) -> Result:
     """The result of a run that raised or whose worker died."""
     return Result({"run": job.run, "status": "failed", "reason": told(reason), "score": None})
-
-
-def told(reason: str) -> str:
-    """A traceback that ends with what was raised, not with JAX's note on its frames."""
-    return reason.partition(_NOTE)[0].strip()

@@ -1,10 +1,8 @@
 """A run's exact state between two epochs: what it goes on from, bit by bit, wherever it began.
 
-    row/<metric>        its epochs so far, one float64 each
-    theta/<path>        trained values, states/<path> those of layers (BatchNorm's, dropout's)
-    first/<path>        optimizer moments, and second/<path> where there are such
-    steps               steps taken
-    made                which executables made it, on what
+    row/<metric>    its epochs so far, one float64 each
+    carry/...       everything that a step changes: trained values, states of layers, moments
+    made            which executables made it, on what
 
 Data order, augmentation and rates follow from seeds and epoch; early stopping, the score and its
 epoch from the rows. The arrays are those of the program, which may be padded.
@@ -21,14 +19,12 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.tree_util import keystr
 
 from hpstudy.engine.host import Host
-from hpstudy.engine.optimizers import Moments
 from hpstudy.engine.program import Carry
 from hpstudy.engine.programs import Programs
 from hpstudy.engine.setups import Setup
-
-_PARTS = ("theta", "states", "first", "second")
 
 
 class Unusable(Exception):
@@ -43,12 +39,9 @@ def maker(setup: Setup, programs: Programs, lanes: int) -> str:
 
 def paused(host: Host, carry: Carry, made: str) -> dict[str, Any]:
     """The state of a run after its last epoch, as named arrays."""
-    arrays: dict[str, Any] = {
-        f"row/{name}": np.array([row[name] for row in host.rows]) for name in host.rows[0]
-    }
-    for part, values in zip(_PARTS, _parts(carry), strict=True):
-        arrays |= {f"{part}/{path}": np.asarray(value) for path, value in values.items()}
-    return {**arrays, "steps": np.asarray(carry.moments.steps), "made": np.array(made)}
+    rows = {f"row/{name}": np.array([row[name] for row in host.rows]) for name in host.rows[0]}
+    values = {name: np.asarray(value) for name, value in _named(carry).items()}
+    return {**rows, **values, "made": np.array(made)}
 
 
 def resumed(host: Host, setup: Setup, made: str) -> Setup:
@@ -73,8 +66,10 @@ def resumed(host: Host, setup: Setup, made: str) -> Setup:
     return replace(setup, carry=carry)
 
 
-def _parts(carry: Carry) -> tuple[Mapping[str, Any], ...]:
-    return carry.theta, carry.states, carry.moments.first, carry.moments.second
+def _named(carry: Carry) -> dict[str, Any]:
+    """Every array of a carry by its place in it."""
+    leaves, _ = jax.tree.flatten_with_path(carry)
+    return {f"carry/{keystr(path, simple=True, separator='/')}": leaf for path, leaf in leaves}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -95,19 +90,16 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _carry(arrays: Mapping[str, Any], like: Carry) -> Carry:
     """The carry among `arrays`, which has the shapes and types of `like`."""
-    parts: list[dict[str, Any]] = [
-        {path: arrays.get(f"{part}/{path}") for path in values}
-        for part, values in zip(_PARTS, _parts(like), strict=True)
-    ]
-    theta, states, first, second = parts
-    found = Carry(theta, states, Moments(first, second, arrays.get("steps")))
-    if jax.tree.map(_kind, found) != jax.tree.map(_kind, like):
+    wanted = _named(like)
+    found = {name: values for name, values in arrays.items() if name.startswith("carry/")}
+    if _kinds(found) != _kinds(wanted):
         raise Unusable("its state has other arrays than the run")
-    return found
+    carry: Carry = jax.tree.unflatten(jax.tree.structure(like), [found[name] for name in wanted])
+    return carry
 
 
-def _kind(value: Any) -> str:
-    return f"{np.shape(value)} {np.asarray(value).dtype}"
+def _kinds(named: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: (np.shape(value), np.asarray(value).dtype) for name, value in named.items()}
 
 
 def _rows(arrays: Mapping[str, Any]) -> list[dict[str, float]]:

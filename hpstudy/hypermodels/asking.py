@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import keras_tuner
@@ -28,6 +29,11 @@ class AskingHyperParameters(keras_tuner.HyperParameters):  # type: ignore[misc]
         self._answer = answer
         self._active: dict[str, Registered] = {}
         self._options: tuple[Scalar, ...] = ()
+        self._built = False
+
+    def end_build(self) -> None:
+        """From here on it is `fit` that asks."""
+        self._built = True
 
     def Choice(self, name: str, values: Any, *args: Any, **options: Any) -> Any:
         # kept as given: Keras Tuner makes numbers of booleans
@@ -37,7 +43,7 @@ class AskingHyperParameters(keras_tuner.HyperParameters):  # type: ignore[misc]
     def _retrieve(self, hp: Any) -> Any:
         if not self.is_active(hp):
             return None if self._exists(hp.name, hp.conditions) else self._register(hp)
-        asked = _registered(hp, self._options)
+        asked = replace(_registered(hp, self._options), built=not self._built)
         known = self._active.get(hp.name)
         if known is None:
             value = self._answer(asked)

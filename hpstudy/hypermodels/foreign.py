@@ -33,17 +33,32 @@ def hypermodel(config: Mapping[str, Any]) -> Any:
         if key.startswith(ARGS)
     }
     if inspect.isclass(found) and issubclass(found, keras_tuner.HyperModel):
+        _check_arguments(name, found, args)
         return found(**args)
     if isinstance(found, keras_tuner.HyperModel):
         if args:
             raise ModelError(f"{name} is made already, so model.args cannot reach it; saw {args}")
         return found
     if inspect.isfunction(found):
+        _check_arguments(name, found, args, "hp")
         return _Function(found, args)
+    kind = "another class" if inspect.isclass(found) else type(found).__name__
     raise ModelError(
-        f"{module}:{name} is {type(found).__name__}; it takes a keras_tuner.HyperModel, or a "
-        f"function of hp that gives a Keras model"
+        f"{module}:{name} is {kind}; it takes a keras_tuner.HyperModel, or a function of hp that "
+        f"gives a Keras model"
     )
+
+
+def _check_arguments(name: str, found: Any, args: Mapping[str, Any], *given: str) -> None:
+    """Raise ModelError where a hypermodel takes other arguments than the study gives."""
+    try:
+        inspect.signature(found).bind(*given, **args)
+    except TypeError as error:
+        takes = ", ".join([*inspect.signature(found).parameters][len(given) :]) or "none"
+        raise ModelError(
+            f"{name} cannot be made with model.args: {error}; it takes {takes}, and the study "
+            f"gives {', '.join(args) or 'none'}"
+        ) from None
 
 
 class _Function(keras_tuner.HyperModel):  # type: ignore[misc]
@@ -83,8 +98,27 @@ def build(hypermodel: Any, hp: Any, init_seed: int) -> Any:
     with by_numpy():
         model = hypermodel.build(hp)
     if not isinstance(model, keras.Model):
-        raise ModelError(f"build(hp) gave {type(model).__name__}; it must give a Keras model")
+        hint = "; is its `return model` missing?" if model is None else ""
+        seen = type(model).__name__
+        raise ModelError(f"build(hp) gave {seen}; it must give a Keras model{hint}")
+    _check_step(model)
+    hp.end_build()
     return model
+
+
+def _check_step(model: Any) -> None:
+    """Raise ModelError for a training step that is written for another backend than this one."""
+    if keras.backend.backend() != "jax":
+        return
+    for name in ("train_step", "test_step"):
+        step = getattr(type(model), name)
+        takes = [*inspect.signature(step).parameters.values()][1:]
+        if len(takes) == 1 and takes[0].kind is not inspect.Parameter.VAR_POSITIONAL:
+            say = f"{type(model).__name__}.{name}({takes[0].name}) is written for TensorFlow"
+            raise ModelError(
+                f"{say}; add `engine: {{backend: tensorflow}}` to the study, or let it take "
+                f"(state, data) as Keras on JAX does"
+            )
 
 
 def finish(model: Any, x: Any) -> None:

@@ -91,17 +91,16 @@ def refused(cell: Cell, search: Search, factor: int, first_epoch: int) -> str | 
     if length is None:
         return unequal(cell)
     table = brackets(length, factor, first_epoch)
-    least = sum(one.trials for one in table[0])
+    most = sum(one.trials for bracket in table for one in bracket)
+    planned = schedule(table, most, search.parallel)
+    least = 1 + next(n for n, (_, end) in enumerate(planned) if end == length)
     if search.trials < least:
         return (
-            f"search.trials is {search.trials}, too few for one bracket of hyperband, so perhaps "
-            f"no trial would reach epoch {length}; allowed: {least} and more"
+            f"search.trials is {search.trials}, too few for hyperband, where with "
+            f"{search.parallel} at a time no trial before number {least} reaches epoch {length}; "
+            f"allowed: {least} and more"
         )
-    budget, need = search.budget_epochs, 0
-    for begin, end in schedule(table, search.trials, search.parallel):
-        need += end - begin
-        if end == length:
-            break
+    budget, need = search.budget_epochs, sum(end - begin for begin, end in planned[:least])
     if budget is not None and budget < need:
         return (
             f"search.budget.epochs is {budget}, too few for hyperband, whose first trial that "

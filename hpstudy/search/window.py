@@ -17,6 +17,7 @@ from hpstudy.search.discovery import Discovery, Names
 from hpstudy.search.driver import DRIVERS, Driver, Outcome, Trial, Waits
 from hpstudy.spec.space import Ask, Config, Proposal, resolve
 from hpstudy.spec.study import Cell
+from hpstudy.tracebacks import headline
 
 DUPLICATES = 10
 UNBUILT = 5  # trials in a row that raise before they train; a search then ends
@@ -103,7 +104,7 @@ class CellSearch:
         trial = self._placed(proposal, trains=reason is None)
         assert trial is not None, "a budget of epochs is refused where lengths are discovered"
         if self.exhausted is None and self._unbuilt >= UNBUILT:
-            asked, last = len(self.trials), str(reason).strip().splitlines()[-1]
+            asked, last = len(self.trials), headline(str(reason))
             self.exhausted = f"the last {UNBUILT} of {asked} trials could not be built: {last}"
         return trial
 

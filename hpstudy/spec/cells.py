@@ -50,6 +50,7 @@ def cells(ground: Ground, arm: Arm, problems: Problems) -> list[Cell]:
             conditions={key: condition for key, condition in when.items() if key in settings},
             defaults=ground.defaults,
             search=arm.search if searched else None,
+            given={key: places[top] for top, key, _ in walk(settings) if top in places},
         )
         check_cell(cell, arm, ground, places, problems)
         found.setdefault(cell.name, cell)

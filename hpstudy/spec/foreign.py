@@ -10,11 +10,13 @@ value or a range given there in the file stands in for the hypermodel's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from hpstudy.spec.declarations import DataShape, ModelDeclaration, Parameter, Tensor
 from hpstudy.spec.problems import Problems
+from hpstudy.spec.scripts import search_on_import
 from hpstudy.spec.source import SourceError, source
 from hpstudy.spec.space import Scalar
 from hpstudy.spec.training import TRAINING
@@ -32,6 +34,8 @@ _KEPT = ("length", "batch_size", "early_stopping", "last_batch", "augment")
 # what `compile` decides, in a model that comes compiled
 COMPILED = tuple(f"training.{one.name}" for one in TRAINING if one.name.split(".")[0] not in _KEPT)
 BATCH = "training.batch_size"
+# what is the hypermodel's own where the study file leaves it out
+OWN = (HP, ARGS, BATCH)
 
 
 def is_foreign(settings: Mapping[str, object]) -> bool:
@@ -49,8 +53,8 @@ def declaration(
         problems.add(node.entries["type"].key, say)
         return None
     name = given.content
-    if not isinstance(name, str) or not NAME.match(name):
-        say = 'a module and a name in it, such as "my_module:MyHyperModel"'
+    if not isinstance(name, str) or not NAME.match(name) or ".py:" in name:
+        say = f'a module and a name in it, such as "{_likely(str(name))}"'
         problems.add(given, f"model.hypermodel is {given.seen}; it takes {say}")
         return None
     try:
@@ -58,6 +62,11 @@ def declaration(
     except SourceError as error:
         problems.add(given, f"model.hypermodel {name}: {error}")
         return None
+    for path in found.files:
+        line = search_on_import(path)
+        if line is not None:
+            say = f"{path.name}:{line} starts a search of its own wherever the module is imported"
+            problems.add(given, f'{say}; put it under `if __name__ == "__main__":`')
     names = {
         f"{section}.{inner}": f"what {name} {word} {inner}"
         for section, word in (("args", "takes as"), ("hp", "asks for as"))
@@ -77,6 +86,14 @@ def declaration(
     )
 
 
+def _likely(name: str) -> str:
+    """What was likely meant: 'own:Net' for 'own.py:Net', 'own.Net' or './own.py:Net'."""
+    meant = name.replace(".py:", ":").replace("/", ".").lstrip(".")
+    if ":" not in meant:
+        meant = ":".join(meant.removesuffix(".py").rsplit(".", 1))
+    return meant if NAME.match(meant) else "my_module:MyHyperModel"
+
+
 def flat(node: Node, problems: Problems) -> Node:
     """A `model:` section with its `args` and `hp` as settings of their own, `args.depth: 3`."""
     entries: dict[str, Entry] = {}
@@ -92,6 +109,23 @@ def flat(node: Node, problems: Problems) -> Node:
         else:
             problems.unknown(entry.key, "key in model", name, KEYS)
     return Node(entries, node.file, node.line, node.column)
+
+
+def said(settings: Mapping[str, object], given: Collection[str]) -> frozenset[str]:
+    """The settings that describe such a model's cell: what the file gives, and its subset.
+
+    Of the rest the hypermodel may decide any.
+    """
+    words = ("model.type", CODE, "subset.train")
+    return frozenset(key for key in settings if key in given or key in words)
+
+
+def filled(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with the defaults of what an uncompiled model takes where the file says nothing."""
+    if not is_foreign(settings):
+        return dict(settings)
+    defaults = {f"training.{one.name}": one.default for one in TRAINING}
+    return {**{key: defaults[key] for key in COMPILED}, **settings}
 
 
 def compiles(keys: Iterable[str]) -> list[str]:

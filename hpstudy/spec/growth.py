@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hpstudy.errors import StudyChanged
+from hpstudy.spec import foreign
 from hpstudy.spec.head import ENGINE
 from hpstudy.spec.identity import canonical, plain
 from hpstudy.spec.layers import LENGTHS
@@ -135,15 +136,18 @@ def _changed_head(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 def _changed_cell(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """Reasons to search anew, and changes of fixed settings."""
     reasons, fixed = [], []
-    was, now = old["settings"], new["settings"]
+    was, now = (foreign.filled(one["settings"]) for one in (old, new))
     for key in dict.fromkeys([*was, *now]):
         if canonical(was.get(key)) == canonical(now.get(key)) and (key in was) == (key in now):
             continue
-        if not (key in was and key in now) and not key.startswith(("subset.", *LENGTHS)):
+        both = key in was and key in now
+        if not both and not key.startswith(("subset.", *LENGTHS, *foreign.OWN)):
             # a setting that another version of hpstudy does not have
             continue
-        change = f"{_words(was.get(key))} -> {_words(now.get(key))}"
-        if isinstance(was.get(key), Mapping) or isinstance(now.get(key), Mapping):
+        left = "nothing" if not key.startswith(foreign.OWN) else "the hypermodel's own"
+        change = " -> ".join(_words(one[key]) if key in one else left for one in (was, now))
+        asked = key.startswith(foreign.HP) and not both
+        if asked or isinstance(was.get(key), Mapping) or isinstance(now.get(key), Mapping):
             reasons.append(f"range of {key} changed: {change}")
         else:
             fixed.append(f"{key}: {change}")

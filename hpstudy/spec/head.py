@@ -119,6 +119,9 @@ def data(
             value = _plain(node.entries[option].value, f"data.{option}", problems)
             if option == "path" and isinstance(value, str):
                 value = os.path.normpath(folder.absolute() / Path(value).expanduser())
+                if not os.path.isfile(value):
+                    place = node.entries[option].value
+                    problems.add(place, f"data.path {value}: there is no such file")
             options[option] = value
     if "path" in declaration.options and "path" not in options:
         problems.add(node, f"data lacks `path`, the file that {chosen} reads")
@@ -134,7 +137,9 @@ def data(
     # a file of the user's may bring its own test split, so only what is written counts
     own = declaration.official_test is not None or (declaration.examples is None and given is None)
     split_seed = int(_number(found["split_seed"]))
-    return Data(chosen, validation, None if own else test, split_seed, options), declaration
+    places = {name: entry.value for name, entry in node.entries.items()}
+    split = validation, None if own else test, split_seed
+    return Data(chosen, *split, options, places), declaration
 
 
 def search(
@@ -152,7 +157,8 @@ def search(
         driver = word(entries["driver"].value, "search.driver", drivers, problems) or DRIVER
     declaration = drivers[driver] if driver in drivers else next(iter(drivers.values()))
     sampler = declaration.word
-    others = ("driver", sampler, "pruner", "objectives", "budget", "choose")
+    others = ["driver", sampler, "pruner", "objectives", "budget", "choose"]
+    others += _others_words(entries, declaration, drivers, problems)
     found = facts(node, "search", SEARCH, problems, others)
     epochs, minutes = _budget(entries, problems)
     if "budget" in entries and "trials" not in entries:
@@ -240,6 +246,23 @@ def _optioned(
     except HpstudyError as error:
         problems.add(entry.value, f"{key}.{name}: {error}")
     return name, given
+
+
+def _others_words(
+    entries: Mapping[str, Entry],
+    driver: DriverDeclaration,
+    drivers: Mapping[str, DriverDeclaration],
+    problems: Problems,
+) -> list[str]:
+    """Other drivers' words for their samplers that are given all the same, which is told."""
+    found = []
+    for other in drivers.values():
+        if other.word != driver.word and other.word in entries:
+            say = f"search.{other.word} is {other.name}'s; driver {driver.name} calls it"
+            listed = ", ".join(driver.samplers)
+            problems.add(entries[other.word].key, f"{say} `{driver.word}`, one of {listed}")
+            found.append(other.word)
+    return found
 
 
 def _plain(node: Node, key: str, problems: Problems) -> Scalar:

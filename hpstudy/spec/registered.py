@@ -19,7 +19,10 @@ Given = tuple[tuple[str, tuple[Scalar, ...]], ...]
 
 @dataclass(frozen=True)
 class Registered:
-    """One registration: `name` with its name scopes, and the conditions under which it exists."""
+    """One registration: `name` with its name scopes, and the conditions under which it exists.
+
+    `built` is whether `build` asks for it, rather than what comes after.
+    """
 
     name: str
     kind: Literal["int", "float", "choice", "fixed"]
@@ -30,6 +33,7 @@ class Registered:
     sampling: Literal["linear", "log", "reverse_log"] = "linear"
     options: tuple[Scalar, ...] = ()
     conditions: Given = ()
+    built: bool = True
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Registered:

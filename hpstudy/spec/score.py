@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Literal
@@ -28,7 +29,7 @@ def read_score(
     at = _at(given.get("at"), problems)
     if found is None:
         return None
-    task = _task(*found, given.get("metric"), node, problems)
+    task = _task(*found, given.get("metric"), problems)
     metric = _metric(given.get("metric"), task, problems)
     return Score(metric, at, metric in RISING), task
 
@@ -37,7 +38,6 @@ def _task(
     data: Data,
     declaration: DatasetDeclaration,
     metric: Node | None,
-    place: Node,
     problems: Problems,
 ) -> str:
     """The data set's task; of a user's file, what it says, what the metric implies, or the data."""
@@ -49,12 +49,15 @@ def _task(
     for task, metrics in METRICS.items():
         if metric is not None and metric.content in metrics and metric.content != "loss":
             return task
-    if "path" in declaration.options and "path" not in data.options:
+    if "path" in declaration.options and not os.path.isfile(str(data.options.get("path"))):
+        # told already
         return "classification"
     module, _, function = declaration.load.partition(":")
     try:
         return str(getattr(import_module(module), function)(data.options).task)
     except HpstudyError as error:
+        place = data.place(str(error))
+        assert place is not None
         problems.add(place, f"data: {error}")
         return "classification"
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hpstudy.spec.problems import Place
 from hpstudy.spec.space import Condition, Config, Scalar, Settings, written
 
 
 @dataclass(frozen=True)
 class Data:
-    """The data set, its options, and how it is split."""
+    """The data set, its options, and how it is split; `given` says where the file sets a key."""
 
     name: str
     validation: float
     test: float | None
     split_seed: int
     options: Mapping[str, Scalar] = field(default_factory=dict)
+    given: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+    def place(self, message: str) -> Place | None:
+        """Where the file sets what a message is about: the key that it names, else its path."""
+        keys = [*re.findall(r"data\.(\w+)", message), "path", "name"]
+        return next((self.given[key] for key in keys if key in self.given), None)
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,7 @@ class Cell:
 
     `settings` holds every key (`model.`, `training.`, `subset.`) with its fixed value or range;
     `defaults` what each key is when nobody sets it. `search` is None where nothing is searched.
+    `given` says where the study file sets a key, the branches of its choices included.
     """
 
     arm: str
@@ -89,6 +98,7 @@ class Cell:
     conditions: Mapping[str, Condition]
     defaults: Config
     search: Search | None
+    given: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:

@@ -57,6 +57,10 @@ class Live:
             self._draw(self._standing)
         self._live.stop()
 
+    def doubted(self, words: str) -> None:
+        """Print what is doubtful; it stays above the table."""
+        self.console.print(Text(f"doubtful: {words}", style="yellow"))
+
     def started(self, spec: Spec, cells: Mapping[str, Watched], fleet: Fleet) -> None:
         """Show the table."""
         self._standing = Standing(spec, cells, fleet, self._clock, self._typical)

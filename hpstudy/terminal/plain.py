@@ -45,6 +45,10 @@ class Plain:
         if kind is None and self._standing is not None:
             self._tell_reused(self._standing)
 
+    def doubted(self, words: str) -> None:
+        """Say what is doubtful."""
+        self._say(f"doubtful: {words}")
+
     def started(self, spec: Spec, cells: Mapping[str, Watched], fleet: Fleet) -> None:
         """Say what starts."""
         standing = self._standing = Standing(spec, cells, fleet, self._clock, self._typical)

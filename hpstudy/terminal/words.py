@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from hpstudy.store import Event
 from hpstudy.terminal.standing import CellStanding, Standing
+from hpstudy.tracebacks import headline
 
 # the gravest first, since a narrow terminal cuts the end off
 TROUBLES = ("failed", "diverged", "pruned")
@@ -40,9 +41,9 @@ def pace(standing: Standing) -> list[str]:
 
 
 def failure(event: Event) -> str:
-    """One line about a failed run: where, and the last line of its reason."""
-    said = (event.get("reason") or "").strip().splitlines() or ["no reason was given"]
-    return f"failed: {event['cell']}, {event['phase']} trial {event['trial']}: {said[-1].strip()}"
+    """One line about a failed run: where, and what was raised."""
+    said = headline(event.get("reason") or "")
+    return f"failed: {event['cell']}, {event['phase']} trial {event['trial']}: {said}"
 
 
 def note(cell: CellStanding, phase: str | None = None) -> str:

@@ -70,6 +70,10 @@ def test_npz_regression_keeps_its_official_targets(tmp_path: Path) -> None:
         ({"x": PICTURES}, "holds the arrays x; x and y are expected"),
         ({"x": PICTURES, "y": LABELS, "z": LABELS}, "holds the arrays x, y, z; x and y are"),
         ({"x": PICTURES, "y": LABELS[:5]}, r"y has the shape \(5,\) .* 40 labels or numbers"),
+        (
+            {"x": PICTURES, "y": np.eye(10)[LABELS]},
+            r"one for each example; save one-hot labels as np\.argmax\(y, axis=1\)",
+        ),
         ({"x": LABELS, "y": LABELS}, r"x has the shape \(40,\) and type int64; numbers are exp"),
         ({"x": PICTURES.astype(str), "y": LABELS}, "x has .* type <U3; numbers are expected"),
         (

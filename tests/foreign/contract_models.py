@@ -128,6 +128,15 @@ class OwnStep(keras.Sequential):
         return super().train_step(state, data)
 
 
+class TensorFlowStep(keras.Sequential):
+    def train_step(self, data):
+        raise AssertionError("no backend of ours calls it so")
+
+
+def tensorflow_step(hp):
+    return _compiled(TensorFlowStep([keras.Input((8, 8, 1)), layers.Dense(10)]), hp)
+
+
 def own_step(hp):
     """A train step of its own."""
     model = OwnStep([keras.Input((8, 8, 1)), layers.Flatten()])
@@ -181,6 +190,32 @@ def exits(hp):
 def always_raises(hp):
     hp.Int("units", 1, 100)
     raise RuntimeError("there is no such layer")
+
+
+class Picky(layers.Layer):
+    def call(self, x):
+        if x.shape[0] == 64:
+            raise ValueError("a batch of 64 is too large")
+        return x
+
+
+class Sized(keras_tuner.HyperModel):
+    def __init__(self, units, depth=1):
+        super().__init__()
+
+    def build(self, hp):
+        return per_layer(hp)
+
+
+def raises_later(hp):
+    """Builds, and raises inside Keras where it is trained in batches of 64."""
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), Picky()])
+    model.add(layers.Dense(10, activation="softmax"))
+    return _compiled(model, hp)
+
+
+def returns_nothing(hp):
+    per_layer(hp)
 
 
 def two_ranges(hp):

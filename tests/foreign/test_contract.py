@@ -62,6 +62,16 @@ def test_every_value_is_one_that_keras_tuner_could_draw(
     assert trials == 1 or len({str(config) for config in driven.configs}) > 1
 
 
+def test_what_fit_asks_for_is_told_from_what_build_does(
+    one: Callable[..., Spec], worker: Any
+) -> None:
+    (space,) = worker.drive(one("BatchSize", trials=1), trains=False).spaces
+    assert {asked["name"]: asked["built"] for asked in space} == {
+        "units": True,
+        "batch_size": False,
+    }
+
+
 @pytest.mark.parametrize("driver", DRIVERS)
 @pytest.mark.parametrize("name", ["Conditional", "BatchSize"])
 def test_a_search_repeats(name: str, driver: str, one: Callable[..., Spec], worker: Any) -> None:

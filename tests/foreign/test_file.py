@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from hpstudy import spec, study
-from hpstudy.errors import SpecError
+from hpstudy.errors import SpecError, StudyChanged
+from hpstudy.spec.growth import cells_as_json, grown
 from hpstudy.spec.source import source
 
 STUDY = """\
@@ -60,7 +61,10 @@ def test_arguments_and_parameters_become_settings(load: Callable[..., Any]) -> N
     [
         ({"hypermodel": "own:build_modle"}, "did you mean `build_model`?"),
         ({"hypermodel": "other:Model"}, "there is no other.py beside the study file"),
-        ({"hypermodel": "own"}, "it takes a module and a name in it"),
+        ({"hypermodel": "own"}, 'it takes a module and a name in it, such as "my_module:MyHyper'),
+        ({"hypermodel": "own.py:build_model"}, 'such as "own:build_model"'),
+        ({"hypermodel": "own.build_model"}, 'such as "own:build_model"'),
+        ({"hypermodel": "./own.py:build_model"}, 'such as "own:build_model"'),
         ({"more": ", type: mlp"}, "saw both, keep one"),
         ({"more": ", depth: 3"}, "unknown key in model: `depth`"),
         ({"more": ", hp: {units: {int: [8, 1]}}"}, "model.hp.units: the low end 8 is above"),
@@ -75,12 +79,68 @@ def test_mistakes_are_told(changes: dict[str, str], told: str, load: Callable[..
     assert "study.yaml:" in str(error.value)
 
 
+SEARCH = "tuner = kt.Hyperband(build_model)\n{}tuner.search(x)\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "line"),
+    [
+        (SEARCH.format(""), 3),
+        ("kt.RandomSearch(build_model).search(x)\n", 2),
+        (SEARCH.format("if __name__ == '__main__':\n    "), None),
+        ("def main():\n    kt.RandomSearch(build_model).search(x)\n", None),
+        ("import re\nre.search('a', 'b')\n", None),
+    ],
+)
+def test_a_module_that_searches_when_it_is_imported(
+    script: str, line: int | None, load: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "script.py").write_text(f"def build_model(hp): ...\n{script}")
+    if line is None:
+        assert load("script:build_model").cells
+    else:
+        with pytest.raises(SpecError, match=rf"script\.py:{line} starts a search of its own"):
+            load("script:build_model")
+
+
 def test_validate_runs_nothing_of_it(load: Callable[..., Any], tmp_path: Path) -> None:
     load()
     command = [sys.executable, "-m", "hpstudy", "validate", str(tmp_path / "study.yaml")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "known only by running it" in " ".join(done.stdout.split())
+    words = " ".join(done.stdout.split())
+    assert "known only by running it" in words
+    # what the file does not say is the hypermodel's to decide
+    assert "training: length.epochs 2 " in words
+    assert not any(name in words for name in ("augment", "early_stopping", "last_batch"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "training", "told"),
+    [
+        ("", ", hp: {units: 8}", "", "model.hp.units changed: the hypermodel's own -> 8"),
+        (", hp: {units: 8}", "", "", "model.hp.units changed: 8 -> the hypermodel's own"),
+        ("", ", args: {n: 8}", "", "model.args.n: the hypermodel's own -> 8"),
+        ("", "", ", batch_size: 32", "training.batch_size: the hypermodel's own -> 32"),
+        ("", "", ", learning_rate: 0.5", "training.learning_rate: 0.01 -> 0.5"),
+        ("", "", ", learning_rate: 0.01", ""),
+    ],
+)
+def test_what_is_added_to_a_finished_study_counts(
+    before: str, after: str, training: str, told: str, load: Callable[..., Any]
+) -> None:
+    events = []
+    for more, length in ((before, "{epochs: 2}"), (after, f"{{epochs: 2}}{training}")):
+        one = load(more=more, length=length)
+        about = {"name": "own", "data": {}, "score": {}, "seed": 0, "confirm_seeds": 2}
+        events.append({**about, "cells": cells_as_json(one.cells)})
+    if "changed" in told or not told:
+        assert told in "".join(grown(*events).restarted.values())
+        assert bool(grown(*events).restarted) == bool(told)
+    else:
+        with pytest.raises(StudyChanged) as error:
+            grown(*events)
+        assert f"\n  {told}\n" in str(error.value)
 
 
 def test_the_digest_follows_what_is_imported(tmp_path: Path) -> None:

@@ -78,6 +78,7 @@ def test_a_kept_partial_batch_is_not() -> None:
     [
         (lambda model, x, y, **given: model.fit(x, y, **given), None),
         (lambda model, x, y, **given: model.fit(x, y, batch_size=16, **given), None),
+        (lambda model, x, y, validation_data, **given: model.fit(x, y, **given), None),
         (lambda model, x, y, **given: model.fit(x, y, shuffle=False, **given), "shuffle"),
         (lambda model, x, y, **given: model.fit(x / 2, y, **given), "data of its own"),
         (

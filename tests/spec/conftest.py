@@ -35,8 +35,8 @@ arms:
 
 
 def read_file(options: dict[str, object]) -> SimpleNamespace:
-    if str(options["path"]).endswith("gone.csv"):
-        raise DataError("gone.csv: there is no such file")
+    if str(options["path"]).endswith("bad.csv"):
+        raise DataError("bad.csv: has no column 'a' (data.target)")
     return SimpleNamespace(task="regression")
 
 
@@ -79,7 +79,7 @@ def make_registries(missing: str | None = None) -> Registries:
                 "pictures", "", "nowhere:load", DataShape((8, 6, 1), "classification", 3), 1000
             ),
             "file": DatasetDeclaration(
-                "file", "", f"{__name__}:read_file", None, None, options=("path", "task")
+                "file", "", f"{__name__}:read_file", None, None, options=("path", "target", "task")
             ),
         },
         hypermodels={"net": net},

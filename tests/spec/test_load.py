@@ -319,6 +319,7 @@ def test_an_official_test_split_has_no_test_fraction(read, study):
 
 
 def test_a_file_of_the_users_is_found_beside_the_study(read, study, tmp_path):
+    (tmp_path / "x.csv").touch()
     data = ("name: toy, validation: 0.2", "name: file, path: sub/../x.csv")
     spec = read(study, data)
     assert spec.data.options["path"] == str(tmp_path / "x.csv")

@@ -146,7 +146,16 @@ def test_one_mistake(problems, study, old, new, spot, words):
         ("search: {budget: {epochs: 9, minutes: 3}}", "{epochs", "saw both, keep one"),
         ("search: {budget: {}}", "{}", "write {epochs: 400} or {minutes: 30}"),
         ("search: {budget: {hours: 3}}", "hours", "allowed: epochs, minutes"),
-        ("search: {oracle: random}", "oracle", "unknown key in search: `oracle`; allowed: trials,"),
+        (
+            "search: {oracle: random}",
+            "oracle",
+            "search.oracle is tuner's; driver optuna calls it `sampler`, one of random, tpe, grid",
+        ),
+        (
+            "search: {driver: tuner, sampler: tpe}",
+            "sampler",
+            "search.sampler is optuna's; driver tuner calls it `oracle`, one of random, grid",
+        ),
         ("search: {choose: {tpo: 3}}", "tpo", "did you mean `top`?"),
         ("search: 5", "5\n", "a mapping, or `none`; saw `5`"),
         ("search: none", "{float", "has search: none"),
@@ -254,7 +263,14 @@ def test_no_arms(problems, study):
 
 def test_a_file_that_the_data_set_cannot_read(problems, study):
     (told,) = problems(study, ("name: toy", "name: file, path: gone.csv"))
-    assert "gone.csv: there is no such file" in told
+    assert told.startswith("3:26: data.path /") and told.endswith("gone.csv: there is no such file")
+
+
+def test_a_mistake_about_a_file_stands_where_the_file_is_named(problems, study, tmp_path):
+    (tmp_path / "bad.csv").touch()
+    named = "name: file, target: a, path: bad.csv"
+    (told,) = problems(study, ("name: toy", named))
+    assert told == "3:28: data: bad.csv: has no column 'a' (data.target)"
 
 
 def test_a_package_that_is_not_installed(problems, study):

@@ -23,6 +23,9 @@ class Watch:
         self.started_at, self.workers = 0.0, 1
         self.runs: list[tuple[float, float]] = []
 
+    def doubted(self, words: str) -> None:
+        pass
+
     def started(self, spec: Spec, cells: Mapping[str, CellRun], fleet: Fleet) -> None:
         self.started_at, self.workers = time.time(), fleet.workers
 

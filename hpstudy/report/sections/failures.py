@@ -9,6 +9,7 @@ from hpstudy.analysis.words import count, thousands
 from hpstudy.report.findings import Findings
 from hpstudy.report.page import Section, Table, render
 from hpstudy.store import Event
+from hpstudy.tracebacks import headline
 
 # runs or reasons that are told one by one; nobody reads more, and runs.csv has them all
 MOST = 100
@@ -43,7 +44,7 @@ def failures(findings: Findings) -> Section:
         count=len(diverged),
         diverged=[(_place(run), run["reason"]) for run in diverged[:MOST]],
         more_diverged=_more(len(diverged), "runs"),
-        failed=list(reasons.items())[:MOST],
+        failed=[(headline(reason), reason, *own) for reason, own in reasons.items()][:MOST],
         more_failed=_more(len(reasons), "reasons"),
     )
     return Section("failures", "Failures", body)

@@ -7,9 +7,11 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from hpstudy.analysis.epochs import trained
 from hpstudy.analysis.words import count, number, thousands
 from hpstudy.report.findings import Findings
 from hpstudy.report.page import Section, Table, render
+from hpstudy.spec.foreign import CODE, is_foreign
 from hpstudy.spec.seeds import STREAMS
 from hpstudy.spec.study import short
 
@@ -42,14 +44,24 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
     facts = [
         ("Versions", ", ".join(f"{name} {version}" for name, version in study["versions"].items())),
         *_numerics(findings),
+        ("Hypermodel", _hypermodel(study["cells"])),
         ("Data", f"{data['name']}{options}"),
         ("Split", f"{train} training, {validation} validation, {test} test; {_fractions(data)}"),
         ("Data fingerprint", str(data["fingerprint"])),
         ("Study seed", str(study["seed"])),
         ("Search seeds", ", ".join(str(seed) for seed in sorted(searches)) or "none"),
+        ("Trained", trained(findings.record)),
         ("Last result", findings.record.last_time),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _hypermodel(cells: list[dict[str, Any]]) -> str:
+    """Whose network was trained, and by which code; empty for one of ours."""
+    settings = cells[0]["settings"] if cells else {}
+    if not is_foreign(settings):
+        return ""
+    return f"{settings['model.type']}, code {settings[CODE]}"
 
 
 def _fractions(data: dict[str, Any]) -> str:

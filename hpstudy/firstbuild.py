@@ -1,0 +1,106 @@
+"""Somebody's hypermodel built once by a worker, before any trial: what it asks for and decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hpstudy.data import Split, shared
+from hpstudy.engine.devices import Fleet, fleet
+from hpstudy.engine.executor import Asked, LocalExecutor, Probed
+from hpstudy.engine.job import Probe
+from hpstudy.errors import HypermodelError
+from hpstudy.spec.foreign import HP
+from hpstudy.spec.identity import canonical
+from hpstudy.spec.registered import Registered
+from hpstudy.spec.seeds import seeds
+from hpstudy.spec.space import Choice, Config, FloatRange, IntRange, Range, Scalar, resolve
+from hpstudy.spec.study import Cell, Spec
+
+EXAMPLES = 256  # of each part, for a build that trains nothing
+
+
+@dataclass(frozen=True)
+class Met:
+    """The parameters that a hypermodel asked for, and the settings that it decides itself."""
+
+    names: frozenset[str]
+    decided: tuple[str, ...]
+
+
+def built(spec: Spec, split: Split, cells: Iterable[Cell]) -> list[Met]:
+    """What the hypermodel of each cell tells, built with its own defaults.
+
+    Where the study file gives a range, its first value is taken. Raises HypermodelError for one
+    that cannot be built.
+    """
+    with TemporaryDirectory(prefix="hpstudy-") as scratch:
+        folders = shared.write(_few(split), scratch)
+        workers = Fleet(1, backend=fleet(1, spec.engine, 1).backend)
+        start = {
+            "data": str(folders["train"]),
+            "cache": str(Path(scratch) / "programs"),
+            "backend": workers.backend,
+            "dtype": spec.engine.get("dtype", "float32"),
+            "sources": str(Path(spec.path).absolute().parent),
+        }
+        with LocalExecutor(workers, start, Path(folders["test"]), Path(scratch)) as executor:
+            found: dict[str, Met] = {}
+            told = []
+            for cell in cells:
+                config = _config(cell)
+                given = {key: cell.settings[key] for key in cell.settings if key.startswith(HP)}
+                alike = f"{canonical(config)} {given}"
+                if alike not in found:
+                    found[alike] = _met(
+                        executor, cell, Probe(cell.name, config, seeds(spec.seed, "search", 0))
+                    )
+                told.append(found[alike])
+            return told
+
+
+def _config(cell: Cell) -> Config:
+    """What the study file says of a cell's first build; whether a subset trains is for trials."""
+    own = {key: value for key, value in cell.settings.items() if not key.startswith(HP)}
+    config = resolve(own, cell.conditions, _first).config
+    kept = {key: value for key, value in config.items() if not key.startswith("subset.")}
+    return {**kept, "subset.train": "none"}
+
+
+def _met(executor: LocalExecutor, cell: Cell, probe: Probe) -> Met:
+    names: set[str] = set()
+    executor.probe(probe)
+    while True:
+        for event in executor.wait():
+            if isinstance(event, Asked):
+                asked = Registered.of(event.asked)
+                names.add(asked.name)
+                executor.answer(event.run, _answer(cell, asked))
+            elif isinstance(event, Probed):
+                return _ended(cell, event.found, names)
+
+
+def _answer(cell: Cell, asked: Registered) -> Scalar:
+    given = cell.settings.get(f"{HP}{asked.name}", asked.default)
+    if isinstance(given, IntRange | FloatRange | Choice):
+        return _first(asked.name, given)
+    return given
+
+
+def _ended(cell: Cell, found: Mapping[str, Any], names: Iterable[str]) -> Met:
+    if found["reason"] is not None and not found["collisions"]:
+        say = f"{cell.settings['model.type']} cannot be built by its own defaults, so nothing ran"
+        raise HypermodelError(f"{say}: {found['reason']}")
+    return Met(frozenset(names), tuple(found["collisions"]))
+
+
+def _first(name: str, value: Range) -> Scalar:
+    return value.options[0] if isinstance(value, Choice) else value.low
+
+
+def _few(split: Split) -> Split:
+    parts = ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test")
+    return replace(split, **{part: getattr(split, part)[:EXAMPLES] for part in parts})

@@ -1,0 +1,106 @@
+"""What is told of somebody's hypermodel before a study's folder is touched."""
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpstudy import data, preflight, study
+from hpstudy.errors import HypermodelError, SpecError
+from hpstudy.spec.study import Spec
+from hpstudy.store import Store
+
+GIVEN = "{length: {epochs: 1}, learning_rate: 0.1}"
+COLLISION = (
+    r"per_layer\.yaml:5:\d+: training\.learning_rate is given, and the hypermodel compiles its "
+    r"model, which decides this; leave one of them out"
+)
+
+
+def held(folder: Path, one: Spec, names: Iterable[str], training: dict[str, Any]) -> Store:
+    """A folder with one trial of a study's hypermodel, which asked for so many names."""
+    store = Store(folder)
+    config = {key: one.cells[0].settings[key] for key in ("model.type", "model.code")}
+    space = [{"name": name} for name in names]
+    discovery = {"space": space, "training": training, "reason": None}
+    store.append({"event": "run", "config": config, "discovery": discovery})
+    return store
+
+
+def test_what_the_model_decides_is_told_alone_before_anything_is_made(
+    load: Callable[..., Spec], tmp_path: Path
+) -> None:
+    one = load("per_layer", training=GIVEN)
+    before = sorted(os.listdir(tmp_path))
+    with pytest.raises(SpecError) as error:
+        study.run(one, tmp_path / "study", sound=lambda: pytest.fail("nothing is sound"))
+    # not a word of the defaults that stand beside what was written
+    assert re.fullmatch(rf"\S*{COLLISION}", str(error.value))
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+def test_a_hypermodel_that_raises_by_its_own_defaults_begins_nothing(
+    load: Callable[..., Spec], tmp_path: Path
+) -> None:
+    with pytest.raises(HypermodelError) as error:
+        study.run(load("always_raises"), tmp_path / "study")
+    first = str(error.value).splitlines()[0]
+    assert first.startswith("contract_models:always_raises cannot be built by its own defaults")
+    assert re.search(
+        r": RuntimeError: there is no such layer \(contract_models\.py:\d+, in always_raises\)$",
+        first,
+    )
+    assert not (tmp_path / "study").exists()
+
+
+def test_a_folder_that_holds_trials_answers_instead(
+    load: Callable[..., Spec], digits: data.Split, tmp_path: Path
+) -> None:
+    one = load("per_layer", training=GIVEN)
+    compiled = held(tmp_path / "compiled", one, ["depth"], {"training.optimizer": "sgd"})
+    with pytest.raises(SpecError, match=COLLISION):
+        preflight.check(one, digits, compiled)
+    plain = held(tmp_path / "plain", one, ["depth"], {"training.loss": "auto"})
+    assert preflight.check(one, digits, plain) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "asked", "told"),
+    [
+        # its source could never make such a name
+        ("dept", ("depth", "units_0"), "asks for no such parameter; did you mean `depth`?"),
+        ("unit_0", ("depth", "units_0"), "did you mean `units_0`? allowed: depth, units_0"),
+        # a deeper network may ask for it
+        ("units_1", ("depth", "units_0"), None),
+        ("depth", ("depth", "units_0"), None),
+    ],
+)
+def test_a_name_that_the_hypermodel_does_not_have(
+    given: str,
+    asked: tuple[str, ...],
+    told: str | None,
+    load: Callable[..., Spec],
+    digits: data.Split,
+    tmp_path: Path,
+) -> None:
+    one = load("per_layer", model=f", hp: {{{given}: 2}}")
+    store = held(tmp_path / "study", one, asked, {})
+    if told is None:
+        assert preflight.check(one, digits, store) == ()
+    else:
+        with pytest.raises(SpecError) as error:
+            preflight.check(one, digits, store)
+        assert told in str(error.value)
+        assert re.search(rf"yaml:4:\d+: model\.hp\.{given} is given", str(error.value))
+
+
+def test_where_the_source_does_not_tell_all_names_it_is_doubtful(
+    load: Callable[..., Spec], digits: data.Split, tmp_path: Path
+) -> None:
+    one = load("resnet", model=", hp: {pooling: avg, poling: max}")
+    store = held(tmp_path / "study", one, ["pooling", "from_elsewhere"], {})
+    (doubt,) = preflight.check(one, digits, store)
+    assert "model.hp.poling is given" in doubt and "did you mean `pooling`?" in doubt
