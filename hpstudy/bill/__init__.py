@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from hpstudy.bill.cost import Bill, bill, seconds
+from hpstudy.bill.networks import networks
 from hpstudy.bill.power import Power, power
 from hpstudy.bill.typical import typical
-from hpstudy.bill.words import networks, summary, validation
+from hpstudy.bill.words import summary, validation
 
 __all__ = [
     "Bill",

@@ -1,24 +1,21 @@
-"""The spaces, the networks and the bill of a study as lines of at most 80 characters."""
+"""The bill of a study, and everything that `validate` prints, as lines of 80 characters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from textwrap import wrap
 
-from hpstudy.analysis import searches
-from hpstudy.analysis.words import count, number, p_value, thousands
+from hpstudy.analysis.words import count, p_value, thousands
 from hpstudy.bill.cost import Bill, seconds
+from hpstudy.bill.networks import networks
 from hpstudy.bill.pace import pace
 from hpstudy.bill.power import DISAGREEMENT, SEED_SD, Power
+from hpstudy.bill.spaces import spaces
+from hpstudy.bill.wrapping import WIDTH
 from hpstudy.data import Sizes
 from hpstudy.engine.devices import Fleet
 from hpstudy.extremes import Extremes
-from hpstudy.spec.space import Choice, FloatRange, IntRange, Range, Settings, Value, is_range
-from hpstudy.spec.study import Cell, Spec
-
-WIDTH = 80
-KEPT = "\u00a0"  # between words that stay in one line, and a blank once they do
+from hpstudy.spec.study import Spec
 
 
 def validation(
@@ -38,65 +35,6 @@ def validation(
         "",
         *detectable(spec, power),
     ]
-
-
-def spaces(extremes: Sequence[Extremes]) -> list[str]:
-    """What all cells share, then each cell's own ranges and values."""
-    every = [_active(one) for one in extremes]
-    first, *others = every
-    shared = {
-        key: value
-        for key, value in first.items()
-        if not is_range(value) and all(key in o and o[key] == value for o in others)
-    }
-    lines = ["The same in every cell", *_settings(shared)]
-    kinds = [tuple(_search(one.cell)) for one in extremes if one.cell.search is not None]
-    alike = len(set(kinds)) == 1
-    lines += kinds[0] if alike else ()
-    told: dict[tuple[str, tuple[str, ...]], list[Cell]] = {}
-    for one, settings in zip(extremes, every, strict=True):
-        # what is swept stands in the cell's name
-        own = {k: v for k, v in settings.items() if k not in shared and k not in one.cell.point}
-        search = () if alike and one.cell.search is not None else _search(one.cell)
-        words = (*_settings(own), *search)
-        told.setdefault((one.cell.arm, words), []).append(one.cell)
-    for (arm, words), cells in told.items():
-        points = [cell.name.removeprefix(arm).strip().replace(" ", KEPT) for cell in cells]
-        where = f" at {', '.join(points)}" if points[0] else ""
-        lines += ["", *_wrapped(f"{arm}{where}", "", "  "), *words]
-    return lines
-
-
-def networks(extremes: Sequence[Extremes]) -> list[str]:
-    """Trained, frozen and total entries of each cell's smallest and largest network."""
-    rows: list[tuple[str, ...]] = [("Parameters", "trained", "frozen", "total")]
-    for one in extremes:
-        small, large = one.smallest, one.largest
-        if small is None or large is None:
-            return _unknown(str(one.cell.settings["model.type"]))
-        names = [(one.cell.name, small)]
-        if small != large:
-            names = [(f"{one.cell.name}, smallest", small), ("  largest", large)]
-        for name, network in names:
-            figures = (network.trained, network.frozen, network.total)
-            rows.append((name, *(thousands(figure) for figure in figures)))
-    wide = max(len(row[0]) for row in rows)
-    widths = [max(len(row[column]) for row in rows) for column in (1, 2, 3)]
-    wide = min(wide, WIDTH - sum(widths) - 6)
-    return [
-        _cut(name, wide).ljust(wide)
-        + "".join(f"  {figure:>{width}}" for figure, width in zip(figures, widths, strict=True))
-        for name, *figures in rows
-    ]
-
-
-def _unknown(name: str) -> list[str]:
-    text = (
-        f"Networks: the space of {name}, and so the parameters that train, are known only by "
-        f"running it, which `run` does and `validate` does not. What it asks for is searched as "
-        f"it says; `model.hp` of the study file can fix, sweep or widen any of it."
-    )
-    return wrap(text, WIDTH)
 
 
 def summary(bill: Bill, fleet: Fleet) -> list[str]:
@@ -183,76 +121,3 @@ def _data(spec: Spec, sizes: Sizes) -> list[str]:
         f"Contrasts: {pairs}",
     )
     return [part for line in lines for part in wrap(line, WIDTH, subsequent_indent="  ")]
-
-
-def _active(extremes: Extremes) -> Settings:
-    return {
-        key: value
-        for key, value in extremes.cell.settings.items()
-        if key in extremes.active and value is not None
-    }
-
-
-def _settings(settings: Settings) -> list[str]:
-    """Ranges on a line each, then the fixed values of each section run together."""
-    lines = [f"{key}: {_value(value)}" for key, value in settings.items() if is_range(value)]
-    sections: dict[str, list[str]] = {}
-    for key, value in settings.items():
-        if not is_range(value):
-            section, _, name = key.partition(".")
-            sections.setdefault(section, []).append(_kept(f"{name} {_value(value)}"))
-    lines += [f"{section}: {', '.join(words)}" for section, words in sections.items()]
-    return [part for line in lines for part in _indented(line)]
-
-
-def _kept(text: str) -> str:
-    return text.replace(" ", KEPT)
-
-
-def _indented(line: str) -> list[str]:
-    return _wrapped(line, "  ", "    ")
-
-
-def _wrapped(line: str, first: str, rest: str) -> list[str]:
-    """Lines that end between two words, and never where KEPT holds them together."""
-    found = wrap(line, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
-    return [part.replace(KEPT, " ") for part in found]
-
-
-def _value(value: Value) -> str:
-    if isinstance(value, IntRange | FloatRange | Choice):
-        return _range(value)
-    return f"[{number(value)}]" if isinstance(value, tuple) else number(value)
-
-
-def _range(value: Range) -> str:
-    if isinstance(value, Choice):
-        return " | ".join(
-            _value(option) + _branch(value.branches.get(option, {})) for option in value.options
-        )
-    text = f"{number(value.low)} to {number(value.high)}"
-    if value.log:
-        return f"{text}, log"
-    return f"{text}, step {number(value.step)}" if value.step not in (None, 1) else text
-
-
-def _branch(settings: Mapping[str, Value]) -> str:
-    inside = ", ".join(f"{key} {_value(value)}" for key, value in settings.items())
-    return f" ({inside})" if inside else ""
-
-
-def _search(cell: Cell) -> list[str]:
-    if cell.search is None:
-        return ["  search: none"]
-    search = asdict(cell.search)
-    parts = [f"search: {searches.how(search)}, {cell.search.parallel} at a time"]
-    parts += [searches.front(search), searches.chosen(search)]
-    if cell.search.limits:
-        said = (f"{name} {thousands(most)}" for name, most in cell.search.limits.items())
-        parts.append(f"larger networks are not trained ({', '.join(said)})")
-    parts.append(searches.repeats(search))
-    return _indented("; ".join(part for part in parts if part))
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"

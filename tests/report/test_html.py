@@ -194,10 +194,12 @@ def test_a_contrast_is_headed_once_where_nothing_is_swept(tmp_path: Path) -> Non
 
 def test_a_legend_tells_of_what_is_drawn(tmp_path: Path) -> None:
     words = ("hollow: diverged seed", "hollow: pruned", "diverged or failed")
-    html, _ = page(tmp_path / "plain", trials=4)
+    small: dict[str, Any] = {"arms": ("full", "bn_only"), "contrasts": (("bn_only", "full"),)}
+    small["arrays"] = False
+    html, _ = page(tmp_path / "plain", trials=4, **small)
     assert [word in html for word in words] == [False, False, False]
     lost = {"diverged_confirm": [("full", 1)], "failed_trials": (2,)}
-    html, _ = page(tmp_path / "lost", trials=6, **lost)
+    html, _ = page(tmp_path / "lost", trials=6, **lost, **small)
     assert [word in html for word in words] == [True, True, True]
 
 
@@ -214,11 +216,14 @@ def test_each_axis_of_a_sweep_has_its_own_column(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_in_doubt_looks_otherwise_than_what_was_compared(tmp_path: Path) -> None:
-    html, _ = page(tmp_path)
+def test_what_is_in_doubt_looks_otherwise_than_what_was_compared(
+    plain: tuple[str, Page], tmp_path: Path
+) -> None:
+    html = plain[0]
     assert re.search(r'<p class="note"><span>Noted:</span> same network.*; counts diff', html)
     assert re.search(r'<p class="doubt"><span>In doubt:</span>.* too few seeds', html)
-    html, _ = page(tmp_path / "other", widths={"full": 64})
+    small: dict[str, Any] = {"arms": ("full", "bn_only"), "contrasts": (("bn_only", "full"),)}
+    html, _ = page(tmp_path / "other", widths={"full": 64}, arrays=False, **small)
     assert re.search(r'<p class="doubt"><span>In doubt:</span> networks differ', html)
 
 
