@@ -29,7 +29,7 @@ from hpstudy.engine.program import (
 )
 from hpstudy.engine.setup import Built
 
-_KEPT = 16  # executables a worker keeps, up to three of a program; loading one again takes 10 ms
+_KEPT = 6  # executables a worker keeps, up to three of a program; loading one again takes 10 ms
 _SWEEP = 4  # compilations after which the memory they left behind is given back
 
 

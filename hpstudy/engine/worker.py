@@ -56,7 +56,9 @@ def prepare_process(
             os.sched_setaffinity(0, {core})
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ[name] = "1"
-        flags = ("--xla_cpu_multi_thread_eigen=false", "intra_op_parallelism_threads=1")
+        # without regions XLA copies each kernel that a step both multiplies by and updates
+        regions = "--xla_cpu_copy_insertion_use_region_analysis=true"
+        flags = ("--xla_cpu_multi_thread_eigen=false", "intra_op_parallelism_threads=1", regions)
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
     if backend == "tensorflow":
         # what the engine shares with JAX's path must not take the GPU
