@@ -28,6 +28,7 @@ def reproduce(findings: Findings) -> Section:
         "reproduce.html.j2",
         commands=commands,
         version=study["versions"].get("hpstudy", ""),
+        beside=" and ".join(_beside(study)),
         facts=_facts(findings),
         seeds=_seeds(findings),
         text=study["text"],
@@ -54,6 +55,15 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
         ("Last result", findings.record.last_time),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _beside(study: Mapping[str, Any]) -> list[str]:
+    """The files that the study file names relative to itself: a hypermodel's code, data."""
+    settings = study["cells"][0]["settings"] if study["cells"] else {}
+    code = str(settings[CODE]).split(", ") if is_foreign(settings) else []
+    files = [one.rpartition(" ")[0] for one in code]
+    path = (study["data"]["options"] or {}).get("path")
+    return [*(one for one in files if one.endswith(".py")), *([str(path)] if path else [])]
 
 
 def _hypermodel(cells: list[dict[str, Any]]) -> str:
