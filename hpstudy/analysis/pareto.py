@@ -18,6 +18,10 @@ from hpstudy.spec.objectives import costs
 from hpstudy.store import Event
 
 
+# what a choice says of a trial that it did not rank
+_UNRANKED: Event = {"scores": (), "diverged": 0, "failed": 0}
+
+
 @dataclass(frozen=True)
 class Point:
     """A configuration that finished its search run: its score there, what it cost, and later runs.
@@ -131,10 +135,10 @@ def _meet(one: CellRecord, other: CellRecord) -> bool:
 def _point(
     record: StudyRecord, cell: CellRecord, run: Event, on_front: bool, of_all: bool
 ) -> Point:
-    ranked = (cell.choice or {}).get("ranked", ())
+    ranked: Sequence[Event] = (cell.choice or {}).get("ranked", ())
     place = next((i for i, one in enumerate(ranked) if one["trial"] == run["trial"]), None)
     # a trial that growth has pushed off the shortlist keeps its runs, but they no longer count
-    entry = {"scores": (), "diverged": 0, "failed": 0} if place is None else ranked[place]
+    entry = _UNRANKED if place is None else ranked[place]
     tests = (
         one["metrics"].get(f"test_{record.metric}")
         for one in cell.phase("confirm")

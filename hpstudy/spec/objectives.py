@@ -71,8 +71,8 @@ def objectives(
     for key in ("pruner", "choose.pruner"):
         if named[key] != "none":
             say = f"{said}, and a pruner compares one; saw {key} {named[key]}"
-            place = _within(entries, key)
-            problems.add(place, f"{say}; allowed: none, or leave `objectives` out")
+            given = _within(entries, key)
+            problems.add(given, f"{say}; allowed: none, or leave `objectives` out")
     return names
 
 
