@@ -24,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status; argparse itself exits with 2 for bad usage."""
     given = list(sys.argv[1:] if argv is None else argv)
     args = parser().parse_args(given)
+    args.whole = command(*given)
     args.again = command(*(word for word in given if word not in ("--fresh", "--yes")))
     with _sigterm_interrupts():
         try:

@@ -33,9 +33,13 @@ def _run(args: argparse.Namespace) -> int:
     typical = bill.typical(spec, sizes, _fleet(spec, args.workers))
     folder = Path(args.reports) / spec.name
 
+    aside = args.fresh and folder.exists()
+
     def sound() -> None:
-        if args.fresh and folder.exists():
+        nonlocal aside
+        if aside:
             moved = fresh.move_aside(folder, _yes if args.yes else _ask)
+            aside = False
             print(f"Moved {folder} to {moved}", flush=True)
 
     print("\n".join(bill.networks(found)), end="\n\n", flush=True)
@@ -43,6 +47,9 @@ def _run(args: argparse.Namespace) -> int:
         with terminal.progress(sys.stdout, typical) as progress:
             summary = study.run(spec, folder, workers=args.workers, progress=progress, sound=sound)
     except KeyboardInterrupt:
+        if aside:
+            print(f"Stopped; {folder} is as it was. To begin: {args.whole}", file=sys.stderr)
+            return INTERRUPTED
         print(f"Stopped. To go on: {args.again}", file=sys.stderr, flush=True)
         _write_report(folder)
         return INTERRUPTED

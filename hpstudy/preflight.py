@@ -68,7 +68,7 @@ def _unmet(spec: Spec, cell: Cell, names: frozenset[str], problems: Problems) ->
     """
     given = [key.removeprefix(HP) for key in cell.given if key.startswith(HP)]
     unmet = [name for name in given if name not in names]
-    if not unmet or not names:
+    if not unmet:
         return []
     hypermodel = str(cell.settings["model.type"])
     possible = spelled(source(hypermodel, Path(spec.path).absolute().parent).files)

@@ -61,8 +61,13 @@ def run(
 @contextlib.contextmanager
 def _alone(store: Store) -> Iterator[None]:
     """Hold the folder's lock, so that two coordinators never write to one study."""
-    store.folder.mkdir(parents=True, exist_ok=True)
-    with (store.folder / ".lock").open("a") as lock:
+    try:
+        store.folder.mkdir(parents=True, exist_ok=True)
+        opened = (store.folder / ".lock").open("a")
+    except OSError as error:
+        why = f"the study's folder {store.folder} cannot be written: {error.strerror}"
+        raise StoreError(why) from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

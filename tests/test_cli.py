@@ -204,13 +204,33 @@ def test_exit_status(runs: Any, end: Callable[[], Any], status: int) -> None:
 def test_an_interruption_says_how_to_go_on_without_starting_over(
     runs: Any, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "reports" / "commanded").mkdir(parents=True)
     runs(raising(KeyboardInterrupt()))
     words = ["run", "commanded.yaml", "--set", "model.width=4", "--fresh", "--yes"]
     assert cli.main(words) == 130
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("Stopped. To go on: ")
     assert line.endswith(" -m hpstudy run commanded.yaml --set model.width=4")
+
+
+def test_an_interrupt_before_the_folder_is_moved_leaves_it_and_keeps_fresh(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(folder / "reports" / "commanded")
+    store.append({"event": "choice"})
+    monkeypatch.setattr(study, "run", lambda *given, **more: raising(KeyboardInterrupt())())
+    assert cli.main(["run", "commanded.yaml", "--fresh", "--yes"]) == 130
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(" -m hpstudy run commanded.yaml --fresh --yes")
+    assert os.listdir(store.folder) == ["runs.jsonl"]
+
+
+def test_a_folder_that_cannot_be_made_is_bad_input(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = "commanded.yaml"
+    assert cli.main(["run", "commanded.yaml", "--reports", where, "--set", "model.width=4"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("the study's folder commanded.yaml/commanded cannot be written: ")
 
 
 def test_sigterm_stops_as_ctrl_c_does(runs: Any) -> None:

@@ -11,8 +11,8 @@ from hpstudy.store import Event
 
 def trained(record: StudyRecord) -> str:
     """'186 epochs in 50 runs; 12 promoted runs went on without repeating an epoch'."""
-    runs = [run for run in record.runs if run.get("same_as") is None and _epochs(run)]
-    said = [f"{count(sum(map(_epochs, runs)), 'epoch')} in {count(len(runs), 'run')}"]
+    runs = [run for run in record.runs if run.get("same_as") is None and trained_epochs(run)]
+    said = [f"{count(sum(map(trained_epochs, runs)), 'epoch')} in {count(len(runs), 'run')}"]
     promoted = [run["continued"] for run in runs if run.get("continued")]
     gone_on = sum(bool(one["from"]) for one in promoted)
     if gone_on:
@@ -22,6 +22,6 @@ def trained(record: StudyRecord) -> str:
     return "; ".join(said) if runs else ""
 
 
-def _epochs(run: Event) -> int:
+def trained_epochs(run: Event) -> int:
     """The epochs that were trained for a run; older stores tell those that it has."""
     return int(run["trained_epochs"] if "trained_epochs" in run else run["epochs"])

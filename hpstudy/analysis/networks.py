@@ -11,19 +11,21 @@ from math import isclose
 from typing import Any
 
 from hpstudy.analysis.record import CellRecord
-from hpstudy.spec.foreign import HP, LEFT, NETWORK
+from hpstudy.spec.foreign import HP, LEFT, NETWORK, SHAPES
+from hpstudy.spec.identity import canonical
 from hpstudy.spec.study import short
 
 
 def differ(a: CellRecord, b: CellRecord) -> list[str]:
     """The `model.` settings that make the networks of two picks differ; none where they do not.
 
-    Other people's networks are equal where their digests are. Where they are not, the parameters
-    that `idle` finds are left out, unless nothing else is left to tell.
+    Other people's networks are equal where their digests are, of more than shapes. Where they are
+    not, the parameters that `idle` finds are left out, unless nothing else is left to tell.
     """
     digests = [cell.config.get(NETWORK) for cell in (a, b)]
     known = None not in digests
-    if known and digests[0] == digests[1]:
+    equal = known and digests[0] == digests[1]
+    if equal and _whole(a.config):
         return []
     keys = {key for key in {*a.config, *b.config} if key.startswith("model.")}
     keys -= {NETWORK, LEFT}
@@ -31,7 +33,8 @@ def differ(a: CellRecord, b: CellRecord) -> list[str]:
     if not known:
         return found
     aside = idle(a, b)
-    return [key for key in found if key not in aside] or found or [NETWORK]
+    rest = [key for key in found if key not in aside]
+    return rest if equal else rest or found or [NETWORK]
 
 
 def idle(a: CellRecord, b: CellRecord) -> frozenset[str]:
@@ -50,17 +53,22 @@ def idle(a: CellRecord, b: CellRecord) -> frozenset[str]:
     )
 
 
+def _whole(config: Mapping[str, Any]) -> bool:
+    """Whether a digest tells all that its network computes."""
+    return not str(config[NETWORK]).startswith(SHAPES)
+
+
 def _leaves(key: str, configs: Sequence[Mapping[str, Any]]) -> bool:
     """Whether two values of a parameter made one network."""
     seen: dict[str, Any] = {}
-    with_key = (config for config in configs if key in config)
+    with_key = (config for config in configs if key in config and _whole(config))
     return any(seen.setdefault(one[NETWORK], one[key]) != one[key] for one in with_key)
 
 
 def _trains(key: str, configs: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a parameter is a training setting under its own or another name."""
     with_key = [config for config in configs if key in config]
-    values = {config[key] for config in with_key}
+    values = {canonical(config[key]): config[key] for config in with_key}.values()
     for setting in (one for one in with_key[0] if one.startswith("training.")):
         equal = all(_same(config.get(setting), config[key]) for config in with_key)
         # widths and batch sizes may be equal by chance, rates and names are not

@@ -13,7 +13,7 @@ def unasked(cell: CellRecord) -> list[str]:
     """Such parameters of a cell; none before its first trial."""
     spaces = [run["discovery"]["space"] for run in cell.runs if "discovery" in run]
     asked = {f"{HP}{one['name']}" for space in spaces for one in space}
-    given = [key for key in cell.settings if key.startswith(HP)] if asked else []
+    given = [key for key in cell.settings if key.startswith(HP)] if spaces else []
     return [key for key in given if key not in asked]
 
 

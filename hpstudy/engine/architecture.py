@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from hpstudy.spec.declarations import DataShape
+from hpstudy.spec.foreign import SHAPES
 from hpstudy.subsets.keras import variables
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
@@ -51,4 +52,4 @@ def network(model: Any, shape: DataShape) -> str:
         # the reference path may well train what cannot be traced
         pass
     shapes = [(owned.path, tuple(owned.variable.shape)) for owned in variables(model)]
-    return hashlib.sha256(repr(shapes).encode()).hexdigest()[:16]
+    return SHAPES + hashlib.sha256(repr(shapes).encode()).hexdigest()[:16]

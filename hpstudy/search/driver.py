@@ -26,9 +26,8 @@ class Outcome:
 
     `epochs` and `seconds` are what it was trained for. `excess` says of each limit of the search
     by how much its network is above it, or below where that is negative. `costs` are what the
-    search wants to be small besides.
-    by how much its network is above it, or below where that is negative. Where its engine keeps no
-    states, a promotion of it `repeats` its epochs.
+    search wants to be small besides. Where its engine keeps no states, a promotion of it `repeats`
+    its epochs.
     """
 
     state: Literal["finished", "pruned", "diverged", "failed"]

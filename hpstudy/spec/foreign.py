@@ -29,6 +29,8 @@ ARGS = "model.args."
 CODE = "model.code"
 # what a discovered network computes, as a digest; arguments of `model.fit` left to `fit`
 NETWORK = "model.network"
+# how a digest begins that knows the shapes of a network's variables and no more
+SHAPES = "shapes "
 LEFT = "model.left_to_fit"
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$")
 _KEPT = ("length", "batch_size", "early_stopping", "last_batch", "augment")

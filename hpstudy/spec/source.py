@@ -70,6 +70,10 @@ def source(name: str, folder: Path) -> Source:
 
 def changed(was: str, now: str) -> str:
     """What differs between two codes, by name: 'blocks.py changed, keras-tuner 1.4.7 -> 1.4.8'."""
+    if " " not in was:
+        return (
+            f"an earlier version of hpstudy recorded it as {was}, which names no file; it is {now}"
+        )
     before, after = (
         dict(one.rpartition(" ")[::2] for one in code.split(", ")) for code in (was, now)
     )

@@ -25,6 +25,8 @@ OWN_TAGS = PLAIN_TAGS | {f"tag:yaml.org,2002:{kind}" for kind in ("seq", "map", 
 
 Leaf: TypeAlias = bool | int | float | str | None
 
+_LONGEST = 80  # characters of a value that a message shows
+
 
 @dataclass(frozen=True)
 class Node:
@@ -50,6 +52,8 @@ class Node:
             return f"the list [{', '.join(item.seen.strip('`') for item in self.content)}]"
         if isinstance(self.content, str) and not isinstance(_leaf(self.content), str):
             return f'the word "{self.text}", in quotes'
+        if len(self.text) > _LONGEST:
+            return f"`{self.text[:_LONGEST].splitlines()[0]}...`, {len(self.text)} characters"
         return f"`{self.text}`" if self.text else "nothing"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Protocol
 
+from hpstudy.analysis.epochs import trained_epochs
 from hpstudy.engine.devices import Fleet
 from hpstudy.search.expected import Typical, choosing, trials
 from hpstudy.spec.study import Cell, Search, Spec
@@ -180,11 +181,6 @@ class Standing:
         typical = fmean(known)
         epochs = sum(cell.left(typical) for cell in self.cells.values())
         return epochs * self.elapsed / self._epochs
-
-
-def trained_epochs(event: Event) -> int:
-    """The epochs that a run was really trained for, however far it had come before."""
-    return int(event["trained_epochs"] if "trained_epochs" in event else event["epochs"])
 
 
 def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -103,9 +103,29 @@ def test_what_left_a_network_as_it_was_is_no_part_of_it(tmp_path: Path) -> None:
     )
 
 
+def test_a_digest_of_shapes_alone_proves_no_networks_equal(tmp_path: Path) -> None:
+    def asked(arm: str, config: Mapping[str, Any]) -> dict[str, Any]:
+        return {"activation": "relu" if arm == "full" else "tanh", "network": "shapes 1"}
+
+    told = "networks differ: bn_only uses own:Net, activation tanh, full own:Net, activation relu"
+    assert told in sentence(own(tmp_path, asked))
+
+
+def test_a_list_that_the_study_gives_is_compared_as_any_value(tmp_path: Path) -> None:
+    def asked(arm: str, config: Mapping[str, Any]) -> dict[str, Any]:
+        return {"kernel": [3, 3] if arm == "full" else [5, 5], "network": arm}
+
+    assert "networks differ" in sentence(own(tmp_path, asked))
+
+
 def test_networks_that_differ_in_all_that_is_known_are_told_so(tmp_path: Path) -> None:
     told = sentence(own(tmp_path, lambda arm, c: {"units": 8, "network": arm}))
     assert "networks differ" in told
+
+
+def test_a_hypermodel_that_asks_for_nothing_is_told_so_too(tmp_path: Path) -> None:
+    store = own(tmp_path, lambda arm, c: {"network": 1}, units=8)
+    assert "bn_only's hypermodel never asked for units" in sentence(store)
 
 
 def test_a_parameter_that_nobody_asked_for_is_told(tmp_path: Path) -> None:

@@ -177,6 +177,7 @@ def test_the_code_is_told_by_the_files_that_are_imported(tmp_path: Path) -> None
     (tmp_path / "own.py").write_text("def build(hp): return 1\n")
     third = source("own:build", tmp_path)
     assert changed(second.code, third.code) == "blocks.py is no longer part of it, own.py changed"
+    assert "an earlier version of hpstudy" in changed("0123456789abcdef", first.code)
     assert changed(third.code, second.code) == "blocks.py is new, own.py changed"
 
 
