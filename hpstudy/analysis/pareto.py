@@ -17,7 +17,6 @@ from hpstudy.search.front import members
 from hpstudy.spec.objectives import costs
 from hpstudy.store import Event
 
-
 # what a choice says of a trial that it did not rank
 _UNRANKED: Event = {"scores": (), "diverged": 0, "failed": 0}
 
