@@ -13,10 +13,14 @@ from hpstudy.store import Event
 
 
 class Progress(Protocol):
-    """Watches a study; every method is called from the coordinator between runs."""
+    """Watches a study: whatever `hpstudy.run` is given as `progress` has these four methods.
+
+    Each is called without a check that it is there, from the process that called `run`: `doubted`
+    before anything happens in the folder, the others between runs.
+    """
 
     def doubted(self, words: str) -> None:
-        """Something in the study file is doubtful, though it may be right; before it starts."""
+        """Something in the study file is doubtful, though it may be right; once for each doubt."""
 
     def started(self, spec: Spec, cells: Mapping[str, CellRun], fleet: Fleet) -> None:
         """The study starts or goes on, on `fleet`; `cells` stays live."""

@@ -35,11 +35,12 @@ def run(
 ) -> Summary:
     """Run or go on with `spec` in `folder`; finished runs are reused, never trained again.
 
-    `sound` is called once the study is found right, before anything happens in `folder`. Raises
-    SpecError where a network of the study cannot satisfy its subset or a hypermodel contradicts
-    the study, HypermodelError where a hypermodel cannot be built, DataError where the data cannot
-    be had, StudyChanged where the folder's results contradict the study, StoreError where another
-    process runs it.
+    `progress` is told what happens by the four methods of `Progress`, of which `doubted` comes
+    first; with None nobody is. `sound` is called once the study is found right, before anything
+    happens in `folder`. Raises SpecError where a network of the study cannot satisfy its subset or
+    a hypermodel contradicts the study, HypermodelError where a hypermodel cannot be built,
+    DataError where the data cannot be had, StudyChanged where the folder's results contradict the
+    study, StoreError where another process runs it.
     """
     if not isinstance(spec, Spec):
         raise HpstudyError(

@@ -13,6 +13,8 @@ from optuna.study import StudyDirection
 
 import hpstudy
 from hpstudy import bill, data, extremes, report, spec, study
+from hpstudy.analysis import claims
+from hpstudy.analysis.pareto import columns
 from hpstudy.bill.words import spaces
 from hpstudy.engine.devices import Fleet
 from hpstudy.spec.study import Spec
@@ -35,7 +37,7 @@ search:
   sampler: {tpe: {startup_trials: 3}}
   trials: 7
   parallel: 2
-  choose: {top: 3, seeds: 1}
+  choose: {top: 2, seeds: 1}
 confirm: {seeds: 2}
 """
 
@@ -102,7 +104,7 @@ def test_the_front_is_what_nothing_beats(cell: str, folder: Path) -> None:
 @pytest.mark.parametrize("cell", ["full", "bn_only"])
 def test_the_best_of_the_front_are_chosen_among_and_confirmed(cell: str, folder: Path) -> None:
     events = [event for event in Store(folder).events() if event.get("cell") == cell]
-    best = sorted(on_front(folder, cell), key=lambda run: (-run["score"], run["trial"]))[:3]
+    best = sorted(on_front(folder, cell), key=lambda run: (-run["score"], run["trial"]))[:2]
     (choice,) = (event for event in events if event["event"] == "choice")
     assert {entry["trial"] for entry in choice["ranked"]} == {run["trial"] for run in best}
     means = [entry["mean"] for entry in choice["ranked"]]
@@ -140,6 +142,33 @@ def test_what_is_stored_replays_the_same_search(loaded: Spec, folder: Path, cach
     assert (folder / "runs.jsonl").read_bytes() == before
 
 
+def test_a_grown_study_has_the_front_of_one_at_once(
+    folder: Path, cache: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "front.yaml"
+    path.write_text(FILE)
+    for edits in (["search.trials=4"], []):
+        loaded = spec.load(path, study.REGISTRIES, edits=edits)
+        assert study.run(loaded, tmp_path / "grown", workers=1, cache=cache).complete
+    whole, grown = claims(folder), claims(tmp_path / "grown")
+    again = {
+        (cell.name, run["trial"]) for cell in grown.record.cells for run in cell.phase("confirm")
+    }
+    left = {
+        (front.cell.name, point.trial)
+        for front in grown.fronts
+        for point in front.members
+        if point.place is None
+    }
+    assert again & left, "growth must push a member that was confirmed off the shortlist"
+    assert columns(grown.record, grown.fronts) == columns(whole.record, whole.fronts)
+    for ours, theirs in zip(grown.fronts, whole.fronts, strict=True):
+        for most in (point.costs["trained"] for point in theirs.members):
+            bought = [one.within("trained", most, maximise=True) for one in (ours, theirs)]
+            mine, other = (one.run["run"] if one else None for one in bought)
+            assert mine == other is not None
+
+
 def test_the_report_draws_the_front_and_lists_it(folder: Path) -> None:
     page = (folder / "report.html").read_text()
     assert '<section id="pareto"' in page
@@ -154,9 +183,9 @@ def test_the_report_draws_the_front_and_lists_it(folder: Path) -> None:
 def test_what_is_confirmed_is_billed_and_told(loaded: Spec) -> None:
     sizes = data.sizes(loaded.data)
     whole = bill.bill(loaded, sizes, Fleet(1))
-    # in both cells: three of the front, on one seed and then on two
-    assert (whole.search, whole.choose, whole.confirm) == (14, 6, 12)
-    assert whole.run_epochs == 2 * (14 + 6 + 12)
+    # in both cells: two of the front, on one seed and then on two
+    assert (whole.search, whole.choose, whole.confirm) == (14, 4, 8)
+    assert whole.run_epochs == 2 * (14 + 4 + 8)
     found = extremes.check(loaded, sizes)
     assert "looks for the front of score and trained parameters" in " ".join(
         " ".join(spaces(found)).split()

@@ -17,14 +17,19 @@ from hpstudy.search.front import members
 from hpstudy.spec.objectives import costs
 from hpstudy.store import Event
 
+# what a choice says of a trial that it did not rank
+_UNRANKED: Event = {"scores": (), "diverged": 0, "failed": 0}
+
 
 @dataclass(frozen=True)
 class Point:
     """A configuration that finished its search run: its score there, what it cost, and later runs.
 
     `on_front` where no configuration of its cell beats it, `of_all` where none of any arm at its
-    sweep point does. `choose` and `tests` are the scores on fresh seeds, diverged test runs with
-    the constant predictor's; `lost` counts choose runs without a score.
+    sweep point does. `place` is where the choice that stands ranked it, 0 the pick; None where it
+    did not, and then neither `choose` nor `tests` holds what an earlier choice had it trained for.
+    They are the scores on fresh seeds, diverged test runs with the constant predictor's;
+    `diverged` and `failed` count choose runs without a score.
     """
 
     cell: CellRecord
@@ -32,8 +37,10 @@ class Point:
     costs: Mapping[str, int]
     on_front: bool
     of_all: bool
+    place: int | None
     choose: tuple[float, ...]
-    lost: int
+    diverged: int
+    failed: int
     tests: tuple[float, ...]
 
     @property
@@ -47,6 +54,11 @@ class Point:
     @property
     def picked(self) -> bool:
         return self.trial == self.cell.pick
+
+    @property
+    def choose_runs(self) -> int:
+        """How many fresh seeds it was chosen on, scored or lost."""
+        return len(self.choose) + self.diverged + self.failed
 
 
 @dataclass(frozen=True)
@@ -65,14 +77,14 @@ class Front:
     def within(self, cost: str, most: int, maximise: bool) -> Point | None:
         """The member to take for at most so much of a cost; None where nothing is as cheap.
 
-        Chosen by the mean over the choose phase's seeds, and by the search score where none of
-        them was trained again: never by a test score.
+        The first in the order of the choice, which ends with those that lost a run, and by the
+        search score where it ranked none of them: never by a test score.
         """
         cheap = [point for point in self.members if point.costs[cost] <= most]
-        again = [point for point in cheap if point.choose]
+        ranked = {point.place: point for point in cheap if point.place is not None}
+        if ranked:
+            return ranked[min(ranked)]
         best = max if maximise else min
-        if again:
-            return best(again, key=lambda point: fmean(point.choose))
         return best(cheap, key=lambda point: point.score) if cheap else None
 
 
@@ -122,16 +134,29 @@ def _meet(one: CellRecord, other: CellRecord) -> bool:
 def _point(
     record: StudyRecord, cell: CellRecord, run: Event, on_front: bool, of_all: bool
 ) -> Point:
-    chosen = [one for one in cell.phase("choose") if one["trial"] == run["trial"]]
-    scores = tuple(float(one["score"]) for one in chosen if one["status"] == "finished")
+    ranked: Sequence[Event] = (cell.choice or {}).get("ranked", ())
+    place = next((i for i, one in enumerate(ranked) if one["trial"] == run["trial"]), None)
+    # a trial that growth has pushed off the shortlist keeps its runs, but they no longer count
+    entry = _UNRANKED if place is None else ranked[place]
     tests = (
         one["metrics"].get(f"test_{record.metric}")
         for one in cell.phase("confirm")
-        if one["trial"] == run["trial"] and one["status"] in ("finished", "diverged")
+        if place is not None
+        and one["trial"] == run["trial"]
+        and one["status"] in ("finished", "diverged")
     )
-    known = tuple(float(test) for test in tests if test is not None)
-    spent = costs(cell.costs, run)
-    return Point(cell, run, spent, on_front, of_all, scores, len(chosen) - len(scores), known)
+    return Point(
+        cell=cell,
+        run=run,
+        costs=costs(cell.costs, run),
+        on_front=on_front,
+        of_all=of_all,
+        place=place,
+        choose=tuple(float(score) for score in entry["scores"]),
+        diverged=int(entry["diverged"]),
+        failed=int(entry["failed"]),
+        tests=tuple(float(test) for test in tests if test is not None),
+    )
 
 
 def columns(record: StudyRecord, found: Sequence[Front]) -> Columns:
@@ -145,7 +170,7 @@ def columns(record: StudyRecord, found: Sequence[Front]) -> Columns:
         *(f"sweep.{name}" for name in axes.values()),
         *("trial", "run", "picked", "of_all_arms", "search_score"),
         *(f"cost.{cost}" for cost in named),
-        *("choose_mean", "choose_sd", "choose_runs", "choose_diverged"),
+        *("choose_mean", "choose_sd", "choose_runs", "choose_diverged", "choose_failed"),
         *("test_mean", "test_sd", "test_runs"),
         *("trained", "frozen", "total", "epochs"),
         *settings,
@@ -165,8 +190,9 @@ def columns(record: StudyRecord, found: Sequence[Front]) -> Columns:
             "picked": point.picked,
             "of_all_arms": point.of_all,
             "search_score": point.score,
-            "choose_runs": len(point.choose) + point.lost,
-            "choose_diverged": point.lost,
+            "choose_runs": point.choose_runs,
+            "choose_diverged": point.diverged,
+            "choose_failed": point.failed,
             "epochs": point.run["epochs"],
         }
         for point in every

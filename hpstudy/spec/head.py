@@ -176,6 +176,7 @@ def search(
                 entries[kind].value, kind, names, declaration, problems, kinds[kind][0]
             )
     words = {kind: name for kind, (name, _) in kinds.items()}
+    words["choose.pruner"] = str(choose["pruner"])
     return Search(
         driver=driver,
         sampler=kinds[sampler][0],
@@ -185,7 +186,7 @@ def search(
         seed=int(_number(found["seed"])),
         choose_top=int(_number(choose["top"])),
         choose_seeds=int(_number(choose["seeds"])),
-        choose_pruner=str(choose["pruner"]),
+        choose_pruner=words["choose.pruner"],
         budget_epochs=epochs,
         budget_minutes=minutes,
         max_parameters=_whole(found["max_parameters"]),

@@ -48,7 +48,8 @@ def objectives(
 ) -> tuple[str, ...] | None:
     """The score and the costs of `search.objectives`; None where the score is all.
 
-    `named` gives the sampler under the driver's word for it, and the pruner.
+    `named` gives the sampler under the driver's word for it, the pruner, and that of `choose`
+    under "choose.pruner".
     """
     if "objectives" not in entries:
         return None
@@ -67,10 +68,19 @@ def objectives(
         )
         say = f"{said}, which {driver.word} {sampler} of driver {driver.name} cannot look for"
         problems.add(place.value, f"{say}; allowed: {'; '.join(able)}")
-    if named["pruner"] != "none":
-        say = f"{said}, and a pruner compares one; saw pruner {named['pruner']}"
-        problems.add(entries["pruner"].value, f"{say}; allowed: none, or leave `objectives` out")
+    for key in ("pruner", "choose.pruner"):
+        if named[key] != "none":
+            say = f"{said}, and a pruner compares one; saw {key} {named[key]}"
+            given = _within(entries, key)
+            problems.add(given, f"{say}; allowed: none, or leave `objectives` out")
     return names
+
+
+def _within(entries: Mapping[str, Entry], key: str) -> Node:
+    """The value of a dotted key that is given."""
+    head, _, rest = key.partition(".")
+    value = entries[head].value
+    return _within(value.entries, rest) if rest else value
 
 
 def _names(node: Node, problems: Problems) -> tuple[str, ...]:

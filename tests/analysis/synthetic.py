@@ -229,7 +229,9 @@ class _Writer:
             for index in range(self.options.choose):
                 self._run(cell, generation, "choose", trial, index, params, config, "finished")
             mean = float(np.mean(scores))
-            ranked.append({"trial": trial, "mean": mean, "scores": scores, "diverged": 0})
+            ranked.append(
+                {"trial": trial, "mean": mean, "scores": scores, "diverged": 0, "failed": 0}
+            )
         return sorted(ranked, key=lambda one: -sign * one["mean"])
 
     def _confirm(self, cell: dict[str, Any], generation: int, trial: int, index: int) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -33,17 +34,38 @@ def with_costs(event: Event) -> Event:
     return event
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reported(folder: Path, changed: Callable[[Event], Event]) -> Path:
+    """A study for costs, with its events changed before it is reported."""
     options = Options(
         metric="loss", arms=("full", "bn_only"), contrasts=(), trials=16, confirm=2, epochs=4,
         failed_trials=(2,), arrays=False,
     )  # fmt: skip
-    store = synthetic.write(tmp_path_factory.mktemp("costs"), options)
-    events = [with_costs(event) for event in store.events()]
+    store = synthetic.write(folder, options)
+    events = [changed(with_costs(event)) for event in store.events()]
     store.write_text("runs.jsonl", "".join(f"{json.dumps(event)}\n" for event in events))
     report.write(store.folder)
     return store.folder
+
+
+def with_losses(event: Event) -> Event:
+    """The event of a study whose best candidates lost all but one run, in which they are best."""
+    if event["event"] == "choice":
+        lost = {**event["ranked"][0], "scores": [0.0], "mean": 0.0, "diverged": 1, "failed": 1}
+        event["ranked"] = [*event["ranked"][1:], lost]
+        event["trial"] = event["ranked"][0]["trial"]
+    return event
+
+
+def alone(event: Event) -> Event:
+    """The event of a study that took the best search score, with nothing to choose among."""
+    if event["event"] == "choice":
+        event["ranked"] = [{**event["ranked"][0], "scores": [], "mean": None}]
+    return event
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return reported(tmp_path_factory.mktemp("costs"), lambda event: event)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +122,31 @@ def test_a_budget_buys_the_best_of_fresh_seeds_within_it(fronts: Mapping[str, Fr
             assert found == (again[min(again)] if again else alone[min(alone)])
         everything = front.within("epochs", 10**9, maximise=False)
         assert everything is not None and everything.picked, "the pick is the best of all"
+
+
+def test_whoever_lost_a_run_is_taken_last_and_told_apart(tmp_path: Path) -> None:
+    found = claims(reported(tmp_path, with_losses)).fronts
+    for front in found:
+        (lost,) = (point for point in front.members if point.diverged)
+        assert (lost.choose, lost.diverged, lost.failed, lost.choose_runs) == ((0.0,), 1, 1, 3)
+        others = [point for point in front.members if point.place is not None and point != lost]
+        taken = front.within("trained", 10**9, maximise=False)
+        assert taken == (min(others, key=lambda point: fmean(point.choose)) if others else lost)
+    assert any(len([p for p in one.members if p.place is not None]) > 1 for one in found)
+    assert "(1 run diverged, 1 run failed)" in (tmp_path / "report.html").read_text()
+    with (tmp_path / "pareto.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["choose_diverged"] == "1"]
+    assert [(row["choose_runs"], row["choose_failed"]) for row in rows] == [("3", "1")] * 4
+
+
+def test_the_report_says_by_what_the_pick_is_best(folder: Path, tmp_path: Path) -> None:
+    again = (folder / "report.html").read_text()
+    assert "marks the pick, whose mean validation score over fresh seeds is best" in again
+    page = (reported(tmp_path, alone) / "report.html").read_text()
+    assert "marks the pick, whose validation score in the search is best" in page
+    assert "chosen by its validation score in the search; in brackets" in page
+    assert "over fresh seeds is best" not in page
+    assert "standard deviation of the choose phase" not in page
 
 
 def test_the_report_has_a_picture_of_each_cost_and_says_what_is_missing(folder: Path) -> None:

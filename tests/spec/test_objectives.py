@@ -54,6 +54,11 @@ def test_costs_come_from_what_a_run_records():
             "has 2 objectives, and a pruner compares one; saw pruner asha; allowed: none",
         ),
         (
+            "objectives: [score, trained], choose: {top: 2, pruner: wilcoxon}",
+            "wilcoxon",
+            "has 2 objectives, and a pruner compares one; saw choose.pruner wilcoxon; allowed: no",
+        ),
+        (
             "objectives: [score, trained], sampler: grid",
             "grid",
             "which sampler grid of driver optuna cannot look for; allowed: driver optuna with "

@@ -25,11 +25,24 @@ def budgets(findings: Findings, cost: str) -> Table:
     caption = (
         f"The test {findings.measure.name} that at most so many {COSTS[cost]} buy: mean \u00b1 "
         "standard deviation over confirm seeds of the front's best within them, chosen by its "
-        "mean over fresh seeds on validation; in brackets what it takes. A score of the search "
-        "stands in, and says so, where the front was not trained again."
+        f"{chosen_by(fronts)}; in brackets what it takes. A score of the search stands in, and "
+        "says so, where the front was not trained again."
     )
     header = [f"at most, {COSTS[cost]}", *arms]
     return Table(caption, header, [one for one in groups if one[1]], range(len(header)))
+
+
+def chosen_by(fronts: Sequence[Front]) -> str:
+    """What the best of a front is known by, in words: 'mean validation score over fresh seeds'.
+
+    Its search score where the choose phase trained none of the fronts again, because each had one
+    candidate or `search.choose` asked for none.
+    """
+    again = [any(point.choose_runs for point in front.points) for front in fronts]
+    if not any(again):
+        return "validation score in the search"
+    others = "" if all(again) else " (in the search where there are none)"
+    return f"mean validation score over fresh seeds{others}"
 
 
 def _row(

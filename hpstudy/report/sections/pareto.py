@@ -10,7 +10,7 @@ from hpstudy.analysis.words import count, mean, number, thousands
 from hpstudy.report.figures import pareto as figure
 from hpstudy.report.findings import Findings
 from hpstudy.report.page import Group, Key, Panel, Section, Table, arm_keys, figures, render
-from hpstudy.report.sections.budgets import budgets
+from hpstudy.report.sections.budgets import budgets, chosen_by
 from hpstudy.spec.objectives import COSTS
 from hpstudy.spec.study import short
 
@@ -128,12 +128,13 @@ def _kept(front: Front) -> Sequence[Point]:
 
 def _row(findings: Findings, point: Point, named: Sequence[str]) -> list[Any]:
     measure, config = findings.measure, point.run["config"]
-    lost = f" ({count(point.lost, 'run')} diverged)" if point.lost else ""
+    ends = {"diverged": point.diverged, "failed": point.failed}
+    lost = ", ".join(f"{count(n, 'run')} {end}" for end, n in ends.items() if n)
     return [
         f"\u2713 {point.trial}" if point.picked else str(point.trial),
         *(thousands(point.costs.get(cost)) for cost in named),
         measure.value(point.score),
-        mean(measure, point.choose) + lost,
+        mean(measure, point.choose) + (f" ({lost})" if lost else ""),
         mean(measure, point.tests),
         str(len(point.tests)) if point.tests else "",
         *(number(config[key]) if key in config else "" for key in findings.keys),
@@ -143,14 +144,19 @@ def _row(findings: Findings, point: Point, named: Sequence[str]) -> list[Any]:
 
 def _words(findings: Findings) -> str:
     """The table's caption: what each column is, and what was left out."""
-    said = (
-        "The fronts, cheapest first; \u2713 marks the pick, whose mean over fresh seeds is best. "
-        "Fresh seeds: mean \u00b1 standard deviation of the choose phase, on validation. Test: the "
-        "same over confirm seeds, diverged runs counted as the constant predictor. Front of all "
-        "arms: no arm of the sweep point beats it in the search. "
+    fronts = findings.fronts
+    said = f"The fronts, cheapest first; \u2713 marks the pick, whose {chosen_by(fronts)} is best. "
+    if any(point.choose_runs for front in fronts for point in front.points):
+        said += (
+            "Fresh seeds: mean \u00b1 standard deviation of the choose phase, on validation; "
+            "who lost a run there stands behind who lost none. "
+        )
+    said += (
+        "Test: mean \u00b1 standard deviation over confirm seeds, diverged runs counted as the "
+        "constant predictor. Front of all arms: no arm of the sweep point beats it in the search. "
     )
-    if any(len(front.members) > len(front.cell.to_confirm) for front in findings.fronts):
-        said += "Only the best scores of a front, search.choose.top of them, get fresh seeds. "
+    if any(len(front.members) > len(front.cell.to_confirm) for front in fronts):
+        said += "Only the best scores of a front, search.choose.top of them, are trained again. "
     if any(len(front.members) > MOST for front in findings.fronts):
         said += f"Of a front of more than {MOST}, members from end to end are shown. "
     return f"{said}pareto.csv holds all."
