@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -177,6 +178,20 @@ def test_reproducing_is_explained(plain: tuple[str, Page]) -> None:
         assert words in text
     assert "backend jax" in text
     assert "/tmp/" not in text
+
+
+def test_what_a_reproduced_study_needs_beside_it_is_named(tmp_path: Path) -> None:
+    store = synthetic.write(tmp_path, Options(**SMALL))
+    lines = []
+    for event in store.events():
+        if event["event"] == "study":
+            event["data"]["options"] = {"path": "cells.csv"}
+            for cell in event["cells"]:
+                cell["settings"] |= {"model.type": "own:Net", "model.code": "own.py 0a, kt 1.4"}
+        lines.append(f"{json.dumps(event)}\n")
+    store.write_text("runs.jsonl", "".join(lines))
+    text = Page(write(store.folder).read_text()).text
+    assert "(a copy lies beside this report) and own.py and cells.csv beside it:" in text
 
 
 def test_a_contrast_is_headed_once_where_nothing_is_swept(tmp_path: Path) -> None:
