@@ -16,7 +16,9 @@ from hpstudy.store import Event, Store
 
 
 class Ledger:
-    """The events of a store, indexed; `slots` by place and `runs` by name, the longest of each.
+    """The events of a store, indexed; `slots` by place and `runs` by name.
+
+    Of each name it is the longest record, with the rungs that the others passed as well.
 
     `generations` counts the searches of each cell.
     """
@@ -25,6 +27,8 @@ class Ledger:
         self.slots: dict[Slot, Event] = {}
         self.runs: dict[str, Event] = {}
         self.generations: dict[str, int] = {}
+        # the first run event of each cell's generations
+        self._first: dict[tuple[str, int], Event] = {}
         self._store = store
         self._study: Event | None = None
         self._last: dict[tuple[str, str], Event] = {}
@@ -61,6 +65,15 @@ class Ledger:
         if before is None or timeless(before) != timeless(event):
             new.append(event)
         self._append(*new)
+
+    def whole(self, cell: str) -> bool:
+        """Whether the cell's present search counts all epochs of a promotion, as it once began.
+
+        Versions that did so tell in no record what was trained of its epochs. Such a search keeps
+        its rule, or its budget would hold more trials and it would go on after its end.
+        """
+        first = self._first.get((cell, self.generations[cell]))
+        return first is not None and "trained_epochs" not in first
 
     def known(self, planned: Planned, report: Callable[[int, float], bool]) -> Event | None:
         """The record that a run would repeat, if there is one; `report` as for `replayed`."""
@@ -113,6 +126,8 @@ class Ledger:
 
     def _index(self, event: Event) -> None:
         self.slots[Slot.of(event)] = event
-        kept = self.runs.get(event["run"])
-        if kept is None or event["epochs"] > kept["epochs"]:
-            self.runs[event["run"]] = event
+        self._first.setdefault((event["cell"], event["generation"]), event)
+        kept = self.runs.get(event["run"], event)
+        longest, other = (event, kept) if event["epochs"] > kept["epochs"] else (kept, event)
+        rungs = {**other["rungs"], **longest["rungs"]}
+        self.runs[event["run"]] = {**longest, "rungs": rungs}

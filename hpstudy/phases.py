@@ -14,7 +14,10 @@ from hpstudy.trials import Counted, Length, Trials
 
 
 class CellRun:
-    """Says which runs of a cell may start, and takes their results in any order."""
+    """Says which runs of a cell may start, and takes their results in any order.
+
+    With `whole`, a promotion costs all its epochs of a budget, and not its further ones alone.
+    """
 
     def __init__(
         self,
@@ -24,13 +27,14 @@ class CellRun:
         fingerprint: str,
         length: Length,
         counted: Counted,
+        whole: bool = False,
     ) -> None:
         self.spec, self.cell, self.generation = spec, cell, generation
         self.phase = "search"
         self.choice: Event | None = None
         self._records: dict[Slot, Event] = {}
         self._outstanding: set[Slot] = set()
-        self._trials = Trials(spec, cell, generation, fingerprint, length, counted)
+        self._trials = Trials(spec, cell, generation, fingerprint, length, counted, whole)
         if self._trials.fixed:
             self._choose_from([0])
 

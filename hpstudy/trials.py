@@ -36,12 +36,14 @@ class Trials:
         fingerprint: str,
         length: Length,
         counted: Counted,
+        whole: bool,
     ) -> None:
         self._spec, self._cell, self._generation = spec, cell, generation
         self._fingerprint, self._length, self._counted = fingerprint, length, counted
         self._limits = cell.search.limits if cell.search else {}
         self._costs = cell.search.costs if cell.search else ()
-        self._search = CellSearch(cell, spec.score.maximise, length) if cell.search else None
+        maximise = spec.score.maximise
+        self._search = CellSearch(cell, maximise, length, whole) if cell.search else None
         self._known: dict[int, Planned] = {}
         self._ended: dict[int, Event] = {}
         self._discovered = is_foreign(cell.settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import hpstudy
 from hpstudy import report, spec, study
 from hpstudy.search.mirror import View
+from hpstudy.spec.growth import cells_as_json
 from hpstudy.spec.study import Spec
 from hpstudy.store import Store
 
@@ -29,7 +31,8 @@ arms:
 search: {driver: keras_tuner, trials: 8, parallel: 2, choose: {top: 2, seeds: 1}}
 confirm: {seeds: 1}
 """
-TIMES = ("seconds", "time", "compile", "trained_epochs")
+ALONE = "".join(line for line in FILE.splitlines(True) if "bn_only" not in line)
+BUDGETED = ALONE.replace("trials: 8", "trials: 8, budget: {epochs: 16}")
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +162,55 @@ def test_a_second_run_trains_nothing(first: Path, loaded: Spec, cache: Path) -> 
     before = (first / "runs.jsonl").read_bytes()
     assert study.run(loaded, first, cache=cache).trained == 0
     assert (first / "runs.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize(("earlier", "trials"), [(True, 4), (False, 5)])
+def test_a_search_keeps_the_rule_that_its_budget_began_with(
+    earlier: bool, trials: int, first: Path, loaded: Spec, cache: Path, tmp_path: Path
+) -> None:
+    """Earlier versions counted the 2 epochs of a paused run again in its promotion to epoch 6."""
+    (tmp_path / "oracles.yaml").write_text(BUDGETED)
+    budgeted = spec.load(tmp_path / "oracles.yaml", study.REGISTRIES)
+    store = Store(tmp_path / "oracles")
+    for event in Store(first).events():
+        if event["event"] == "study":
+            event["cells"] = cells_as_json(budgeted.cells)
+        elif event["cell"] != "full" or event["event"] not in ("generation", "run"):
+            continue
+        if earlier:
+            event.pop("trained_epochs", None)
+        store.append(event)
+    before = len(list(store.events()))
+    assert study.run(budgeted, store.folder, workers=1, cache=cache).complete
+    (choice,) = [event for event in store.events() if event["event"] == "choice"]
+    assert choice["trials"] == trials
+    new = list(store.events())[before:]
+    assert not [event for event in new if event["event"] == "generation"]
+    assert {event["phase"] for event in new if event["event"] == "run"} <= {"choose", "confirm"}
+    assert study.run(budgeted, store.folder, workers=1, cache=cache).trained == 0
+
+
+@pytest.mark.parametrize(
+    "edit", [("parallel: 2", "parallel: 1"), ("first_epoch: 2", "first_epoch: 3, factor: 2")]
+)
+def test_another_search_of_the_same_runs_shortens_no_curves(
+    edit: tuple[str, str], first: Path, cache: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "oracles.yaml").write_text(ALONE.replace(*edit))
+    folder = shutil.copytree(first, tmp_path / "oracles")
+    before = {run["run"]: run["epochs"] for run in searched(first, "full")}
+    edited = spec.load(tmp_path / "oracles.yaml", study.REGISTRIES)
+    assert study.run(edited, folder, workers=1, cache=cache).complete
+    again = [run for run in searched(folder, "full") if run["generation"] == 2]
+    shared = [run for run in again if run["run"] in before]
+    assert shared
+    for run, epochs in before.items():
+        assert len(Store(folder).curves(run)["accuracy"]) >= epochs
+    if edit[0] == "parallel: 2":
+        assert {run["trained_epochs"] for run in shared} == {0}
+    else:
+        # it paused at another epoch, of which no record tells
+        assert any(run["trained_epochs"] < before[run["run"]] for run in shared)
 
 
 def test_dashboard_and_report_show_its_trials(first: Path) -> None:

@@ -29,10 +29,13 @@ class CellSearch:
     """The trials of a cell, in canonical order; no clock, no files.
 
     `length` gives a configuration's epochs. `exhausted` says why a search ended before all its
-    trials, and is None otherwise. Raises HpstudyError for options that no sampler or pruner takes.
+    trials, and is None otherwise. A promotion costs its further epochs of a budget, or all of them
+    where `whole`. Raises HpstudyError for options that no sampler or pruner takes.
     """
 
-    def __init__(self, cell: Cell, maximise: bool, length: Callable[[Config], int]) -> None:
+    def __init__(
+        self, cell: Cell, maximise: bool, length: Callable[[Config], int], whole: bool = False
+    ) -> None:
         if cell.search is None:
             raise ValueError(f"cell {cell.name!r} has no search")
         # imported here: Optuna costs more than everything that only reads this module's names
@@ -44,7 +47,7 @@ class CellSearch:
         self.exhausted: str | None = None
         self._wanted = cell.search.trials
         self._window = cell.search.parallel
-        self._length = length
+        self._length, self._whole = length, whole
         self._driver = _build(cell, maximise)
         self._pruner = self._driver.pruner or pruners.build(cell, maximise)
         self._told = 0
@@ -233,9 +236,9 @@ class CellSearch:
         return promotions.of(number) if promotions is not None else None
 
     def _spares(self, number: int) -> int:
-        """The epochs that a trial need not repeat; none where its engine keeps no states."""
+        """The epochs that no budget is charged for, as an engine that keeps states repeats none."""
         promoted = self._promoted(number)
-        repeats = promoted is None or self.outcomes[promoted[0]].repeats
+        repeats = promoted is None or self._whole or self.outcomes[promoted[0]].repeats
         return 0 if repeats else self.begins(number)
 
     def _afforded(self, wanted: int) -> bool:
