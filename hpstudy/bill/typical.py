@@ -10,7 +10,7 @@ from hpstudy.bill.draws import Draws, draws
 from hpstudy.bill.pace import of_run
 from hpstudy.data import Sizes
 from hpstudy.engine.devices import Fleet
-from hpstudy.search.brackets import brackets, epochs_of, schedule
+from hpstudy.search.brackets import brackets, charged, continues, epochs_of, schedule
 from hpstudy.search.expected import Typical
 from hpstudy.search.options import options
 from hpstudy.spec.foreign import is_foreign
@@ -29,8 +29,7 @@ def typical(spec: Spec, sizes: Sizes, fleet: Fleet) -> dict[str, Typical]:
 def of_cell(cell: Cell, known: Draws | None, fleet: Fleet) -> Typical:
     """A cell's typical trial; of somebody's hypermodel the file may tell the epochs."""
     whole = known.mean.epochs if known is not None else epochs_of(cell)
-    # what `model.fit` trains begins anew where it is promoted
-    rounds = _rounds(cell, continues=known is not None and fleet.backend == "jax")
+    rounds = _rounds(cell, fleet.backend)
     epochs = fmean(rounds) if rounds else whole
     if known is None or not epochs:
         return Typical(epochs, None, rounds)
@@ -41,11 +40,8 @@ def _known(spec: Spec, cell: Cell, sizes: Sizes) -> Draws | None:
     return None if is_foreign(cell.settings) else draws(spec, cell, sizes)
 
 
-def _rounds(cell: Cell, continues: bool) -> tuple[int, ...]:
-    """The most epochs that each trial of Hyperband's oracle trains, in order; else none.
-
-    Promoted trials train their further epochs alone where the engine `continues` them.
-    """
+def _rounds(cell: Cell, backend: str) -> tuple[int, ...]:
+    """The most epochs that each trial of Hyperband's oracle trains, in order; else none."""
     search, length = cell.search, epochs_of(cell)
     if search is None or length is None:
         return ()
@@ -56,4 +52,4 @@ def _rounds(cell: Cell, continues: bool) -> tuple[int, ...]:
     # no trial trains less than an epoch, so a budget holds no more of them than epochs
     most = min(search.trials, search.budget_epochs or search.trials)
     planned = schedule(table, most, search.parallel)
-    return tuple(end - begin if continues else end for begin, end in planned)
+    return charged(planned, continues(cell, backend))

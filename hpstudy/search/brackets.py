@@ -7,8 +7,11 @@ many. The sizes are those of Keras Tuner 1.4, with the shortest round at `first_
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from hpstudy.search.points import configurations
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.study import Cell, Search
 
 
@@ -74,14 +77,27 @@ def _turn(bracket: Bracket, rounds: list[list[int]], told: int) -> int | None:
     return None
 
 
+def continues(cell: Cell, backend: str) -> bool:
+    """Whether promotions are known to go on without repeating an epoch.
+
+    What `model.fit` trains begins anew, and somebody's hypermodel may be.
+    """
+    return backend == "jax" and not is_foreign(cell.settings)
+
+
+def charged(planned: Iterable[tuple[int, int]], further: bool) -> tuple[int, ...]:
+    """The most epochs that each trial costs; a promotion its `further` ones alone, or all."""
+    return tuple(end - begin if further else end for begin, end in planned)
+
+
 def epochs_of(cell: Cell) -> int | None:
     """The epochs of every run of a cell, or None where they are searched or follow from steps."""
     length = cell.settings.get("training.length.epochs")
     return length if isinstance(length, int) else None
 
 
-def refused(cell: Cell, search: Search, factor: int, first_epoch: int) -> str | None:
-    """Why Hyperband's oracle cannot search a cell, or None."""
+def refused(cell: Cell, search: Search, backend: str, factor: int, first_epoch: int) -> str | None:
+    """Why Hyperband's oracle cannot search a cell on a backend ('auto' where unknown), or None."""
     if search.pruner != "none":
         return (
             f"oracle hyperband stops trials by itself, so pruner {search.pruner} has no part in "
@@ -100,13 +116,29 @@ def refused(cell: Cell, search: Search, factor: int, first_epoch: int) -> str | 
             f"{search.parallel} at a time no trial before number {least} reaches epoch {length}; "
             f"allowed: {least} and more"
         )
-    budget, need = search.budget_epochs, sum(end - begin for begin, end in planned[:least])
+    need = sum(charged(planned[:least], continues(cell, backend)))
+    budget = search.budget_epochs
     if budget is not None and budget < need:
         return (
             f"search.budget.epochs is {budget}, too few for hyperband, whose first trial that "
             f"reaches epoch {length} needs {need} with those before it; allowed: {need} and more"
         )
-    return None
+    return _short(cell, table[0])
+
+
+def _short(cell: Cell, bracket: Bracket) -> str | None:
+    """Why a space is too small for a bracket, or None; a round that never fills promotes none."""
+    first = bracket[0].trials
+    if len(bracket) == 1 or is_foreign(cell.settings):
+        return None
+    found = configurations(cell.settings, cell.conditions, first)
+    if found == first:
+        return None
+    return (
+        f"the space has {found} configurations, too few for hyperband, whose first round trains "
+        f"{first} different ones before it promotes any; allowed: {first} and more, or a greater "
+        "first_epoch, or oracle grid, which trains each of them"
+    )
 
 
 def unequal(cell: Cell) -> str | None:

@@ -138,7 +138,7 @@ def _absent(*names: str) -> str | None:
     return f"pip install {' '.join(absent)}" if absent else None
 
 
-def _refused(cell: Cell) -> str | None:
+def _refused(cell: Cell, engine: Mapping[str, Any]) -> str | None:
     """Why a cell cannot be searched as it says, or None; for options that are right."""
     search = cell.search
     if search is None:
@@ -148,10 +148,16 @@ def _refused(cell: Cell) -> str | None:
         return ahead
     if search.driver == "keras_tuner" and search.sampler == "hyperband":
         taken: Any = options("oracle", "hyperband", search.sampler_options)
-        return refused(cell, search, **taken)
+        return refused(cell, search, _backend(engine), **taken)
     if search.pruner == "hyperband" and unequal(cell):
         return unequal(cell)
     return _unaffordable(search, epochs_of(cell))
+
+
+def _backend(engine: Mapping[str, Any]) -> str:
+    """The backend as far as a study file tells; with 'auto' a GPU of its machine may decide."""
+    asked = str(engine.get("backend", "auto"))
+    return "jax" if asked == "auto" and engine.get("devices") == "cpu" else asked
 
 
 def _unaffordable(search: Search, need: int | None) -> str | None:

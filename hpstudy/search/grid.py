@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
 
 from hpstudy.errors import HpstudyError
 from hpstudy.search.distributions import snap, top
 from hpstudy.search.driver import Outcome, Promotions, Pruner, stream
+from hpstudy.search.points import walk
 from hpstudy.spec.seeds import derived
-from hpstudy.spec.space import (
-    Ask,
-    Choice,
-    Condition,
-    Proposal,
-    Range,
-    Scalar,
-    Settings,
-    resolve,
-)
+from hpstudy.spec.space import Ask, Choice, Proposal, Range, Scalar
 from hpstudy.spec.study import Cell, Search
 
 LARGEST = 100_000
@@ -37,7 +28,7 @@ class Grid:
 
     def __init__(self, cell: Cell, search: Search, points: int) -> None:
         self._proposals: list[Proposal] = []
-        for proposal in _walk(cell.settings, cell.conditions, points):
+        for proposal in walk(cell.settings, cell.conditions, lambda asked: values(asked, points)):
             if len(self._proposals) == LARGEST:
                 raise _too_many()
             self._proposals.append(proposal)
@@ -51,28 +42,6 @@ class Grid:
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """A grid learns nothing."""
-
-
-def _walk(
-    settings: Settings, conditions: Mapping[str, Condition], points: int
-) -> Iterator[Proposal]:
-    path: list[int] = []
-    while True:
-        sizes: list[int] = []
-
-        def ask(name: str, asked: Range, sizes: list[int] = sizes) -> Scalar:
-            allowed = values(asked, points)
-            if len(sizes) == len(path):
-                path.append(0)
-            sizes.append(len(allowed))
-            return allowed[path[len(sizes) - 1]]
-
-        yield resolve(settings, conditions, ask)
-        while path and path[-1] + 1 == sizes[len(path) - 1]:
-            path.pop()
-        if not path:
-            return
-        path[-1] += 1
 
 
 def _too_many() -> HpstudyError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from hpstudy.spec.space import Condition, Config, Scalar
 from hpstudy.spec.study import Cell
@@ -143,8 +143,9 @@ class DriverDeclaration:
     default: str = "tpe"
     # the samplers that can look for several objectives at once
     several: tuple[str, ...] = ()
-    # called with a cell that is right in itself; why the driver cannot search it, or None
-    refuses: Callable[[Cell], str | None] = lambda cell: None
+    # called with a cell that is right in itself and the study's `engine:` settings; why the driver
+    # cannot search it, or None
+    refuses: Callable[[Cell, Mapping[str, Any]], str | None] = lambda cell, engine: None
 
 
 @dataclass(frozen=True)

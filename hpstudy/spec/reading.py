@@ -118,19 +118,19 @@ class Reading:
     def missing(self, root: Node, spec: Spec | None, problems: Problems) -> None:
         """Tell what the study's searches need that is not installed, or cannot do."""
         place = root.entries["search"].value if "search" in root.entries else root
-        for cell in spec.cells if spec else ():
+        if spec is None:
+            return
+        for cell in spec.cells:
             search = cell.search
             if search is not None:
                 driver = self.registries.drivers[search.driver]
-                command = driver.missing(search.sampler, search.pruner)
-                if command:
-                    say = f"search needs a package that is not installed: {command}"
-                    problems.add(place, say)
-                refused = None if len(problems) else driver.refuses(cell)
+                if command := driver.missing(search.sampler, search.pruner):
+                    problems.add(place, f"search needs a package that is not installed: {command}")
+                refused = None if len(problems) else driver.refuses(cell, spec.engine)
                 if refused:
                     problems.add(place, f"arm {cell.arm}: {refused}")
         listed = place.entries.get("objectives")
-        for nothing in idle(spec.cells if spec and not len(problems) else ()):
+        for nothing in idle(spec.cells if not len(problems) else ()):
             problems.add(listed.value if listed else place, nothing)
 
     def _name(self, entries: Mapping[str, Node], problems: Problems) -> str:

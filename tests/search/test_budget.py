@@ -102,15 +102,17 @@ def test_a_budget_below_one_trial_ends_at_once(limit: dict[str, int], cell: Make
     assert search.trials == []
 
 
-@pytest.mark.parametrize(("repeats", "each"), [(False, 26), (True, 40)])
+@pytest.mark.parametrize(
+    ("repeats", "whole", "each"), [(False, False, 26), (True, False, 40), (False, True, 40)]
+)
 def test_a_promotion_costs_its_further_epochs_where_the_engine_goes_on(
-    repeats: bool, each: int, cell: MakeCell
+    repeats: bool, whole: bool, each: int, cell: MakeCell
 ) -> None:
     given: dict[str, Any] = {"sampler_options": {"first_epoch": 8}, "parallel": 1}
     made = cell(
         "plain", "hyperband", trials=200, driver="keras_tuner", budget_epochs=5 * 14 + each, **given
     )
-    search = CellSearch(made, True, lambda config: 40)
+    search = CellSearch(made, True, lambda config: 40, whole)
     while (trial := search.next()) is not None:
         number, rungs = trial.number, search.rungs(trial.number)
         if rungs:
@@ -128,6 +130,6 @@ def test_a_promotion_costs_its_further_epochs_where_the_engine_goes_on(
 
 @pytest.mark.parametrize("budget", [39, 40])
 def test_a_budget_that_holds_no_trial_is_refused(budget: int, cell: MakeCell) -> None:
-    said = DRIVERS["optuna"].refuses(cell("plain", budget_epochs=budget))
+    said = DRIVERS["optuna"].refuses(cell("plain", budget_epochs=budget), {})
     expected = "search.budget.epochs is 39, and one trial needs 40, so none would be trained"
     assert (said or "").partition(";")[0] == (expected if budget == 39 else "")

@@ -131,11 +131,50 @@ def test_what_hyperband_cannot_search_is_refused(
     import re
 
     refuses = DRIVERS["keras_tuner"].refuses
-    said = refuses(oracle("hyperband", space, **{"sampler_options": {"first_epoch": 8}, **given}))
+    made = oracle("hyperband", space, **{"sampler_options": {"first_epoch": 8}, **given})
+    said = refuses(made, {})
     assert said is not None
     assert re.search(message, said)
-    assert refuses(oracle("hyperband", trials=40)) is None
-    assert refuses(oracle("random", space, **given)) is None
+    assert refuses(oracle("hyperband", trials=40), {}) is None
+    assert refuses(oracle("random", space, **given), {}) is None
+
+
+@pytest.mark.parametrize(
+    ("engine", "need"),
+    [
+        ({"backend": "jax"}, 5 * 14 + 26),
+        ({"devices": "cpu"}, 5 * 14 + 26),
+        ({"backend": "tensorflow"}, 5 * 14 + 40),
+        ({}, 5 * 14 + 40),
+    ],
+)
+def test_the_least_budget_has_whole_promotions_unless_the_engine_is_known_to_go_on(
+    engine: dict[str, Any], need: int, oracle: MakeCell
+) -> None:
+    def said(budget: int) -> str | None:
+        given: dict[str, Any] = {"sampler_options": {"first_epoch": 8}, "parallel": 1}
+        made = oracle("hyperband", "plain", budget_epochs=budget, **given)
+        return DRIVERS["keras_tuner"].refuses(made, engine)
+
+    assert said(need) is None
+    assert f"allowed: {need} and more" in (said(need - 1) or "")
+
+
+@pytest.mark.parametrize(("last", "fits"), [(1, False), (2, True)])
+def test_a_space_that_cannot_fill_the_first_round_is_refused(
+    last: int, fits: bool, oracle: MakeCell
+) -> None:
+    branches: Any = {"sgd": {"model.width": IntRange(8, 24, step=8)}}
+    space: dict[str, Any] = {
+        "training.length.epochs": 40,
+        "training.optimizer": Choice(("sgd", "adam"), branches),
+        # adam's, as `CONDITIONS` say
+        "training.adam_epsilon": IntRange(1, last, log=True),
+    }
+    made = oracle("hyperband", space, sampler_options={"first_epoch": 8})
+    said = DRIVERS["keras_tuner"].refuses(made, {})
+    expected = "the space has 4 configurations, too few for hyperband, whose first round trains 5"
+    assert (said is None) if fits else (said or "").startswith(expected)
 
 
 def test_bayesian_learns_from_its_history(oracle: MakeCell, played: Play) -> None:

@@ -181,8 +181,8 @@ def test_diverged_trials_compete_at_no_rung(cell: MakeCell) -> None:
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_hyperband_needs_runs_of_one_length(driver: str, cell: MakeCell) -> None:
     refuses = DRIVERS[driver].refuses
-    said = refuses(cell("awkward", pruner="hyperband", driver=driver))
+    said = refuses(cell("awkward", pruner="hyperband", driver=driver), {})
     assert said is not None
     assert "every run needs the same number of them" in said
-    assert refuses(cell("plain", pruner="hyperband", driver=driver)) is None
-    assert refuses(cell("awkward", pruner="asha", driver=driver)) is None
+    assert refuses(cell("plain", pruner="hyperband", driver=driver), {}) is None
+    assert refuses(cell("awkward", pruner="asha", driver=driver), {}) is None

@@ -105,7 +105,9 @@ def make_registries(missing: str | None = None) -> Registries:
                 build="nowhere:build",
                 word="oracle",
                 default="random",
-                refuses=lambda cell: "3 trials are too few" if cell.search.trials == 3 else None,
+                refuses=lambda cell, engine: (
+                    "3 trials are too few" if cell.search.trials == 3 else None
+                ),
             ),
         },
     )
