@@ -1,11 +1,9 @@
 """Small real data, full configurations, and both numeric precisions for the engine's tests."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import jax
-import keras
 import pytest
 
 from hpstudy import data
@@ -34,18 +32,6 @@ def digits() -> data.Split:
 @pytest.fixture(scope="session")
 def diabetes() -> data.Split:
     return data.load(Data("diabetes", 0.2, 0.2, 1))
-
-
-@pytest.fixture
-def float64() -> Iterator[None]:
-    """Double precision everywhere, so that parity can be asked to 1e-9."""
-    jax.config.update("jax_enable_x64", True)
-    keras.config.set_floatx("float64")
-    yield
-    keras.config.set_floatx("float32")
-    # models that are built take the precision of then for all that follow
-    keras.config.set_dtype_policy("float32")
-    jax.config.update("jax_enable_x64", False)
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,11 @@
 """The contract hypermodels in studies of their own, driven in this process or by workers."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jax
-import keras
 import pytest
 
 from hpstudy import data, spec, study
@@ -143,15 +141,6 @@ class Worker:
             search.finish(trial.number, outcome(record, {}))
         assert search.open() is None
         return [trial.config for trial in search.trials]
-
-
-@pytest.fixture
-def float64() -> Iterator[None]:
-    jax.config.update("jax_enable_x64", True)
-    keras.config.set_floatx("float64")
-    yield
-    keras.config.set_floatx("float32")
-    jax.config.update("jax_enable_x64", False)
 
 
 @pytest.fixture(scope="session")
