@@ -289,6 +289,34 @@ def test_an_idle_pruner_is_a_warning_with_its_place(
     assert said.endswith("(arm full, bn_only)\n") and said.count("\n") == 1
 
 
+def test_more_to_choose_from_than_trials_is_a_warning_with_its_place(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "commanded.yaml").write_text(STUDY.replace("4}", "4, choose: {top: 5}}"))
+    assert cli.main(["validate", "commanded.yaml"]) == 0
+    said = capsys.readouterr().err
+    assert said.startswith("commanded.yaml:11:35: warning: search.choose.top is 5, and a search")
+    assert said.count("\n") == 1
+    assert cli.main(["validate", "commanded.yaml", "--set", "search.choose.top=6"]) == 0
+    assert capsys.readouterr().err.startswith("--set search.choose.top=6: warning: ")
+    # what nobody wrote is nothing to mend
+    assert cli.main(["validate", "commanded.yaml", "--set", "search={trials: 2}"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_sampler_whose_package_is_not_there_says_how_to_get_it(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hpstudy.search.driver.find_spec", lambda name: None)
+    (folder / "commanded.yaml").write_text(STUDY.replace("{trials", "{sampler: gp, trials"))
+    assert cli.main(["validate", "commanded.yaml"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == (
+        "commanded.yaml:11:19: search.sampler gp needs a package that is not installed: "
+        "pip install optuna torch scipy, or pip install '.[samplers]' in the clone"
+    )
+
+
 def test_a_cell_without_a_pick_says_why_its_search_ended(
     runs: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
