@@ -173,6 +173,25 @@ def test_bad_usage_exits_with_2(words: list[str]) -> None:
     assert stop.value.code == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("run commanded.yaml --varient quick", "no option --varient; did you mean --variant? allo"),
+        ("run --worker=2 commanded.yaml", "no option --worker; did you mean --workers? allowed: -"),
+        ("validate commanded.yaml --fresh", "--fresh; allowed: --variant, --set, --help"),
+        ("report one two", "one argument too many: two"),
+    ],
+)
+def test_wrong_options_show_the_usage_of_their_command(
+    words: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(words.split())
+    said = capsys.readouterr().err
+    assert stop.value.code == 2 and told in said
+    assert said.startswith(f"usage: python -m hpstudy {words.split()[0]} ")
+
+
 def test_run_hands_over_what_was_asked(
     runs: Any, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
