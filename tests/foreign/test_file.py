@@ -108,9 +108,7 @@ def test_a_name_that_a_module_lacks_is_told_with_those_that_it_defines(tmp_path:
             source(f"own:{word}", tmp_path)
         assert str(error.value) == f"own.py has no {word}; {hint}allowed: DigitsNet, build"
     (tmp_path / "own.py").write_text(text)
-    with pytest.raises(
-        SourceError, match="own.py has no DigitNet; it defines no class and no f"
-    ):
+    with pytest.raises(SourceError, match="own.py has no DigitNet; it defines no class and no f"):
         source("own:DigitNet", tmp_path)
     # what is imported or made there can be a hypermodel too
     assert source("own:HyperModel", tmp_path) and source("own:UNITS", tmp_path)
