@@ -102,7 +102,7 @@ class Coordinator:
         stored = next((event for event in places if event), None)
         if stored is not None:
             discovery.again(stored["discovery"]["space"])
-            found = probing.found(stored["discovery"])
+            found = probing.found(stored["discovery"], earlier=True)
             self._close(cell, discovery, found, stored)
             return True
         name = f"{cell.cell.name} {discovery.number}"

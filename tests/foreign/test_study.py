@@ -45,6 +45,7 @@ def test_a_worker_that_is_ended_costs_its_trial_and_a_resume_equals_the_whole(
     for run, lost in zip(search, ended, strict=True):
         assert run["status"] == ("failed" if lost else "finished"), run["reason"]
         assert not lost or "the worker ended with exit status 3" in run["reason"]
+        assert run["discovery"].get("lost", False) is lost
     assert [run["status"] for run in whole if run["phase"] == "confirm"] == ["finished"] * 2
 
     half = tmp_path / "half"
