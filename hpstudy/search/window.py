@@ -102,14 +102,15 @@ class CellSearch:
         self._open, self._next = self._next, None
         return self._open
 
-    def close(self, proposal: Proposal, reason: str | None = None) -> Trial:
+    def close(self, proposal: Proposal, reason: str | None = None, again: bool = False) -> Trial:
         """The open trial with its full configuration; `reason` says why it cannot be trained.
 
-        Such a trial is finished like any other, and never stands in for another one.
+        Such a trial is finished like any other, and never stands in for another one. One that may
+        be tried `again` is no sign that the hypermodel cannot be built.
         """
         assert self._open is not None
         self._open = None
-        self._unbuilt = 0 if reason is None else self._unbuilt + 1
+        self._unbuilt = 0 if reason is None or again else self._unbuilt + 1
         trial = self._placed(proposal, trains=reason is None)
         assert trial is not None, "its epochs were there when it was opened"
         if self.exhausted is None and self._unbuilt >= UNBUILT:
