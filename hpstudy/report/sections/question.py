@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from hpstudy.analysis import searches
 from hpstudy.analysis.words import count, number, thousands
+from hpstudy.data import DATASETS
 from hpstudy.report.findings import Findings, numbered
 from hpstudy.report.page import Section, render
 
 
 def question(findings: Findings) -> Section:
-    """The question, the design in a few lines, and what is missing."""
+    """The question, what it was asked of, the design in a few lines, and what is missing."""
     body = render(
         "question.html.j2",
         question=findings.record.study["question"] or "The study file asks no question.",
+        asked_of=_asked_of(findings),
         design=_design(findings),
         missing=findings.missing,
     )
     return Section("question", "The question", body)
+
+
+def _asked_of(findings: Findings) -> str:
+    """The data that were used, whatever the question names, and the variant of the study file."""
+    study = findings.record.study
+    name, options = study["data"]["name"], study["data"]["options"] or {}
+    known = DATASETS.get(name)
+    about = known.doc.removeprefix("regression: ") if known and known.shape else ""
+    told = " ".join([str(options.get("path", name)), *([f"({about})"] if about else [])])
+    changed = _changed(study.get("arguments", ()))
+    return f"Asked of {told}{changed}."
+
+
+def _changed(arguments: Sequence[str]) -> str:
+    """' by variant quick of the study file, with training.length.epochs=2'; '' as it stands."""
+
+    def given(option: str) -> list[str]:
+        return [value for name, value in pairwise(arguments) if name == option]
+
+    variant = "".join(f" by variant {name} of the study file" for name in given("--variant"))
+    return variant + (f", with {numbered(given('--set'))}" if given("--set") else "")
 
 
 def _design(findings: Findings) -> list[tuple[str, str]]:
@@ -59,18 +85,20 @@ def _baseline(findings: Findings) -> list[tuple[str, str]]:
     score = findings.record.constant
     if score is None:
         return []
-    reached = findings.measure.value(score)
-    return [("Baseline", f"the constant predictor reaches {reached} on the test split")]
+    always = {"accuracy": "the commonest class", "r2": "the mean"}[findings.record.metric]
+    reached = f"the constant predictor reaches {findings.measure.value(score)} on the test split"
+    return [("Baseline", f"{reached} (always {always} of the training data)")]
 
 
 def _search(findings: Findings) -> list[tuple[str, str]]:
     """How cells are searched, by arm where arms are searched differently."""
     said: dict[str, list[str]] = {}
+    each = f"for each {findings.cell}"
     for cell in findings.record.cells:
         search = cell.search
-        parts = ["no search; every setting is fixed"]
+        parts = ["none; every setting is fixed"]
         if search is not None:
-            parts = [f"per cell: {searches.how(search)}, on validation data"]
+            parts = [f"{each}: {searches.how(search)}, on validation data"]
             parts += [searches.front(search), searches.chosen(search), searches.repeats(search)]
         said.setdefault("; ".join(part for part in parts if part), []).append(cell.arm)
     if len(said) == 1:
