@@ -121,8 +121,9 @@ def point(values: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 
 def setting(key: str) -> str:
-    """'learning rate': a setting's key as a reader says it."""
-    return short(key).replace("_", " ")
+    """'learning rate': a setting's key as a reader says it; 'units_0' stays as it is."""
+    name = short(key)
+    return name if name[-1:].isdigit() else name.replace("_", " ")
 
 
 def lost(diverged: int, failed: int) -> str:

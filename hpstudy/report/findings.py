@@ -58,6 +58,11 @@ class Findings:
         """'arm and depth': what a cell is, in a reader's words."""
         return numbered(["arm", *self.axes(cell.point for cell in self.record.cells).values()])
 
+    @property
+    def chosen_again(self) -> bool:
+        """Whether any configuration was trained again on fresh seeds, to choose among them."""
+        return any(one.choose_runs for own in self.ranked.values() for one in own)
+
     def decimals(self, cell: CellRecord) -> int:
         """Those of a cell's mean test score, as its verdicts have them."""
         return of_mean(cell, self.measure, self.digits)

@@ -51,12 +51,12 @@ def test_the_page_has_no_words_of_the_program(tmp_path: Path) -> None:
 
 def test_the_data_that_were_used_stand_below_the_question(tmp_path: Path) -> None:
     told = changed(tmp_path / "whole")
-    assert "at what depth? Asked of mnist_5k (5,000 real MNIST training digits, 28x28" in told
+    assert "at what depth? Asked of mnist_5k: 5,000 real MNIST training digits, 28x28" in told
     data = {"name": "digits", "validation": 0.2, "test": 0.2, "split_seed": 1, "options": None}
     data |= {"examples": [30, 10, 10], "fingerprint": "c0ffee", "target_scale": 1.0}
     data |= {"shape": {"input_shape": [8, 8, 1], "task": "classification", "outputs": 10}}
     arguments = ["--variant", "quick", "--set", "confirm.seeds=2"]
     told = changed(tmp_path / "quick", data=data, arguments=arguments)
-    assert "Asked of digits (1,797 handwritten digits, 8x8, from scikit-learn" in told
-    assert ") by variant quick of the study file, with confirm.seeds=2." in told
+    assert "Asked of digits: 1,797 handwritten digits, 8x8, from scikit-learn" in told
+    assert "1998). Variant quick of the study file, with confirm.seeds=2." in told
     assert "bn_only minus full, test accuracy on digits." in told

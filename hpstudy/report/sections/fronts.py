@@ -33,12 +33,13 @@ def legend(findings: Findings) -> list[Key]:
 
 def caption(findings: Findings) -> str:
     """What a front is, what its evidence is worth, and why one is a single configuration."""
+    steps = " The steps are what the search found for at most that cost."
+    drawn = any(len(front.members) > 1 for front in findings.fronts)
     said = (
         "Each mark of a front is a configuration that no other of its arm beats: none scores as "
-        "well at a lower cost, or better at the same. The steps are what the search found for at "
-        "most that cost. They are search evidence, one seed each and selected on, so they favour "
-        "the winners; the hollow marks are the same configurations on fresh seeds and the test "
-        "split, on which nothing was selected."
+        f"well at a lower cost, or better at the same.{steps if drawn else ''} These are search "
+        "scores, of one seed each and selected on, which favours the winners; the hollow marks are "
+        "the same configurations on fresh seeds and the test split, on which nothing was selected."
     )
     single = [front for front in findings.fronts if len(front.members) == 1]
     return f"{said} {_alone(findings, single)}" if single else said

@@ -30,19 +30,20 @@ def _asked_of(findings: Findings) -> str:
     name, options = study["data"]["name"], study["data"]["options"] or {}
     known = DATASETS.get(name)
     about = known.doc.removeprefix("regression: ") if known and known.shape else ""
-    told = " ".join([str(options.get("path", name)), *([f"({about})"] if about else [])])
-    changed = _changed(study.get("arguments", ()))
-    return f"Asked of {told}{changed}."
+    told = ": ".join(part for part in (str(options.get("path", name)), about) if part)
+    return f"Asked of {told}.{_changed(study.get('arguments', ()))}"
 
 
 def _changed(arguments: Sequence[str]) -> str:
-    """' by variant quick of the study file, with training.length.epochs=2'; '' as it stands."""
+    """' Variant quick of the study file, with confirm.seeds=2.'; '' for the file as it stands."""
 
     def given(option: str) -> list[str]:
         return [value for name, value in pairwise(arguments) if name == option]
 
-    variant = "".join(f" by variant {name} of the study file" for name in given("--variant"))
-    return variant + (f", with {numbered(given('--set'))}" if given("--set") else "")
+    edits = [f"with {numbered(given('--set'))}"] if given("--set") else []
+    variant = [f"variant {name} of the study file" for name in given("--variant")]
+    told = ", ".join([*(variant or ["the study file"] * bool(edits)), *edits])
+    return f" {told[0].upper()}{told[1:]}." if told else ""
 
 
 def _design(findings: Findings) -> list[tuple[str, str]]:
@@ -52,7 +53,7 @@ def _design(findings: Findings) -> list[tuple[str, str]]:
     data = study["data"]["name"]
     return [
         ("Arms", numbered([*record.arms])),
-        ("Sweep", _sweep(findings)),
+        *_sweep(findings),
         ("Data", f"{data}: {train} training, {validation} validation, {test} test examples"),
         ("Score", _score(findings)),
         *_baseline(findings),
@@ -61,7 +62,7 @@ def _design(findings: Findings) -> list[tuple[str, str]]:
     ]
 
 
-def _sweep(findings: Findings) -> str:
+def _sweep(findings: Findings) -> list[tuple[str, str]]:
     record = findings.record
     lines = []
     for axis, name in record.axis_names().items():
@@ -69,7 +70,7 @@ def _sweep(findings: Findings) -> str:
             number(cell.point[axis]) for cell in record.cells if axis in cell.point
         )
         lines.append(f"{name.replace('_', ' ')} {', '.join(values)}")
-    return "; ".join(lines) or "none"
+    return [("Sweep", "; ".join(lines))] if lines else []
 
 
 def _score(findings: Findings) -> str:

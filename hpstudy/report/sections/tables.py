@@ -18,10 +18,11 @@ FEW_CELLS, TOP_OF_FEW, TOP_OF_MANY = 12, 5, 3
 
 def arms(findings: Findings) -> Section:
     """What every cell trained and scored, and which settings were chosen for it."""
+    words = "Validation: mean over the fresh seeds on which it was picked. "
+    again = words if findings.chosen_again else ""
     said = (
-        f"The configuration picked for each {findings.cell}. Validation: mean over the fresh seeds "
-        "on which it was picked. Test: mean \u00b1 standard deviation over confirm seeds. Gap: "
-        "training minus test. Seconds: mean of a confirm run."
+        f"The configuration picked for each {findings.cell}. {again}Test: mean \u00b1 standard "
+        "deviation over confirm seeds. Gap: training minus test. Seconds: mean of a confirm run."
     )
     measure = findings.measure
     scored = ["trained", "frozen", "total", measure.label("validation"), measure.label("test")]
@@ -49,7 +50,10 @@ def _by_arm(
     row: Callable[[Findings, CellRecord], Sequence[Any]],
     first_number: int,
 ) -> Table:
-    """A row for each cell: under its arm, at its sweep point; or after its arm without a sweep."""
+    """A row for each cell: under its arm, at its sweep point; or after its arm without a sweep.
+
+    Columns in which no cell has anything are left out.
+    """
     axes = findings.axes(cell.point for cell in cells)
     groups: dict[str, list[list[Any]]] = {}
     for cell in cells:
@@ -57,8 +61,15 @@ def _by_arm(
         group = cell.arm if axes else ""
         groups.setdefault(group, []).append([*place, *row(findings, cell)])
     heads = [*(axes.values() or ["arm"]), *header]
-    numbers = range(max(len(axes), 1) + first_number, len(heads))
-    return Table(caption, heads, list(groups.items()), [*range(len(axes)), *numbers])
+    every = [line for lines in groups.values() for line in lines]
+    kept = [place for place in range(len(heads)) if any(line[place] != "" for line in every)]
+    words = range(len(axes), max(len(axes), 1) + first_number)
+    return Table(
+        caption,
+        [heads[place] for place in kept],
+        [(arm, [[line[place] for place in kept] for line in own]) for arm, own in groups.items()],
+        [new for new, place in enumerate(kept) if place not in words],
+    )
 
 
 def _scored(findings: Findings, cell: CellRecord) -> list[str]:
@@ -127,7 +138,7 @@ def ranking(findings: Findings) -> Section:
     cells = findings.record.cells
     top = TOP_OF_FEW if len(cells) <= FEW_CELLS else TOP_OF_MANY
     keys = findings.keys
-    again = any(one.choose_runs for own in findings.ranked.values() for one in own)
+    again = findings.chosen_again
     header = ["rank", "trial", *(setting(key) for key in keys), "trained"]
     header += [*(["mean on fresh seeds", "fresh seeds"] if again else []), "score in the search"]
     header += ["search run"]
