@@ -144,7 +144,13 @@ def parser() -> argparse.ArgumentParser:
     ):
         bench.add_argument(option, metavar="N", type=_positive, help=words)
     bench.add_argument("--peers", metavar="P", nargs="+", help="the peers that race (all)")
-    bench.add_argument("--json", metavar="FILE", help="keep every figure in a file")
+    bench.add_argument(
+        "--only",
+        metavar="PART",
+        nargs="+",
+        help="parts of growth (trials, networks) or of floor (small, full, seed) (all)",
+    )
+    bench.add_argument("--json", metavar="FILE", help="keep every figure in a file, as it is taken")
     bench.add_argument(
         "--quick", action="store_true", help="few trials on small data, once: does it run at all?"
     )

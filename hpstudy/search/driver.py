@@ -27,7 +27,7 @@ class Outcome:
     `epochs` and `seconds` are what it was trained for. `excess` says of each limit of the search
     by how much its network is above it, or below where that is negative. `costs` are what the
     search wants to be small besides. Where its engine keeps no states, a promotion of it `repeats`
-    its epochs.
+    its epochs. What an earlier process `lost` with a worker may be tried once more.
     """
 
     state: Literal["finished", "pruned", "diverged", "failed"]
@@ -38,6 +38,7 @@ class Outcome:
     excess: Mapping[str, int] = field(default_factory=dict)
     costs: Mapping[str, int] = field(default_factory=dict)
     repeats: bool = False
+    lost: bool = False
 
     def __post_init__(self) -> None:
         if self.state == "finished" and (self.score is None or not math.isfinite(self.score)):
