@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, Literal, Protocol
 
+from hpstudy.backends import Machine, known
 from hpstudy.search.brackets import epochs_of, refused, unequal
 from hpstudy.search.options import ORACLE_OPTIONS, PRUNER_OPTIONS, SAMPLER_OPTIONS, options
 from hpstudy.spec.declarations import DriverDeclaration
@@ -148,16 +149,10 @@ def _refused(cell: Cell, engine: Mapping[str, Any]) -> str | None:
         return ahead
     if search.driver == "keras_tuner" and search.sampler == "hyperband":
         taken: Any = options("oracle", "hyperband", search.sampler_options)
-        return refused(cell, search, _backend(engine), **taken)
+        return refused(cell, search, known(engine, Machine.here()), **taken)
     if search.pruner == "hyperband" and unequal(cell):
         return unequal(cell)
     return _unaffordable(search, epochs_of(cell))
-
-
-def _backend(engine: Mapping[str, Any]) -> str:
-    """The backend as far as a study file tells; with 'auto' a GPU of its machine may decide."""
-    asked = str(engine.get("backend", "auto"))
-    return "jax" if asked == "auto" and engine.get("devices") == "cpu" else asked
 
 
 def _unaffordable(search: Search, need: int | None) -> str | None:
