@@ -120,6 +120,8 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "bayesian": ("scipy", "sklearn"),
 }
 _PIP = {"keras_tuner": "keras-tuner", "sklearn": "scikit-learn"}
+# what `pip install '.[samplers]'` installs
+_SAMPLERS = {"cmaes", "torch"}
 
 
 def missing(sampler: str, pruner: str) -> str | None:
@@ -136,7 +138,8 @@ def _absent(*names: str) -> str | None:
     libraries = [name for name in names if name in ("optuna", "keras_tuner")]
     wanted = [*libraries, *(package for name in names for package in _NEEDS.get(name, ()))]
     absent = [_PIP.get(package, package) for package in wanted if find_spec(package) is None]
-    return f"pip install {' '.join(absent)}" if absent else None
+    extra = ", or pip install '.[samplers]' in the clone" if _SAMPLERS.intersection(absent) else ""
+    return f"pip install {' '.join(absent)}{extra}" if absent else None
 
 
 def _refused(cell: Cell, engine: Mapping[str, Any]) -> str | None:

@@ -59,9 +59,12 @@ def source(name: str, folder: Path) -> Source:
                 f"and no installed package {top}{_hint(module, folder)}"
             )
         return _installed(name, installed)
-    names = set(_names(_tree(first)))
+    tree = _tree(first)
+    names = set(_names(tree))
     if word not in names and not {"*", "__getattr__"} & names:
-        raise SourceError(f"{first.name} defines no {word}; {nearest(word, sorted(names))}")
+        offered = sorted(_hypermodels(tree))
+        hint = nearest(word, offered) if offered else "it defines no class and no function of hp"
+        raise SourceError(f"{first.name} has no {word}; {hint}")
     trees = _reached([first], folder)
     files = tuple(sorted(trees))
     told = (f"{path.relative_to(folder)} {_digest(trees[path])}" for path in files)
@@ -172,6 +175,17 @@ def _names(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
         pending += ast.iter_child_nodes(node)
+
+
+def _hypermodels(tree: ast.Module) -> Iterator[str]:
+    """What a module defines that may be a hypermodel: its classes, and its functions of `hp`."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.FunctionDef):
+            taken = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+            if "hp" in {argument.arg for argument in taken}:
+                yield node.name
 
 
 def _imported(tree: ast.Module, path: Path, folder: Path) -> Iterator[Path]:
