@@ -14,7 +14,8 @@ import pytest
 
 from hpstudy.errors import HpstudyError
 from hpstudy.search.brackets import brackets, schedule
-from hpstudy.search.driver import DRIVERS, Driver, Outcome, Waits
+from hpstudy.search.driver import Driver, Outcome, Waits
+from hpstudy.search.drivers import DRIVERS
 from hpstudy.search.keras_tuner import build
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Range
@@ -165,7 +166,7 @@ def test_the_least_budget_has_whole_promotions_unless_the_engine_is_known_to_go_
 ) -> None:
     # it is not asked what TensorFlow sees
     here = machine(installed, devices=gpus)
-    monkeypatch.setattr("hpstudy.search.driver.Machine.here", lambda: here)
+    monkeypatch.setattr("hpstudy.search.drivers.Machine.here", lambda: here)
 
     def said(budget: int) -> str | None:
         given: dict[str, Any] = {"sampler_options": {"first_epoch": 8}, "parallel": 1}
