@@ -10,7 +10,8 @@ import pytest
 
 from hpstudy import data, extremes, report, spec, study
 from hpstudy.errors import SpecError
-from hpstudy.search.driver import DRIVERS, Outcome
+from hpstudy.search.driver import Outcome
+from hpstudy.search.drivers import DRIVERS
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.space import IntRange
 from hpstudy.spec.study import Cell, Search, Spec

@@ -12,7 +12,7 @@ import pytest
 
 import hpstudy
 from hpstudy import report, spec, study
-from hpstudy.search.mirror import View
+from hpstudy.search.view import View
 from hpstudy.spec.growth import cells_as_json
 from hpstudy.spec.study import Spec
 from hpstudy.store import Store
