@@ -52,6 +52,14 @@ paths = {id(owned.variable): owned.path for owned in variables(model)}
 assert len(segments(model, paths, [], False)) == 7
 """
 
+WORKER = """
+from hpstudy.engine.worker import prepare_process
+prepare_process(0, "jax")
+from hpstudy.lean import import_keras
+import_keras()
+import hpstudy.engine.serving
+"""
+
 
 @pytest.mark.parametrize("code", ["import hpstudy", HELP])
 def test_nothing_heavy_is_imported(code: str) -> None:
@@ -65,6 +73,11 @@ def test_sizes_of_a_declared_data_set_import_numpy_alone() -> None:
 def test_a_worker_builds_and_parts_a_network_without_tensorflow() -> None:
     # Keras imports it, for two seconds, as soon as a layer's configuration is serialised
     assert "tensorflow" not in heavy_after(TRACED)
+
+
+def test_a_worker_starts_with_keras_and_jax_alone() -> None:
+    # Keras Tuner brings scikit-learn, pandas and scipy.stats, for more than a second
+    assert heavy_after(WORKER) == ["jax", "keras", "numpy", "scipy"]
 
 
 def test_every_public_name_resolves() -> None:

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from hpstudy.data.shared import read
 from hpstudy.engine import protocol
 from hpstudy.engine.cache import Counters, ProgramCache
-from hpstudy.engine.fits import Fits
 from hpstudy.engine.job import Job, Probe, Result, failed
 from hpstudy.engine.packs import Packs
 from hpstudy.engine.parts import Parts
@@ -24,6 +23,9 @@ from hpstudy.engine.protocol import Inbox
 from hpstudy.engine.room import device_memory, fitting
 from hpstudy.engine.setups import Setups
 from hpstudy.spec.registered import Registered
+
+if TYPE_CHECKING:
+    from hpstudy.engine.fits import Fits
 
 _THREADS = 8  # that draw lanes' orders where no core is this worker's own
 
@@ -43,6 +45,8 @@ class Serving:
         if start["backend"] == "jax":
             self._packs = self._compiled(split)
         else:
+            from hpstudy.engine.fits import Fits
+
             self._packs = Fits(split, start["dtype"], self._sample)
         self._probes: deque[Probe] = deque()
         self._test = cache(self._read_test)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hpstudy import sources
 from hpstudy.analysis.claims import Claims
 from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.digits import of_mean
@@ -29,7 +30,8 @@ class Findings:
     """A study's record with its contrasts, verdicts and ranking, and each arm's look.
 
     `ranked` has each cell's configurations under its name, best first; `keys` are the settings
-    that any cell searched, learning rate first.
+    that any cell searched, learning rate first. `copies` has the digest of each copied file of a
+    hypermodel.
     """
 
     record: StudyRecord
@@ -44,6 +46,7 @@ class Findings:
     missing: tuple[str, ...]
     measure: Measure
     looks: Mapping[str, Look]
+    copies: Mapping[str, str]
 
     @property
     def groups(self) -> list[tuple[tuple[str, str], list[tuple[Contrast, Verdict]]]]:
@@ -111,6 +114,7 @@ def find(claims: Claims) -> Findings:
         missing=missing(record),
         measure=Measure(record.metric, record.maximise),
         looks=looks(rules(record)),
+        copies=sources.kept(claims.store),
     )
 
 
