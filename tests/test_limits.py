@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hpstudy import data, extremes, report, spec, study
+from hpstudy import data, extremes, report, study
 from hpstudy.errors import SpecError
 from hpstudy.search.driver import DRIVERS, Outcome
 from hpstudy.search.window import CellSearch
@@ -29,19 +29,11 @@ confirm: {seeds: 1}
 Load = Callable[..., Spec]
 
 
-@pytest.fixture
-def load(tmp_path: Path) -> Load:
-    def loaded(*edits: str) -> Spec:
-        path = tmp_path / "limits.yaml"
-        path.write_text(FILE)
-        return spec.load(path, study.REGISTRIES, edits=edits)
-
-    return loaded
-
-
-def test_a_network_over_the_limit_is_recorded_and_not_trained(load: Load, tmp_path: Path) -> None:
+def test_a_network_over_the_limit_is_recorded_and_not_trained(
+    load: Load, cache: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "limits"
-    summary = study.run(load(), folder, cache=tmp_path / "cache")
+    summary = study.run(load(), folder, workers=1, cache=cache)
     runs = [e for e in Store(folder).events() if e["event"] == "run" and e["phase"] == "search"]
     large = [run for run in runs if run["counts"]["total"] > 2000]
     assert 0 < len(large) < 8
@@ -58,12 +50,12 @@ def test_a_network_over_the_limit_is_recorded_and_not_trained(load: Load, tmp_pa
         "them trained; max_parameters is 2,000"
     )
     assert summary.trained == 8 - len(large) + 2 + 1
-    assert study.run(load(), folder, cache=tmp_path / "cache").trained == 0
+    assert study.run(load(), folder, cache=cache).trained == 0
     report.write(folder)
     kept = (folder / "runs.jsonl").read_text().splitlines(keepends=True)
     first = [i for i, line in enumerate(kept) if json.loads(line)["event"] == "run"][3]
     (folder / "runs.jsonl").write_text("".join(kept[:first]))
-    study.run(load(), folder, cache=tmp_path / "cache")
+    study.run(load(), folder, workers=1, cache=cache)
     again = [e for e in Store(folder).events() if e["event"] == "run" and e["phase"] == "search"]
     assert {r["trial"]: r["run"] for r in again} == {r["trial"]: r["run"] for r in runs}
 
