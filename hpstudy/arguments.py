@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
 
 from hpstudy import __version__
 
@@ -12,8 +15,29 @@ LISTS = (
 )
 
 
+def parsed(argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments of a command and its name, `command`; bad usage exits with 2."""
+    args, rest = parser().parse_known_args(argv)
+    own: argparse.ArgumentParser = args.parser
+    if rest:
+        wrong = next((word for word in rest if word.startswith("-")), rest[0])
+        own.error(_unknown(wrong.partition("=")[0], own))
+    del args.parser
+    return args
+
+
+def _unknown(word: str, command: argparse.ArgumentParser) -> str:
+    """What a command is told about an argument that it does not take."""
+    if not word.startswith("-"):
+        return f"one argument too many: {word}"
+    options = [*re.findall(r"--[a-z-]+", command.format_usage()), "--help"]
+    near = get_close_matches(word, options, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"there is no option {word}; {hint}allowed: {', '.join(options)}"
+
+
 def parser() -> argparse.ArgumentParser:
-    """Gives `command`, the command's name, beside its arguments; bad usage exits with 2."""
+    """Gives `command` and its `parser` beside its arguments."""
     every = argparse.ArgumentParser(
         prog="python -m hpstudy",
         description="How well does a network do when only a chosen subset of its parameters\n"
@@ -35,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
             epilog=f"example: python -m hpstudy {name} {example}",
             allow_abbrev=False,
         )
-        command.set_defaults(command=name)
+        command.set_defaults(command=name, parser=command)
         return command
 
     run = add(
@@ -120,7 +144,13 @@ def parser() -> argparse.ArgumentParser:
     ):
         bench.add_argument(option, metavar="N", type=_positive, help=words)
     bench.add_argument("--peers", metavar="P", nargs="+", help="the peers that race (all)")
-    bench.add_argument("--json", metavar="FILE", help="keep every figure in a file")
+    bench.add_argument(
+        "--only",
+        metavar="PART",
+        nargs="+",
+        help="parts of growth (trials, networks) or of floor (small, full, seed) (all)",
+    )
+    bench.add_argument("--json", metavar="FILE", help="keep every figure in a file, as it is taken")
     bench.add_argument(
         "--quick", action="store_true", help="few trials on small data, once: does it run at all?"
     )

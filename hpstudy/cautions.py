@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hpstudy.search.idle import idle
 from hpstudy.spec import yaml
+from hpstudy.spec.edits import changed
+from hpstudy.spec.needs import asked
 from hpstudy.spec.problems import Problems
-from hpstudy.spec.study import Spec
+from hpstudy.spec.study import Cell, Spec
+from hpstudy.spec.yaml import Node
 
 
 def cautions(spec: Spec) -> list[str]:
     """One line for each thing, with the line and column of what says it."""
+    root = yaml.read(spec.text, spec.path, Problems())
+    assert root is not None
+    root = changed(root, spec.arguments, Problems())
     told: dict[str, list[str]] = {}
     for cell in spec.cells:
-        said = idle(cell)
-        if said is not None:
-            kind, words = said
-            say = f"{_place(spec, cell.arm, kind)}: warning: {words}"
-            told.setdefault(say, []).append(cell.arm)
+        for place, words in _hardly_meant(cell, root):
+            where = ":".join(str(part) for part in (place.file, place.line, place.column) if part)
+            told.setdefault(f"{where}: warning: {words}", []).append(cell.arm)
     return [f"{say} (arm {', '.join(dict.fromkeys(arms))})" for say, arms in told.items()]
 
 
-def _place(spec: Spec, arm: str, key: str) -> str:
-    """Where the file gives a key of `search`, as file:line:column; where an edit does, its name."""
-    root = yaml.read(spec.text, spec.path, Problems())
-    for words in (("arms", arm, "search", key), ("search", key)):
-        node, entry = root, None
-        for word in words:
-            entry = node.entries.get(word) if node is not None else None
-            node = entry.value if entry is not None else None
-        if entry is not None:
-            return f"{spec.path}:{entry.key.line}:{entry.key.column}"
-    return spec.path
+def _hardly_meant(cell: Cell, root: Node) -> Iterator[tuple[Node, str]]:
+    said = idle(cell)
+    if said is not None:
+        entry = asked(root, cell.arm, said[0])
+        yield entry.key if entry is not None else root, said[1]
+    search, top = cell.search, asked(root, cell.arm, "choose", "top")
+    if search is not None and top is not None and search.choose_top > search.trials:
+        say = f"search.choose.top is {search.choose_top}, and a search has {search.trials} trials"
+        yield top.value, f"{say}, all of which are trained again; lower `top`, or raise `trials`"

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-from hpstudy.arguments import parser
+from hpstudy.arguments import parsed
 from hpstudy.commands import BAD_INPUT, COMMANDS, INCOMPLETE, INTERRUPTED, command
 from hpstudy.errors import HpstudyError, WorkerError
 
@@ -23,7 +23,7 @@ BROKEN_PIPE = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status; argparse itself exits with 2 for bad usage."""
     given = list(sys.argv[1:] if argv is None else argv)
-    args = parser().parse_args(given)
+    args = parsed(given)
     args.whole = command(*given)
     args.again = command(*(word for word in given if word not in ("--fresh", "--yes")))
     with _sigterm_interrupts():

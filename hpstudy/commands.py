@@ -121,6 +121,7 @@ def _bench(args: argparse.Namespace) -> int:
         slow_trials=args.slow_trials,
         repeats=args.repeats,
         peers=tuple(args.peers) if args.peers else None,
+        only=tuple(args.only) if args.only else None,
         quick=args.quick,
         say=lambda line: print(line, file=sys.stderr, flush=True),
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from hpstudy import jobs, probing
+from hpstudy import jobs, probing, sources
 from hpstudy.data import Split, shared
 from hpstudy.engine.devices import Fleet, fleet
 from hpstudy.engine.executor import Asked, Done, LocalExecutor, Probed, Rung
@@ -42,6 +42,7 @@ class Coordinator:
         self.ledger = Ledger(store)
         self.ledger.begin(spec, split)
         store.write_text("study.yaml", spec.text)
+        sources.keep(store, spec)
         self.cells = {
             cell.name: CellRun(
                 spec,
@@ -102,7 +103,7 @@ class Coordinator:
         stored = next((event for event in places if event), None)
         if stored is not None:
             discovery.again(stored["discovery"]["space"])
-            found = probing.found(stored["discovery"])
+            found = probing.found(stored["discovery"], earlier=True)
             self._close(cell, discovery, found, stored)
             return True
         name = f"{cell.cell.name} {discovery.number}"

@@ -20,8 +20,11 @@ from hpstudy.store import Event
 _OF_TRAINING = ("trained_epochs", "continued")
 
 
-def study_event(spec: Spec, split: Split) -> Event:
-    """The `study` event: the study as it stands, and what it runs on."""
+def study_event(spec: Spec, split: Split, beside: str | None = None) -> Event:
+    """The `study` event: the study as it stands, and what it runs on.
+
+    `beside` is where files lie that the study names, seen from the study's folder.
+    """
     described = {
         "name": spec.data.name,
         "options": dict(spec.data.options),
@@ -54,6 +57,7 @@ def study_event(spec: Spec, split: Split) -> Event:
         "engine": dict(spec.engine),
         "versions": versions(),
         "constant_score": constant_score(split),
+        **({"beside": beside} if beside is not None else {}),
     }
 
 

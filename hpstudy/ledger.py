@@ -10,6 +10,7 @@ from hpstudy.data import Split
 from hpstudy.errors import StudyChanged
 from hpstudy.events import plain, study_event, timeless
 from hpstudy.planned import Planned, Slot, not_replayed, replayed
+from hpstudy.sources import beside
 from hpstudy.spec.growth import grown
 from hpstudy.spec.study import Spec
 from hpstudy.store import Event, Store
@@ -44,7 +45,7 @@ class Ledger:
 
     def begin(self, spec: Spec, split: Split) -> None:
         """Hold the study against what the folder has, then write down what is new."""
-        event, before = study_event(spec, split), self._study
+        event, before = study_event(spec, split, beside(self._store, spec)), self._study
         growth = grown(before, event) if before is not None else None
         new: list[Event] = []
         for cell in spec.cells:

@@ -17,13 +17,13 @@ _WHERE = {
 }
 
 
-def found(said: Mapping[str, Any]) -> Found:
-    """A worker's or the store's account of a discovery."""
+def found(said: Mapping[str, Any], earlier: bool = False) -> Found:
+    """A worker's account of a discovery, or the store's of an `earlier` one."""
     training = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in said["training"].items()
     }
-    return Found(training, said.get("counts", {}), said["reason"])
+    return Found(training, said.get("counts", {}), said["reason"], bool(said.get("lost")), earlier)
 
 
 def untrained(run: str, what: Found) -> Event:

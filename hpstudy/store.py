@@ -5,6 +5,7 @@
     arrays/<run>.npz    initial and final parameters and test outputs of a confirmed run
     states/...          what paused runs go on from, until nobody can need it
     study.yaml          a copy of the study file as last run
+    source/...          copies of the code of somebody's hypermodel, never imported by a run
 
 Events, by their `event` field: `study` (what is being run, and with which versions), `generation`
 (a cell's search starts), `run` (a run ended), `choice` (a cell's pick), `look` (a pick was scored

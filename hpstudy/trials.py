@@ -48,6 +48,7 @@ class Trials:
         self._ended: dict[int, Event] = {}
         self._discovered = is_foreign(cell.settings)
         self._opened = False
+        self._again: set[int] = set()
         self._closed: list[Planned] = []
         self._twins: list[Planned] = []
         if self.fixed:
@@ -110,14 +111,17 @@ class Trials:
         number = discovery.number
         planned = self._planned("search", number, 0, proposal)
         if self._search is not None:
-            trial = self._search.close(proposal, reason)
+            trial = self._search.close(proposal, reason, found.again)
             planned = self._trial(trial) if reason is None else planned
         told = {
             "space": discovery.space,
             "training": found.training,
             "counts": found.counts,
             "reason": reason,
+            **({"lost": True} if found.lost else {}),
         }
+        if found.again:
+            self._again.add(number)
         over = None
         if reason is None and self._limits:
             over = refused(planned.run, Count(**found.counts), self._limits)
@@ -154,7 +158,9 @@ class Trials:
         """Take a search run's record."""
         self._ended[planned.slot.trial] = record
         if self._search is not None:
-            self._search.finish(planned.slot.trial, outcome(record, self._limits, self._costs))
+            told = outcome(record, self._limits, self._costs)
+            lost = planned.slot.trial in self._again
+            self._search.finish(planned.slot.trial, replace(told, lost=lost))
 
     def states(self) -> Iterator[State]:
         """The states that trials yet to come may go on from."""

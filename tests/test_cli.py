@@ -173,6 +173,25 @@ def test_bad_usage_exits_with_2(words: list[str]) -> None:
     assert stop.value.code == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("run commanded.yaml --varient quick", "no option --varient; did you mean --variant? allo"),
+        ("run --worker=2 commanded.yaml", "no option --worker; did you mean --workers? allowed: -"),
+        ("validate commanded.yaml --fresh", "--fresh; allowed: --variant, --set, --help"),
+        ("report one two", "one argument too many: two"),
+    ],
+)
+def test_wrong_options_show_the_usage_of_their_command(
+    words: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(words.split())
+    said = capsys.readouterr().err
+    assert stop.value.code == 2 and told in said
+    assert said.startswith(f"usage: python -m hpstudy {words.split()[0]} ")
+
+
 def test_run_hands_over_what_was_asked(
     runs: Any, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -287,6 +306,34 @@ def test_an_idle_pruner_is_a_warning_with_its_place(
     said = capsys.readouterr().err
     assert said.startswith("commanded.yaml:11:10: warning: pruner asha stops no trial: ")
     assert said.endswith("(arm full, bn_only)\n") and said.count("\n") == 1
+
+
+def test_more_to_choose_from_than_trials_is_a_warning_with_its_place(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "commanded.yaml").write_text(STUDY.replace("4}", "4, choose: {top: 5}}"))
+    assert cli.main(["validate", "commanded.yaml"]) == 0
+    said = capsys.readouterr().err
+    assert said.startswith("commanded.yaml:11:35: warning: search.choose.top is 5, and a search")
+    assert said.count("\n") == 1
+    assert cli.main(["validate", "commanded.yaml", "--set", "search.choose.top=6"]) == 0
+    assert capsys.readouterr().err.startswith("--set search.choose.top=6: warning: ")
+    # what nobody wrote is nothing to mend
+    assert cli.main(["validate", "commanded.yaml", "--set", "search={trials: 2}"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_sampler_whose_package_is_not_there_says_how_to_get_it(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hpstudy.search.driver.find_spec", lambda name: None)
+    (folder / "commanded.yaml").write_text(STUDY.replace("{trials", "{sampler: gp, trials"))
+    assert cli.main(["validate", "commanded.yaml"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == (
+        "commanded.yaml:11:19: search.sampler gp needs a package that is not installed: "
+        "pip install optuna torch scipy, or pip install '.[samplers]' in the clone"
+    )
 
 
 def test_a_cell_without_a_pick_says_why_its_search_ended(

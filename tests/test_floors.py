@@ -15,6 +15,7 @@ FLOORS = {
     "errors": 0,
     "tracebacks": 0,
     "spec": 1,
+    "sources": 2,
     "store": 2,
     "subsets": 2,
     "data": 3,

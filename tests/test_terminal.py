@@ -330,6 +330,19 @@ def test_lists_tell_every_setting_and_no_python() -> None:
         assert not any(re.search(r"^ +\S+ +(\(|; default)", line) for line in lines)
 
 
+def test_lists_tell_when_a_setting_and_its_default_hold() -> None:
+    said = {
+        line.split()[0]: line for kind in ("training", "study") for line in listing.listing(kind)
+    }
+    assert said["augment.crop"].endswith(
+        "; default 4 with `augment: 'on'`, to be given in `augment: {flip: true, crop: 4}`"
+    )
+    assert "with `schedule: step`, to be given in" in said["schedule.at"]
+    assert said["schedule.factor"].endswith("default 0.1")
+    assert said["beta_1"].endswith("default 0.9; where optimizer is adam or adamw")
+    assert said["data.test"].endswith("without one must give it; default 0.2")
+
+
 @pytest.mark.parametrize("kind", ["data", "models", "subsets", "samplers", "pruners"])
 def test_lists_fit_and_name_every_entry(kind: str) -> None:
     registries = {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hpstudy.analysis.contrast import Contrast, contrasts
+from hpstudy.analysis.digits import digits
 from hpstudy.analysis.kstar import KStar, kstars
 from hpstudy.analysis.pareto import Front, fronts
 from hpstudy.analysis.record import StudyRecord, read
@@ -16,12 +18,16 @@ from hpstudy.store import Store
 
 @dataclass(frozen=True)
 class Claims:
-    """A study's record, its contrasts with their verdicts, k* of swept amounts, Pareto fronts."""
+    """A study's record, its contrasts with their verdicts, k* of swept amounts, Pareto fronts.
+
+    `digits` are the decimals of each compared cell's mean test score, wherever it is told.
+    """
 
     record: StudyRecord
     store: Store
     contrasts: tuple[Contrast, ...]
     verdicts: tuple[Verdict, ...]
+    digits: Mapping[str, int]
     kstars: tuple[KStar, ...]
     fronts: tuple[Front, ...]
 
@@ -33,5 +39,6 @@ def claims(folder: str | os.PathLike[str]) -> Claims:
     if record is None:
         raise StoreError(f"{store.folder} holds no study: runs.jsonl with a study event is missing")
     compared = contrasts(record, store)
-    said = tuple(verdict(record, one) for one in compared)
-    return Claims(record, store, compared, said, kstars(compared), fronts(record))
+    places = digits(compared)
+    said = tuple(verdict(record, one, places) for one in compared)
+    return Claims(record, store, compared, said, places, kstars(compared), fronts(record))

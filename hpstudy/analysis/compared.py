@@ -1,14 +1,18 @@
-"""What two cells differ in besides their subset: networks, initial values, counts."""
+"""What two cells differ in besides their subset: networks, initial values, counts, costs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from hpstudy.analysis import networks
 from hpstudy.analysis.flag import Flag
-from hpstudy.analysis.record import CellRecord
-from hpstudy.analysis.words import number, thousands
-from hpstudy.spec.study import short
+from hpstudy.analysis.ranges import searched
+from hpstudy.analysis.record import CellRecord, StudyRecord
+from hpstudy.analysis.words import number, setting, thousands
+from hpstudy.spec.foreign import NETWORK
+from hpstudy.spec.objectives import COSTS, costs
+
+INITIAL = "_initializer"
 
 
 def networks_differ(a: CellRecord, b: CellRecord) -> list[Flag]:
@@ -18,20 +22,51 @@ def networks_differ(a: CellRecord, b: CellRecord) -> list[Flag]:
     return [Flag("networks differ", f"networks differ ({differences(a, b, keys)})")]
 
 
+def networks_compared(record: StudyRecord, a: CellRecord, b: CellRecord) -> tuple[str, bool]:
+    """What both networks are, or what they differ in, which calls a claim into question.
+
+    Where they differ, the subsets do not alone.
+    """
+    changed = architecture_differences(a, b)
+    initial = [key for key in networks.differ(a, b) if key.endswith(INITIAL)]
+    if not changed:
+        but = f" but for {differences(a, b, initial)}" if initial else ""
+        return f"same network ({_network(record, a, b)}){but}", False
+    # a setting that one side does not have at all follows from another one
+    initial = [key for key in initial if key in a.config and key in b.config]
+    if changed == [NETWORK]:
+        return "networks differ, though no setting that is known does", True
+    keys = [*changed, *initial]
+    left, right = (f"{cell.arm} has {', '.join(_values(cell, keys))}" for cell in (a, b))
+    return f"networks differ: {left}, {right}", True
+
+
 def architecture_differences(a: CellRecord, b: CellRecord) -> list[str]:
-    return [key for key in networks.differ(a, b) if not key.endswith("_initializer")]
-
-
-def initial_differences(a: CellRecord, b: CellRecord) -> list[str]:
-    return [key for key in networks.differ(a, b) if key.endswith("_initializer")]
+    """The settings in which two networks differ, without those that only follow from others."""
+    found = [key for key in networks.differ(a, b) if not key.endswith(INITIAL)]
+    both = [key for key in found if key in a.config and key in b.config]
+    return both or found
 
 
 def differences(a: CellRecord, b: CellRecord, keys: Iterable[str]) -> str:
     """'width 128 against 256' for each key."""
-    pairs = ((short(k), a.config.get(k), b.config.get(k)) for k in keys)
+    pairs = ((setting(key), a.config.get(key), b.config.get(key)) for key in keys)
     return ", ".join(
         f"{name} {number(left)} against {number(right)}" for name, left, right in pairs
     )
+
+
+def _network(record: StudyRecord, a: CellRecord, b: CellRecord) -> str:
+    """'mlp, depth 3, width 128': the type, and what is searched in either cell, or swept."""
+    config = a.config
+    ranged = {one.key for cell in (a, b) for one in searched(cell.settings, cell.config)}
+    named = {"model.depth", "model.width", *ranged, *record.axes} - networks.idle(a, b)
+    keys = sorted(k for k in named if k.startswith("model.") and k in config and k != "model.type")
+    return ", ".join([str(config.get("model.type", "network")), *_values(a, keys)])
+
+
+def _values(cell: CellRecord, keys: Sequence[str]) -> list[str]:
+    return [f"{setting(key)} {number(cell.config.get(key))}" for key in keys]
 
 
 def counts_differ(a: CellRecord, b: CellRecord) -> list[Flag]:
@@ -41,6 +76,27 @@ def counts_differ(a: CellRecord, b: CellRecord) -> list[Flag]:
         return []
     words = f"{thousands(left)} against {thousands(right)} trained parameters"
     return [Flag("counts differ", f"counts differ ({words})", grave=_matches(a, b))]
+
+
+def bought(a: CellRecord, b: CellRecord) -> list[str]:
+    """That picks of searches for costs are those of the best score, whatever each cost."""
+    named = [cost for cost in a.costs if cost in b.costs]
+    if not named:
+        return []
+    spent = [costs(named, {"counts": cell.counts, "epochs": _epochs(cell)}) for cell in (a, b)]
+    told = [
+        f"{thousands(spent[0][cost])} against {thousands(spent[1][cost])} {COSTS[cost]}"
+        for cost in named
+        if cost in spent[0] and cost in spent[1] and spent[0][cost] != spent[1][cost]
+    ]
+    if not told:
+        return []
+    return [f"not at equal cost: each pick is its front's best by score ({', '.join(told)})"]
+
+
+def _epochs(cell: CellRecord) -> int | None:
+    """The epochs of the pick's search run, which is what its search counted."""
+    return next((r["epochs"] for r in cell.phase("search") if r["trial"] == cell.pick), None)
 
 
 def _matches(a: CellRecord, b: CellRecord) -> bool:

@@ -40,11 +40,11 @@ def test_split_too_small(
 
 def not_above_constant(cell: CellRecord, constant: float | None, measure: Measure) -> list[Flag]:
     """The 95% t interval of an arm's confirm scores reaches the constant predictor's."""
-    scores = [run["metrics"].get(f"test_{measure.metric}") for run in cell.confirmed]
-    known = np.asarray([score for score in scores if score is not None], dtype=np.float64)
-    if constant is None or not len(known):
+    scores = np.asarray(cell.test_scores(measure.metric))
+
+    if constant is None or not len(scores):
         return []
-    one = t_interval(known)
+    one = t_interval(scores)
     if (one.mean if one.low is None else one.low) > constant:
         return []
     clearly = "clearly " if one.mean > constant else ""

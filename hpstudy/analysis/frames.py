@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hpstudy.analysis.epochs import trained_epochs
 from hpstudy.analysis.record import StudyRecord
 from hpstudy.spec.seeds import STREAMS
 from hpstudy.store import Event
@@ -107,7 +108,7 @@ def _row(run: Event, axes: Mapping[str, str], superseded: bool) -> dict[str, Any
         **run["config"],
         "program": run.get("program"),
         "numerics": json.dumps(run.get("numerics") or {}, sort_keys=True),
-        "trained_epochs": run.get("trained_epochs", run.get("epochs")),
+        "trained_epochs": trained_epochs(run),
         "seconds.total": seconds.get("total"),
         "seconds.compile": seconds.get("compile"),
         "time": run.get("time"),

@@ -49,7 +49,7 @@ def idle(a: CellRecord, b: CellRecord) -> frozenset[str]:
     spaces = (run.get("discovery", {}).get("space", ()) for run in runs)
     late = {f"{HP}{one['name']}" for space in spaces for one in space if not one.get("built", True)}
     return frozenset(
-        key for key in keys if key in late or _leaves(key, configs) or _trains(key, configs)
+        key for key in keys if key in late or _leaves(key, configs) or _settings(key, configs)
     )
 
 
@@ -65,17 +65,25 @@ def _leaves(key: str, configs: Sequence[Mapping[str, Any]]) -> bool:
     return any(seen.setdefault(one[NETWORK], one[key]) != one[key] for one in with_key)
 
 
-def _trains(key: str, configs: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a parameter is a training setting under its own or another name."""
+def parameters_of(setting: str, configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A hypermodel's parameters that are one training setting under its own or another name."""
+    keys = {key for config in configs for key in config if key.startswith(HP)}
+    return sorted(key for key in keys if setting in _settings(key, configs))
+
+
+def _settings(key: str, configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The training settings that a parameter is, under their own or another name."""
     with_key = [config for config in configs if key in config]
     values = {canonical(config[key]): config[key] for config in with_key}.values()
-    for setting in (one for one in with_key[0] if one.startswith("training.")):
-        equal = all(_same(config.get(setting), config[key]) for config in with_key)
-        # widths and batch sizes may be equal by chance, rates and names are not
-        telling = len(values) > 1 and not any(isinstance(value, int) for value in values)
-        if equal and (telling or short(setting) == short(key)):
-            return True
-    return False
+    # widths and batch sizes may be equal by chance, rates and names are not
+    telling = len(values) > 1 and not any(isinstance(value, int) for value in values)
+    return [
+        setting
+        for setting in with_key[0]
+        if setting.startswith("training.")
+        and (telling or short(setting) == short(key))
+        and all(_same(config.get(setting), config[key]) for config in with_key)
+    ]
 
 
 def _same(one: Any, other: Any) -> bool:

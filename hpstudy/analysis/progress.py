@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hpstudy.analysis.branches import lost
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.unasked import sentences
 from hpstudy.analysis.words import count
@@ -10,11 +11,12 @@ from hpstudy.analysis.words import count
 def missing(record: StudyRecord) -> tuple[str, ...]:
     """One line for each cell that is not confirmed as the study asks; empty when all are.
 
-    After them what was given and never used.
+    After them the branches of grids that were lost, and what was given and never used.
     """
     seeds = int(record.study["confirm_seeds"])
-    lines = (_cell(cell, seeds) for cell in record.cells)
-    return (*(line for line in lines if line), *sentences(record))
+    cells = (_cell(cell, seeds) for cell in record.cells)
+    branches = (line for cell in record.cells for line in lost(cell))
+    return (*(line for line in cells if line), *branches, *sentences(record))
 
 
 def _cell(cell: CellRecord, seeds: int) -> str:

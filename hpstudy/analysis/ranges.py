@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hpstudy.analysis.words import number
+
 EDGE = 0.05
 
 
@@ -21,6 +23,13 @@ class Searched:
     log: bool = False
     options: tuple[Any, ...] = ()
     step: float | None = None
+
+    @property
+    def extent(self) -> str:
+        """'0.01 to 30', or '32, 64, 128' for a choice among numbers."""
+        if self.options:
+            return ", ".join(number(option) for option in sorted(self.options))
+        return f"{number(self.low)} to {number(self.high)}"
 
     def edge(self, value: Any) -> str | None:
         """'lower' or 'upper' where the value lies at an edge, else None.

@@ -29,6 +29,7 @@ class Ranked:
     search_score: float | None
     choose_scores: tuple[float, ...]
     choose_diverged: int
+    choose_failed: int
     picked: bool
     counts: Mapping[str, int]
     params: Mapping[str, Any]
@@ -37,7 +38,12 @@ class Ranked:
     @property
     def choose_runs(self) -> int:
         """How many seeds of the choose phase it was trained on."""
-        return len(self.choose_scores) + self.choose_diverged
+        return len(self.choose_scores) + self.choose_lost
+
+    @property
+    def choose_lost(self) -> int:
+        """How many of them ended without a score: diverged or failed."""
+        return self.choose_diverged + self.choose_failed
 
     @property
     def choose_mean(self) -> float | None:
@@ -47,9 +53,9 @@ class Ranked:
 def ranking(record: StudyRecord) -> tuple[Ranked, ...]:
     """Every configuration of the study as it stands, cell by cell.
 
-    By choose-phase mean first, where a configuration with a diverged choose run stands below all
-    without; then by search score, which settles ties too. A configuration that was proposed again
-    counts once.
+    By choose-phase mean first, where whoever lost a choose run, diverged or failed, stands below
+    all that lost none; then by search score, which settles ties too. A configuration that was
+    proposed again counts once.
     """
     return tuple(one for cell in record.cells for one in _cell(cell, record.maximise))
 
@@ -81,7 +87,7 @@ def _cell(cell: CellRecord, maximise: bool) -> list[Ranked]:
         if one.choose_runs:
             # a candidate that was stopped early had fewer seeds than whoever went on
             whole = one.choose_runs == most
-            tier = float(one.choose_diverged > 0) if whole else 2 - one.choose_runs / most
+            tier = float(one.choose_lost > 0) if whole else 2 - one.choose_runs / most
             score = one.choose_mean
         else:
             tier, score = float(ORDER[one.status]), one.search_score
@@ -103,7 +109,8 @@ def _ranked(cell: CellRecord, runs: list[Event], choose: list[Event]) -> Ranked:
         status=run["status"],
         search_score=run.get("score") if run["status"] == "finished" else None,
         choose_scores=tuple(score for score in finished if score is not None),
-        choose_diverged=sum(one["status"] != "finished" for one in choose),
+        choose_diverged=sum(one["status"] == "diverged" for one in choose),
+        choose_failed=sum(one["status"] == "failed" for one in choose),
         picked=cell.pick in [one["trial"] for one in runs],
         counts=run.get("counts") or {},
         params=run.get("params") or {},
@@ -119,7 +126,7 @@ def columns(record: StudyRecord, ranked: tuple[Ranked, ...]) -> Columns:
         *("cell", "arm"),
         *(f"sweep.{name}" for name in axes.values()),
         *("generation", "rank", "trial", "repeats", "picked", "status", "search_score"),
-        *("choose_mean", "choose_sd", "choose_runs", "choose_diverged"),
+        *("choose_mean", "choose_sd", "choose_runs", "choose_diverged", "choose_failed"),
         *("trained", "frozen", "total"),
         *settings,
     ]
@@ -136,6 +143,7 @@ def columns(record: StudyRecord, ranked: tuple[Ranked, ...]) -> Columns:
             "choose_sd": _sd(one.choose_scores),
             "choose_runs": one.choose_runs,
             "choose_diverged": one.choose_diverged,
+            "choose_failed": one.choose_failed,
             **one.counts,
         }
         for one in ranked

@@ -73,6 +73,11 @@ class CellRecord:
         """The pick's confirm runs that have a test score: finished, or diverged (constant)."""
         return tuple(run for run in self.confirm if run["status"] in ("finished", "diverged"))
 
+    def test_scores(self, metric: str) -> tuple[float, ...]:
+        """The pick's confirmed test scores, one for each seed."""
+        found = (run["metrics"].get(f"test_{metric}") for run in self.confirmed)
+        return tuple(float(score) for score in found if score is not None)
+
     @property
     def config(self) -> Mapping[str, Any]:
         """Every setting of the pick; empty before there is one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from hpstudy import data
 from hpstudy.analysis import kstar, pareto
 from hpstudy.analysis.claims import claims
 from hpstudy.analysis.frames import frame
+from hpstudy.analysis.origin import origin
 from hpstudy.analysis.record import StudyRecord
 from hpstudy.analysis.views import tables
 from hpstudy.errors import HpstudyError, StoreError
@@ -55,8 +57,11 @@ class Results:
         """A confirmed run's network as a Keras model holding its final values.
 
         Its predictions on the test split are the stored `test_outputs`. A hypermodel of your own
-        with a `fit` needs the study's data too, which that adapts to. Raises StoreError for a run
-        that is unknown or keeps no arrays, and where values and network do not match.
+        is imported from beside the study file or from where Python finds it; where it is gone or
+        has changed since, a UserWarning says so, and that the copy in the study's folder is run
+        instead. One with a `fit` needs the study's data too, which that adapts to. Raises
+        StoreError for a run that is unknown or keeps no arrays, where values and network do not
+        match, and where no such hypermodel is left.
         """
         event, arrays = self._event(run), self.arrays(run)
         finals = {
@@ -72,9 +77,13 @@ class Results:
             return restored(_built(event["config"], shape), finals, run)
         # looked up by name, so that reading results imports neither Keras nor JAX
         rebuilding = importlib.import_module("hpstudy.engine.rebuilding")
-        again = rebuilding.rebuilt(event, shape, lambda: self._split(run))
-        model = restored(again.model, finals, run)
-        wrong = again.settle(arrays["test_outputs"] if event["status"] == "finished" else None)
+        found = origin(event, self.study, self.store)
+        if found.doubt:
+            warnings.warn(found.doubt, stacklevel=2)
+        with found.importable():
+            again = rebuilding.rebuilt(event, shape, lambda: self._split(run))
+            model = restored(again.model, finals, run)
+            wrong = again.settle(arrays["test_outputs"] if event["status"] == "finished" else None)
         if wrong is not None:
             raise StoreError(f"run {run} cannot be given back: {wrong}")
         return model

@@ -11,8 +11,7 @@ from hpstudy.analysis.evidence import Evidence
 from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.ranges import searched
 from hpstudy.analysis.record import CellRecord
-from hpstudy.analysis.words import Measure, count, number
-from hpstudy.spec.study import short
+from hpstudy.analysis.words import Measure, count, number, setting
 from hpstudy.store import Event
 
 BURST = 2.0  # times the validation loss that a test loss may be
@@ -21,20 +20,22 @@ MANY_DEAD = 0.1  # of the units
 
 def edge(cell: CellRecord) -> list[Flag]:
     """Chosen values within 5% of their range in its own scale, or at the end of a choice."""
-    found = []
-    for one in searched(cell.settings, cell.config):
-        value = cell.config[one.key]
-        side = one.edge(value)
-        if side is None:
-            continue
-        name = short(one.key).replace("_", " ")
-        if one.options:
-            among = ", ".join(number(option) for option in sorted(one.options))
-            where = f"the {'smallest' if side == 'lower' else 'largest'} of {among}"
-        else:
-            where = f"at the {side} edge of {number(one.low)} to {number(one.high)}"
-        found.append(Flag("edge", f"{cell.arm}'s {name} {number(value)} is {where}"))
-    return found
+    found = [
+        (one, cell.config[one.key], side)
+        for one in searched(cell.settings, cell.config)
+        if (side := one.edge(cell.config[one.key])) is not None
+    ]
+    if not found:
+        return []
+    if len(found) > 1:
+        told = ", ".join(f"{setting(one.key)} {number(v)} ({one.extent})" for one, v, _ in found)
+        return [Flag("edge", f"{cell.arm} has values at an edge of their range: {told}")]
+    ((one, value, side),) = found
+    if one.options:
+        where = f"the {'smallest' if side == 'lower' else 'largest'} of {one.extent}"
+    else:
+        where = f"at the {side} edge of {one.extent}"
+    return [Flag("edge", f"{cell.arm}'s {setting(one.key)} {number(value)} is {where}")]
 
 
 def still_rising(cells: Sequence[CellRecord], evidence: Evidence, measure: Measure) -> list[Flag]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hpstudy.analysis import networks
-from hpstudy.analysis.compared import (
-    architecture_differences,
-    differences,
-    initial_differences,
-)
+from hpstudy.analysis.compared import bought, networks_compared
 from hpstudy.analysis.contrast import Contrast
-from hpstudy.analysis.ranges import searched
+from hpstudy.analysis.digits import digits, of_difference
+from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.record import CellRecord, StudyRecord
-from hpstudy.analysis.words import Measure, number, p_value, point, thousands
-from hpstudy.spec.study import short
+from hpstudy.analysis.words import Measure, p_value, point, thousands
+
+# what the sentence itself says, unless it calls the claim into question
+SAID = ("networks differ", "counts differ")
 
 
 @dataclass(frozen=True)
@@ -30,11 +28,18 @@ class Remark:
 class Verdict:
     """A verdict in its parts; `str` joins them into the one sentence.
 
-    `claim` says who reaches what; the remarks, what was compared and what a referee would raise.
+    `answer` says who reaches what and which is better; `evidence`, by which numbers; the remarks,
+    what was compared and what a referee would raise.
     """
 
-    claim: str
+    answer: str
+    evidence: str = ""
     remarks: tuple[Remark, ...] = ()
+
+    @property
+    def claim(self) -> str:
+        """The answer and its numbers."""
+        return f"{self.answer}{self.evidence}"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -50,28 +55,40 @@ class Verdict:
         return "; ".join([self.claim, *(one.words for one in self.remarks)]) + "."
 
 
-def verdict(record: StudyRecord, one: Contrast) -> Verdict:
-    """The sentence of one contrast; where nothing is confirmed it says what is missing."""
+def verdict(
+    record: StudyRecord, one: Contrast, decimals: Mapping[str, int] | None = None
+) -> Verdict:
+    """The sentence of one contrast; where nothing is confirmed it says what is missing.
+
+    `decimals` are those of each cell's mean score; by default, what this contrast alone needs.
+    """
     where = _where(record, one)
     if one.interval is None:
         return Verdict(f"{where}{_missing(record, one)}")
-    measure = Measure(one.metric, one.maximise)
-    decimals = measure.decimals(one.interval.half_width)
+    measure, places = Measure(one.metric, one.maximise), decimals or digits([one])
     label = measure.label("test") + ("" if one.maximise else " (lower is better)")
-    a, b = (measure.value(mean, decimals) for mean in (one.mean_a, one.mean_b))
-    sides = f"{one.a.arm}{_trained(one.a)} reaches {a} {label} against {one.b.arm}'s {b}"
-    claim = f"{where}{sides}: {_statistics(one, measure, decimals)}"
-    told = [Remark(flag.words, flag.grave) for flag in one.flags if flag.name != "networks differ"]
+    a = measure.value(one.mean_a, places[one.a.name])
+    b = measure.value(one.mean_b, places[one.b.name])
+    outcome, evidence = _statistics(one, measure)
+    answer = f"{where}{one.a.arm} reaches {a} {label} against {one.b.arm}'s {b}: {outcome}"
     unfinished = [Remark(words, True) for words in _unfinished(record, one)]
-    return Verdict(claim, (_network(record, one), *unfinished, *told))
+    told = [Remark(flag.words, flag.grave) for flag in one.flags if not _said(flag)]
+    compared = [Remark(*networks_compared(record, one.a, one.b))]
+    compared += [Remark(words, False) for words in bought(one.a, one.b)]
+    return Verdict(answer, evidence + _trained(one), (*compared, *unfinished, *told))
 
 
-def _statistics(one: Contrast, measure: Measure, decimals: int) -> str:
-    interval, test = one.interval, one.test
+def _said(flag: Flag) -> bool:
+    return flag.name == SAID[0] or (flag.name == SAID[1] and not flag.grave)
+
+
+def _statistics(one: Contrast, measure: Measure) -> tuple[str, str]:
+    """What came out, and by which numbers."""
+    interval, test, decimals = one.interval, one.test, of_difference(one)
     assert interval is not None and test is not None
     gap = measure.difference(interval.mean, decimals)
     if interval.low is None or interval.high is None:
-        return f"{gap} from one seed, which gives no interval and no test"
+        return gap, " from one seed, which gives no interval and no test"
     low, high = (measure.bare_difference(x, decimals, "-") for x in (interval.low, interval.high))
     p = f"sign-flip p = {p_value(test.p)}"
     if test.method == "sampled":
@@ -80,49 +97,33 @@ def _statistics(one: Contrast, measure: Measure, decimals: int) -> str:
         p += f" [smallest possible {p_value(test.smallest)}]"
     elif (test.p < 0.05) == interval.covers_zero:
         p += ", at odds with the interval"
-    numbers = f"{gap}, 95% interval {low} to {high}, n = {one.n} paired seeds, {p}"
-    return f"no difference shown ({numbers})" if interval.covers_zero else numbers
+    numbers = f"95% interval {low} to {high}, n = {one.n} paired seeds, {p}"
+    return ("no difference shown", f" ({gap}, {numbers})") if interval.covers_zero else (
+        gap, f" ({numbers})"
+    )  # fmt: skip
 
 
-def _network(record: StudyRecord, one: Contrast) -> Remark:
-    """What both networks are; grave where they differ, since the subsets then do not alone."""
-    changed = architecture_differences(one.a, one.b)
-    initial = initial_differences(one.a, one.b)
-    but = f" but for {differences(one.a, one.b, initial)}" if initial else ""
-    aside = networks.idle(one.a, one.b)
-    if not changed:
-        return Remark(f"same network ({network(record, one.a, aside)}){but}", grave=False)
-    left, right = (network(record, cell, aside - {*changed}, changed) for cell in (one.a, one.b))
-    words = f"networks differ: {one.a.arm} uses {left}, {one.b.arm} {right}{but}"
-    return Remark(words, grave=True)
+def _trained(one: Contrast) -> str:
+    """', training 256 of 101,898 against all 101,898 parameters'."""
+    sides = [_share(cell) for cell in (one.a, one.b)]
+    if not all(sides):
+        return ""
+    if sides[0] == sides[1]:
+        return f", each training {sides[0]} parameters"
+    return f", training {sides[0]} against {sides[1]} parameters"
 
 
-def network(
-    record: StudyRecord, cell: CellRecord, aside: Collection[str], changed: Iterable[str] = ()
-) -> str:
-    """'mlp, depth 3, width 128': the type, and what is searched, swept or differs beside it.
-
-    `aside` are settings that are no part of the network.
-    """
-    config = cell.config
-    ranged = {one.key for one in searched(cell.settings, config)}
-    named = {"model.depth", "model.width", *ranged, *record.axes, *changed} - {*aside}
-    keys = sorted(k for k in named if k.startswith("model.") and k in config and k != "model.type")
-    settings = (f"{short(key).replace('_', ' ')} {number(config[key])}" for key in keys)
-    return ", ".join([str(config.get("model.type", "network")), *settings])
+def _share(cell: CellRecord) -> str:
+    counts = cell.counts
+    if not counts:
+        return ""
+    trained, total = thousands(counts["trained"]), thousands(counts["total"])
+    return f"all {total}" if trained == total else f"{trained} of {total}"
 
 
 def _where(record: StudyRecord, one: Contrast) -> str:
     words = point(one.point, record.axis_names())
     return f"At {words}, " if words else ""
-
-
-def _trained(cell: CellRecord) -> str:
-    counts = cell.counts
-    if not counts:
-        return ""
-    trained, total = thousands(counts["trained"]), thousands(counts["total"])
-    return f" ({trained} of {total} parameters trained)"
 
 
 def _missing(record: StudyRecord, one: Contrast) -> str:

@@ -68,12 +68,16 @@ class Measure:
         return text.lstrip("+-") if float(text) == 0 else text
 
 
-def mean(measure: Measure, scores: Sequence[float]) -> str:
-    """'96.1 \u00b1 0.2%', with the standard deviation; the one score there is, or ''."""
+def mean(measure: Measure, scores: Sequence[float], decimals: int | None = None) -> str:
+    """'96.14 \u00b1 0.21%', with the standard deviation; the one score there is, or ''.
+
+    By default with one decimal more than the spread warrants, as means that are compared have.
+    """
     if not scores:
         return ""
     spread = stdev(scores) if len(scores) > 1 else None
-    decimals = measure.decimals(spread)
+    if decimals is None:
+        decimals = measure.decimals(spread) + 1
     said = measure.value(fmean(scores), decimals)
     if spread is None:
         return said
@@ -114,3 +118,16 @@ def point(values: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """'depth 3, width 64' for a sweep point; '' where nothing is swept."""
     named = ((names.get(key, short(key)).replace("_", " "), values[key]) for key in sorted(values))
     return ", ".join(f"{name} {number(value)}" for name, value in named)
+
+
+def setting(key: str) -> str:
+    """'learning rate': a setting's key as a reader says it; 'units_0' stays as it is."""
+    name = short(key)
+    return name if name[-1:].isdigit() else name.replace("_", " ")
+
+
+def lost(diverged: int, failed: int) -> str:
+    """' (1 run diverged, 2 runs failed)': runs without a score, by how they ended; '' if none."""
+    ends = {"diverged": diverged, "failed": failed}
+    told = ", ".join(f"{count(number, 'run')} {end}" for end, number in ends.items() if number)
+    return f" ({told})" if told else ""

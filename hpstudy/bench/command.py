@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,23 +11,28 @@ from typing import TextIO
 from hpstudy.bench.bookkeeping import bookkeeping
 from hpstudy.bench.contest import contest
 from hpstudy.bench.floor import floor
-from hpstudy.bench.growth import growth
+from hpstudy.bench.growth import PARTS, growth
 from hpstudy.bench.lanes import lanes
+from hpstudy.bench.machine import machine
 from hpstudy.bench.memory import memory
 from hpstudy.bench.options import Options
+from hpstudy.bench.outcome import Figures, Findings, show
 from hpstudy.bench.report import report
 from hpstudy.bench.studies import STUDIES
-from hpstudy.bench.table import Findings, show
 from hpstudy.errors import HpstudyError
 from hpstudy.spec.problems import nearest
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A benchmark: one line about it, and what runs it."""
+    """A benchmark: one line about it, what runs it, and the parts that it can be asked for alone.
+
+    `run` gives all that was found so far, each time that something more is complete.
+    """
 
     doc: str
-    run: Callable[[Options], Findings]
+    run: Callable[[Options], Iterator[Findings]]
+    parts: tuple[str, ...] = ()
 
 
 def _race(name: str) -> Bench:
@@ -42,8 +46,12 @@ BENCHES: dict[str, Bench] = {
     "bookkeeping": Bench("a trial's cost beside its training, as trials pile up", bookkeeping),
     "report": Bench("a report's seconds and size, as trials and cells pile up", report),
     "memory": Bench("how processes grow over 500 runs of as many architectures", memory),
-    "growth": Bench("what more trials, deeper and wider networks cost", growth),
-    "floor": Bench("training time beside what its matrix products alone would take", floor),
+    "growth": Bench("what more trials, deeper and wider networks cost", growth, PARTS),
+    "floor": Bench(
+        "training time beside what its matrix products alone would take",
+        floor,
+        tuple(STUDIES),
+    ),
     "lanes": Bench("run-epochs a second as more runs train side by side", lanes),
 }
 
@@ -51,27 +59,37 @@ BENCHES: dict[str, Bench] = {
 def run(names: Sequence[str], options: Options, stream: TextIO, kept: Path | None = None) -> bool:
     """Run benchmarks, show each when it ends; True where nothing failed.
 
-    `kept` names a JSON file for every figure, written anew after each benchmark. No names: the
-    three races. Raises HpstudyError for what cannot be run or kept, before anything runs.
+    `kept` names a JSON file for every figure, written anew whenever there are more. What ends a
+    benchmark early, as Ctrl-C does, is raised once its tables so far are shown. No names: the three
+    races. Raises HpstudyError for what cannot be run or kept, before anything runs.
     """
+    wanted = names or tuple(STUDIES)
+    _check(wanted, options.only or ())
+    figures = Figures(kept)
+    return all([_run(name, options, stream, figures) for name in wanted])
+
+
+def _run(name: str, options: Options, stream: TextIO, figures: Figures) -> bool:
+    here, found, complete = machine(), Findings(()), False
+    try:
+        for found in BENCHES[name].run(options):
+            figures.take(name, here, found)
+            options.say(found.news)
+        complete = True
+    finally:
+        figures.take(name, here, found, complete)
+        show(name, here, found, complete, stream)
+    return not found.failed
+
+
+def _check(names: Sequence[str], only: Sequence[str]) -> None:
     for name in names:
         if name not in BENCHES:
             raise HpstudyError(f"unknown benchmark `{name}`; {nearest(name, list(BENCHES))}")
-    found: dict[str, Findings] = {}
-    if kept is not None:
-        _keep(kept, found)
-    for name in names or STUDIES:
-        found[name] = BENCHES[name].run(options)
-        for table in found[name].tables:
-            show(table, stream)
-        if kept is not None:
-            _keep(kept, found)
-    return not any(one.failed for one in found.values())
-
-
-def _keep(path: Path, found: Mapping[str, Findings]) -> None:
-    text = json.dumps({name: one.data for name, one in found.items()}, indent=1)
-    try:
-        path.write_text(text + "\n")
-    except OSError as error:
-        raise HpstudyError(f"{path}: cannot be written: {error.strerror}") from None
+        parts = BENCHES[name].parts
+        if only and not parts:
+            having = " and ".join(name for name, one in BENCHES.items() if one.parts)
+            raise HpstudyError(f"`{name}` has no parts to choose from; {having} take --only")
+        for part in only:
+            if part not in parts:
+                raise HpstudyError(f"`{name}` has no part `{part}`; {nearest(part, list(parts))}")

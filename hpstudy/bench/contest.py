@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import asdict, replace
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import asdict
 
 from hpstudy.bench.configurations import configurations
-from hpstudy.bench.machine import machine
+from hpstudy.bench.laps import Lap
 from hpstudy.bench.options import Options
+from hpstudy.bench.outcome import Findings
 from hpstudy.bench.peers import chosen
 from hpstudy.bench.race import race
 from hpstudy.bench.standing import peers_table, time_table
-from hpstudy.bench.studies import STUDIES
-from hpstudy.bench.table import Findings
+from hpstudy.bench.studies import sized
 
 
-def contest(name: str, options: Options) -> Findings:
+def contest(name: str, options: Options) -> Iterator[Findings]:
     """Race the peers on the study `name`; raises MissingPackage for a named peer that cannot."""
-    study = STUDIES[name].quick() if options.quick else STUDIES[name]
-    study = replace(study, trials=options.trials or study.trials)
+    study = sized(name, options)
     peers, notes = chosen(options.peers)
-    before = machine()
-    with tempfile.TemporaryDirectory(prefix="hpstudy-bench-") as folder:
-        laps = race(study, peers, options.laps, options.slow_trials, Path(folder), options.say)
-    if before.busy:
-        notes.append(before.busy)
-    shown = (peers_table(study, peers, laps, notes), time_table(study, laps))
-    data = {
-        "machine": asdict(before),
-        "study": asdict(study),
-        "configurations": [asdict(one) for one in configurations(study, study.trials)],
-        "laps": [{**asdict(lap), "seconds": lap.seconds(study.trials)} for lap in laps],
-    }
-    tables = tuple(table for table in shown if table is not None)
-    return Findings(tables, data, any(lap.failure for lap in laps))
+    laps: list[Lap] = []
+    for lap in race(study, peers, options.laps, options.slow_trials):
+        laps.append(lap)
+        tables = (peers_table(study, peers, laps, notes), time_table(study, laps))
+        data = {
+            "study": asdict(study),
+            "configurations": [asdict(one) for one in configurations(study, study.trials)],
+            "laps": [{**asdict(one), "seconds": one.seconds(study.trials)} for one in laps],
+        }
+        yield Findings(
+            tuple(one for one in tables if one is not None),
+            data,
+            f"{name}, repeat {lap.repeat + 1} of {options.laps}: {lap.words}",
+            any(one.failure for one in laps),
+        )

@@ -51,6 +51,8 @@ def _started(core: int, path: Path) -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        # Ctrl-C is for the one who waits, who ends this too
+        start_new_session=True,
     )
 
 

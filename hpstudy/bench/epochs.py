@@ -35,8 +35,8 @@ class Epochs:
 
 def epochs(
     study: Study, chosen: Sequence[Configuration], folder: Path
-) -> dict[Configuration, Epochs]:
-    """Each configuration trained once, `study.epochs` epochs long (3 or more), one at a time."""
+) -> Iterator[tuple[Configuration, Epochs]]:
+    """Each configuration in turn, trained once, `study.epochs` epochs long (3 or more)."""
     # the first one pays for what a worker does once, and is left out
     first = Configuration("all", 1, 3, chosen[0].batch_size, 0.01)
     apart = [replace(one, learning_rate=0.01 + i * 1e-6) for i, one in enumerate([first, *chosen])]
@@ -46,12 +46,10 @@ def epochs(
     folders = shared.write(split, folder / "data")
     start = {"data": str(folders["train"]), "cache": str(folder / "cache")}
     start |= {"backend": "jax", "dtype": "float32"}
-    found = {}
     with LocalExecutor(Fleet(1), start, Path(folders["test"]), folder) as executor:
         _timed(executor, configs[apart[0]], study.epochs)
         for one, named in zip(apart[1:], chosen, strict=True):
-            found[named] = _timed(executor, configs[one], study.epochs)
-    return found
+            yield named, _timed(executor, configs[one], study.epochs)
 
 
 def _timed(executor: LocalExecutor, config: Mapping[str, Any], count: int) -> Epochs:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from hpstudy.bench.machine import machine
 from hpstudy.bench.options import Options
+from hpstudy.bench.outcome import Findings
 from hpstudy.bench.process import timed
 from hpstudy.bench.studies import DIGITS, FASHION
-from hpstudy.bench.table import Findings, Table, number
+from hpstudy.bench.table import Table, number
 from hpstudy.engine.backends import Machine
 from hpstudy.errors import HpstudyError
 from hpstudy.spec.study import Data
@@ -46,21 +46,21 @@ SMALL = (
 )
 
 
-def lanes(options: Options) -> Findings:
+def lanes(options: Options) -> Iterator[Findings]:
     """Run-epochs a second of each network; every network is measured in a process of its own."""
     gpu = bool(Machine.here().gpus("jax"))
     counts = QUICK if options.quick else ON_GPU if gpu else ON_CPU
     data, nets = (DIGITS, SMALL) if options.quick else (FASHION, NETS)
-    before = machine()
-    found = []
+    notes = () if gpu else ("in a CPU's cache a small network moves faster than memory does",)
+    found: list[Mapping[str, Any]] = []
     for net in nets:
         found.append(_measured(net, data, counts, gpu, options.laps))
-        options.say(f"lanes: {net.name} measured")
-    notes = (before.busy,) if before.busy else ()
-    if not gpu:
-        notes = ("in a CPU's cache a small network moves faster than memory does", *notes)
-    drawn = tables(found, counts, data.name, notes)
-    return Findings(drawn, {"machine": asdict(before), "data": data.name, "networks": found})
+        best = max(rate for laps in found[-1]["laps"].values() for rate in _rates(laps).values())
+        yield Findings(
+            tables(found, counts, data.name, notes),
+            {"data": data.name, "networks": found},
+            f"lanes: {net.name}, {_figure(best)} run-epochs a second at most",
+        )
 
 
 def _measured(net: Net, data: Data, counts: Sequence[int], gpu: bool, laps: int) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def tables(
 def _row(
     network: str, laps: Sequence[Mapping[str, float]], floor: float, counts: Sequence[int]
 ) -> tuple[str, ...]:
-    rates = {key: median(lap[key] for lap in laps) for key in laps[0]}
+    rates = _rates(laps)
     best = max(rate for key, rate in rates.items() if key != "fit")
     return (
         network,
@@ -116,6 +116,10 @@ def _row(
         _figure(1 / floor),
         _figure(1 / floor / best),
     )
+
+
+def _rates(laps: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {key: median(lap[key] for lap in laps) for key in laps[0]}
 
 
 def _figure(rate: float | None) -> str:

@@ -14,12 +14,16 @@ def _silent(line: str) -> None:
 
 @dataclass(frozen=True)
 class Options:
-    """How much is run; None leaves a benchmark its own size. `say` is told of progress."""
+    """How much is run; None leaves a benchmark its own size. `say` is told of progress.
+
+    `only` names the parts of a benchmark that are wanted.
+    """
 
     trials: int | None = None
     slow_trials: int | None = None
     repeats: int | None = None
     peers: tuple[str, ...] | None = None
+    only: tuple[str, ...] | None = None
     quick: bool = False
     say: Callable[[str], None] = _silent
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hpstudy.bench.configurations import configurations
@@ -14,42 +15,28 @@ from hpstudy.bench.studies import Study
 
 
 def race(
-    study: Study,
-    peers: Sequence[Peer],
-    repeats: int,
-    slow_trials: int | None,
-    folder: Path,
-    say: Callable[[str], None],
-) -> list[Lap]:
+    study: Study, peers: Sequence[Peer], repeats: int, slow_trials: int | None
+) -> Iterator[Lap]:
     """Every lap of every peer; the others train `slow_trials` trials where that is given.
 
     A peer that fails is raced on: its laps say why.
     """
-    laps = []
-    for repeat in range(repeats):
-        for peer in peers:
-            trials = study.trials if peer.own else min(slow_trials or study.trials, study.trials)
-            place = folder / f"{study.name}-{repeat}"
-            job = Job(
-                study,
-                configurations(study, trials),
-                place / peer.name,
-                place / "cache",
-                peer.options,
-            )
-            lap = _lap(peer, repeat, job)
-            laps.append(lap)
-            outcome = "failed" if lap.failure else f"{lap.wall:.1f} s"
-            head = f"{study.name}, repeat {repeat + 1} of {repeats}"
-            say(f"{head}: {peer.name}, {trials} trials, {outcome}")
-    return laps
+    with tempfile.TemporaryDirectory(prefix="hpstudy-bench-") as folder:
+        for repeat in range(repeats):
+            for peer in peers:
+                trials = (
+                    study.trials if peer.own else min(slow_trials or study.trials, study.trials)
+                )
+                yield run(study, peer, trials, repeat, Path(folder) / str(repeat))
 
 
-def _lap(peer: Peer, repeat: int, job: Job) -> Lap:
+def run(study: Study, peer: Peer, trials: int, repeat: int, folder: Path) -> Lap:
+    """One lap; in `folder` the peers of a repeat find the cache that those before them filled."""
+    chosen = configurations(study, trials)
+    job = Job(study, chosen, folder / peer.name, folder / "cache", peer.options)
     ended = timed(peer.module, [str(job.write())], peer.backend)
-    count = len(job.configurations)
     if ended.failure is not None:
-        return Lap(repeat, peer.name, count, ended.seconds, failure=ended.failure)
+        return Lap(repeat, peer.name, len(chosen), ended.seconds, failure=ended.failure)
     found = result(job.folder)
     parts = found["parts"]
     for mark in ("started", "first_ended", "last_ended"):
@@ -58,7 +45,7 @@ def _lap(peer: Peer, repeat: int, job: Job) -> Lap:
     return Lap(
         repeat,
         peer.name,
-        count,
+        len(chosen),
         ended.seconds,
         found["began"] - ended.started,
         tuple(found["accuracies"]),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from hpstudy.bench.machine import machine
 from hpstudy.bench.options import Options
+from hpstudy.bench.outcome import Findings
 from hpstudy.bench.process import timed
-from hpstudy.bench.table import Findings, Table, number
+from hpstudy.bench.table import Table, medians, number
 from hpstudy.errors import HpstudyError
 
 
@@ -45,29 +45,27 @@ class Cost:
     report_mib: float
     store_mib: float
 
+    @property
+    def words(self) -> str:
+        """'1000 trials in 12 cells, 3.4 s'."""
+        return f"{self.shape.trials} trials in {self.shape.cells} cells, {self.seconds:.1f} s"
 
-def report(options: Options) -> Findings:
+
+def report(options: Options) -> Iterator[Findings]:
     """Finished studies without training, reported on in a fresh process each time."""
     shapes = QUICK if options.quick else SHAPES
     if options.trials:
         shapes = (Shape(options.trials, shapes[-1].arms, shapes[-1].depths),)
-    before = machine()
-    costs = [cost for shape in shapes for cost in measured(shape, options)]
-    notes = (
-        "seconds: `python -m hpstudy report`, its process included; on cores: of them, what the "
-        "process spent computing; open again: `run` on the finished study, its imports left out; "
-        "store: runs.jsonl, curves and arrays",
-        *([before.busy] if before.busy else []),
-    )
-    rows = tuple(_row(shape, [one for one in costs if one.shape == shape]) for shape in shapes)
-    columns = ("trials", "cells", "seconds", "on cores", "report MiB", "store MiB", "open again s")
-    table = Table(f"report: of studies made up, medians of {options.laps}", columns, rows, notes)
-    return Findings((table,), {"machine": asdict(before), "laps": [asdict(one) for one in costs]})
+    costs: list[Cost] = []
+    for shape in shapes:
+        for cost in measured(shape, options.laps):
+            costs.append(cost)
+            news = f"report, repeat {cost.repeat + 1} of {options.laps}: {cost.words}"
+            yield Findings((_table(costs),), {"laps": [asdict(one) for one in costs]}, news)
 
 
-def measured(shape: Shape, options: Options) -> list[Cost]:
+def measured(shape: Shape, repeats: int) -> Iterator[Cost]:
     """A study of a shape, made once, and its report made in every repeat."""
-    found = []
     with tempfile.TemporaryDirectory(prefix="hpstudy-bench-") as folder:
         place = Path(folder)
         words = [str(n) for n in (shape.trials, shape.arms, shape.depths)]
@@ -76,15 +74,26 @@ def measured(shape: Shape, options: Options) -> list[Cost]:
             raise HpstudyError(f"the study of {shape.trials} trials failed: {made.failure}")
         opened = json.loads((place / "result.json").read_text())["open"]
         store = _mebibytes(place / "study")
-        for repeat in range(options.laps):
+        for repeat in range(repeats):
             ended = timed("hpstudy", ["report", str(place / "study")])
             if ended.failure:
                 raise HpstudyError(f"the report of {shape.trials} trials failed: {ended.failure}")
             size = _mebibytes(place / "study" / "report.html")
-            found.append(Cost(repeat, shape, ended.seconds, ended.processor, opened, size, store))
-            head = f"{shape.trials} trials in {shape.cells} cells"
-            options.say(f"report, repeat {repeat + 1}: {head}, {ended.seconds:.1f} s")
-    return found
+            yield Cost(repeat, shape, ended.seconds, ended.processor, opened, size, store)
+
+
+def _table(costs: Sequence[Cost]) -> Table:
+    shapes = {one.shape: [cost for cost in costs if cost.shape == one.shape] for one in costs}
+    return Table(
+        f"report: of studies made up, {medians(max(map(len, shapes.values())))}",
+        ("trials", "cells", "seconds", "on cores", "report MiB", "store MiB", "open again s"),
+        tuple(_row(shape, own) for shape, own in shapes.items()),
+        (
+            "seconds: `python -m hpstudy report`, its process included; on cores: of them, what "
+            "the process spent computing; open again: `run` on the finished study, its imports "
+            "left out; store: runs.jsonl, curves and arrays",
+        ),
+    )
 
 
 def _row(shape: Shape, costs: Sequence[Cost]) -> tuple[str, ...]:

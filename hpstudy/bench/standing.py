@@ -9,7 +9,7 @@ from hpstudy.bench import laps as figures
 from hpstudy.bench.laps import Lap
 from hpstudy.bench.peers import COLD, WARM, Peer
 from hpstudy.bench.studies import Study
-from hpstudy.bench.table import Table, number
+from hpstudy.bench.table import Table, medians, number
 
 OWN = (COLD, WARM)
 
@@ -23,6 +23,9 @@ def peers_table(
     rows, said = [], list(notes)
     for peer in peers:
         found = figures.of_peer(laps, peer.name)
+        if not found and not any(lap.peer == peer.name for lap in laps):
+            # its turn has not come
+            continue
         if not found:
             rows.append((peer.name, "failed", *["-"] * (4 + len(own))))
             continue
@@ -52,7 +55,7 @@ def peers_table(
     repeats = len({lap.repeat for lap in laps})
     title = f"{study.name}: {study.trials} trials of {study.epochs} epochs on {study.data.name}"
     return Table(
-        f"{title}; medians of {repeats}" if repeats > 1 else f"{title}; taken once",
+        f"{title}; {medians(repeats)}",
         (
             "peer",
             "trials",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from hpstudy.bench.options import Options
 from hpstudy.spec.study import Data
 
 # a split needs a test part; nobody here looks at it, so it is as small as can be
@@ -54,3 +55,9 @@ STUDIES: dict[str, Study] = {
         ),
     )
 }
+
+
+def sized(name: str, options: Options) -> Study:
+    """The study `name`, as large as it is asked for."""
+    study = STUDIES[name].quick() if options.quick else STUDIES[name]
+    return replace(study, trials=options.trials or study.trials)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from textwrap import wrap
-from typing import Any, TextIO
+from typing import TextIO
 
 WIDTH = 80
 
@@ -18,15 +18,6 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Findings:
-    """A benchmark's outcome: for people, for programs, and whether some of it failed."""
-
-    tables: tuple[Table, ...]
-    data: dict[str, Any] = field(default_factory=dict)
-    failed: bool = False
 
 
 def show(table: Table, stream: TextIO) -> None:
@@ -81,3 +72,8 @@ def _rich(table: Table, stream: TextIO) -> None:
 def number(value: float | None, digits: int = 1) -> str:
     """A figure, or a dash where there is none."""
     return "-" if value is None else f"{value:,.{digits}f}"
+
+
+def medians(repeats: int) -> str:
+    """How often the figures of a table were taken: 'medians of 3', 'taken once'."""
+    return f"medians of {repeats}" if repeats > 1 else "taken once"

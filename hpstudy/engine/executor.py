@@ -243,7 +243,13 @@ class LocalExecutor:
 
 def _lost(job: Job | Probe, reason: str) -> Happened:
     if isinstance(job, Probe):
-        lost = {"training": {}, "counts": {}, "collisions": [], "reason": told(reason)}
+        lost = {
+            "training": {},
+            "counts": {},
+            "collisions": [],
+            "reason": told(reason),
+            "lost": True,
+        }
         return Probed(job.run, lost)
     return Done(job.run, failed(job, reason).record, b"", b"")
 

@@ -6,14 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hpstudy import sources
 from hpstudy.analysis.claims import Claims
 from hpstudy.analysis.contrast import Contrast
+from hpstudy.analysis.digits import of_mean
 from hpstudy.analysis.kstar import KStar
 from hpstudy.analysis.pareto import Front
 from hpstudy.analysis.progress import missing
 from hpstudy.analysis.ranges import searched_keys
 from hpstudy.analysis.ranking import Ranked, ranking
 from hpstudy.analysis.record import CellRecord, StudyRecord
+from hpstudy.analysis.rules import rules
 from hpstudy.analysis.verdict import Verdict
 from hpstudy.analysis.words import Measure, number, point
 from hpstudy.report.figures.palette import Look, looks
@@ -27,13 +30,15 @@ class Findings:
     """A study's record with its contrasts, verdicts and ranking, and each arm's look.
 
     `ranked` has each cell's configurations under its name, best first; `keys` are the settings
-    that any cell searched, learning rate first.
+    that any cell searched, learning rate first. `copies` has the digest of each copied file of a
+    hypermodel.
     """
 
     record: StudyRecord
     store: Store
     contrasts: tuple[Contrast, ...]
     verdicts: tuple[Verdict, ...]
+    digits: Mapping[str, int]
     kstars: tuple[KStar, ...]
     fronts: tuple[Front, ...]
     ranked: Mapping[str, Sequence[Ranked]]
@@ -41,6 +46,7 @@ class Findings:
     missing: tuple[str, ...]
     measure: Measure
     looks: Mapping[str, Look]
+    copies: Mapping[str, str]
 
     @property
     def groups(self) -> list[tuple[tuple[str, str], list[tuple[Contrast, Verdict]]]]:
@@ -49,6 +55,20 @@ class Findings:
         for one, said in zip(self.contrasts, self.verdicts, strict=True):
             found.setdefault((one.a.arm, one.b.arm), []).append((one, said))
         return list(found.items())
+
+    @property
+    def cell(self) -> str:
+        """'arm and depth': what a cell is, in a reader's words."""
+        return numbered(["arm", *self.axes(cell.point for cell in self.record.cells).values()])
+
+    @property
+    def chosen_again(self) -> bool:
+        """Whether any configuration was trained again on fresh seeds, to choose among them."""
+        return any(one.choose_runs for own in self.ranked.values() for one in own)
+
+    def decimals(self, cell: CellRecord) -> int:
+        """Those of a cell's mean test score, as its verdicts have them."""
+        return of_mean(cell, self.measure, self.digits)
 
     def where(self, values: Mapping[str, Any]) -> str:
         return point(values, self.record.axis_names())
@@ -86,13 +106,15 @@ def find(claims: Claims) -> Findings:
         store=claims.store,
         contrasts=claims.contrasts,
         verdicts=claims.verdicts,
+        digits=claims.digits,
         kstars=claims.kstars,
         fronts=claims.fronts,
         ranked=ranked,
         keys=_keys(record),
         missing=missing(record),
         measure=Measure(record.metric, record.maximise),
-        looks=looks(record.arms),
+        looks=looks(rules(record)),
+        copies=sources.kept(claims.store),
     )
 
 

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
-from hpstudy.search.driver import Outcome
 from hpstudy.spec.study import Search
+
+
+@dataclass
+class Spending:
+    """What a search has spent, kept as its trials begin and end; duplicates cost nothing.
+
+    `used`: epochs of the trials that ended; `running`: the most that those under way may need;
+    `seconds`: of training, of the trials that the sampler was told of.
+    """
+
+    used: int = 0
+    running: int = 0
+    seconds: float = 0.0
+
+    @property
+    def reserved(self) -> int:
+        """Epochs that no other trial can have."""
+        return self.used + self.running
+
+    def begin(self, most: int) -> None:
+        """A trial begins that may need so many epochs."""
+        self.running += most
+
+    def end(self, most: int, epochs: int) -> None:
+        """A trial ends that might have needed `most` epochs and trained `epochs`."""
+        self.running -= most
+        self.used += epochs
 
 
 @dataclass(frozen=True)
@@ -20,12 +45,12 @@ class Budget:
     def of(cls, search: Search) -> Budget:
         return cls(search.budget_epochs, search.budget_minutes)
 
-    def spent(self, told: Collection[Outcome]) -> str | None:
-        """Why no trial is asked after those that are told, or None.
+    def spent(self, spending: Spending) -> str | None:
+        """Why no trial is asked after what is spent, or None.
 
         Seconds as they were recorded, so a search that is resumed ends where it would have ended.
         """
-        used = sum(outcome.seconds for outcome in told) / 60
+        used = spending.seconds / 60
         if self.minutes is None or used < self.minutes:
             return None
         return f"budget used up: {used:.3g} of {self.minutes:g} minutes of training"

@@ -38,11 +38,20 @@ class Found:
     """What a worker found of a trial by building and `fit`ting without training.
 
     `training` holds settings that the hypermodel itself decides; `reason` says what was raised.
+    What was `lost` with its worker may not have been asked all, and says nothing of the hypermodel
+    where that was `earlier`, in another process than this one.
     """
 
     training: Config
     counts: Mapping[str, int]
     reason: str | None = None
+    lost: bool = False
+    earlier: bool = False
+
+    @property
+    def again(self) -> bool:
+        """Whether what is not known of the trial may be asked for once more."""
+        return self.lost and self.earlier
 
 
 class Discovery:

@@ -27,7 +27,7 @@ class Outcome:
     `epochs` and `seconds` are what it was trained for. `excess` says of each limit of the search
     by how much its network is above it, or below where that is negative. `costs` are what the
     search wants to be small besides. Where its engine keeps no states, a promotion of it `repeats`
-    its epochs.
+    its epochs. What an earlier process `lost` with a worker may be tried once more.
     """
 
     state: Literal["finished", "pruned", "diverged", "failed"]
@@ -38,6 +38,7 @@ class Outcome:
     excess: Mapping[str, int] = field(default_factory=dict)
     costs: Mapping[str, int] = field(default_factory=dict)
     repeats: bool = False
+    lost: bool = False
 
     def __post_init__(self) -> None:
         if self.state == "finished" and (self.score is None or not math.isfinite(self.score)):
@@ -118,6 +119,8 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "bayesian": ("scipy", "sklearn"),
 }
 _PIP = {"keras_tuner": "keras-tuner", "sklearn": "scikit-learn"}
+# what `pip install '.[samplers]'` installs
+_SAMPLERS = {"cmaes", "torch"}
 
 
 def missing(sampler: str, pruner: str) -> str | None:
@@ -134,7 +137,8 @@ def _absent(*names: str) -> str | None:
     libraries = [name for name in names if name in ("optuna", "keras_tuner")]
     wanted = [*libraries, *(package for name in names for package in _NEEDS.get(name, ()))]
     absent = [_PIP.get(package, package) for package in wanted if find_spec(package) is None]
-    return f"pip install {' '.join(absent)}" if absent else None
+    extra = ", or pip install '.[samplers]' in the clone" if _SAMPLERS.intersection(absent) else ""
+    return f"pip install {' '.join(absent)}{extra}" if absent else None
 
 
 def _refused(cell: Cell, engine: Mapping[str, Any]) -> str | None:

@@ -3,6 +3,9 @@
 What a trial is asked after certain answers is a tree that grows with the trials. A trial goes down
 it by values that still lead to something untried, so each combination is tried once, and only
 parameters that exist together are combined.
+
+Where a worker dies before a trial was asked all, nobody knows what lies beyond. Such a branch
+counts as tried; a later process that goes on with the search tries it once more, after all others.
 """
 
 from __future__ import annotations
@@ -29,6 +32,9 @@ class _Node:
     below: dict[int, _Node] = field(default_factory=dict)
 
 
+Way = list[tuple[_Node, int]]
+
+
 class Unfolding:
     """A grid that learns its space from its trials, each begun when the one before was asked all.
 
@@ -42,20 +48,26 @@ class Unfolding:
     def __init__(self, points: int, pick: Pick) -> None:
         self._points, self._pick = points, pick
         self._root = _Node()
-        self._way: list[tuple[_Node, int]] = []
-        self._begun = False
+        # the trial that is being asked, and where it went; then the ways of those that used one up
+        self._trial: int | None = None
+        self._way: Way = []
+        self._used: dict[int, Way] = {}
+        self._lost: list[int] = []
+        self._again: set[tuple[int, ...]] = set()
 
     def begin(self, number: int) -> Ask:
         """Trial `number`; raises Waits where every combination is tried."""
-        if self._begun:
-            self._use_up()
-            if not self._root.left:
-                raise Waits
-        self._begun = True
+        if self._trial is not None:
+            self._use_up(self._trial)
+        if number and not self._root.left and not self._reopened():
+            raise Waits
+        self._trial = number
         return lambda name, asked: self._answer(number, name, asked)
 
     def tell(self, number: int, outcome: Outcome) -> None:
-        """A grid learns nothing from scores."""
+        """A grid learns nothing from scores, but from what was lost on the way to one."""
+        if outcome.lost:
+            self._lost.append(number)
 
     def _answer(self, number: int, name: str, asked: Range) -> Scalar:
         node = self._here()
@@ -77,15 +89,36 @@ class Unfolding:
         node, place = self._way[-1]
         return node.below.setdefault(place, _Node())
 
-    def _use_up(self) -> None:
-        """Take the last trial's combination off the tree, unless others were asked more there."""
+    def _use_up(self, number: int) -> None:
+        """Take a trial's combination off the tree, unless others were asked more there."""
         whole = not self._way or self._here().asked is None
-        way, self._way = self._way, []
-        for node, place in reversed(way if whole else []):
+        way, self._way, self._trial = self._way, [], None
+        if not whole:
+            return
+        self._used[number] = way
+        for node, place in reversed(way):
             node.left.remove(place)
             node.below.pop(place, None)
             if node.left:
                 return
+
+    def _reopened(self) -> bool:
+        """Put the branch that was lost first on the tree again; False where none is to be tried."""
+        while self._lost:
+            way = self._used.pop(self._lost.pop(0), None)
+            places = tuple(place for _, place in way or ())
+            if way is not None and places not in self._again:
+                self._again.add(places)
+                self._put_back(way)
+                return True
+        return False
+
+    def _put_back(self, way: Way) -> None:
+        # nothing else is left on the tree
+        here = self._root
+        for node, place in way:
+            here.asked, here.left = node.asked, [place]
+            here = here.below[place] = _Node()
 
 
 def in_order(points: int) -> Unfolding:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib import import_module
 
-from hpstudy.search.budget import Budget
+from hpstudy.search.budget import Budget, Spending
 from hpstudy.search.discovery import Discovery, Names
 from hpstudy.search.driver import DRIVERS, Driver, Outcome, Trial, Waits
 from hpstudy.spec.layers import LENGTHS
@@ -53,7 +53,7 @@ class CellSearch:
         self._told = 0
         # how many trials were told when each was asked
         self._seen: list[int] = []
-        self._budget = Budget.of(cell.search)
+        self._budget, self._spending = Budget.of(cell.search), Spending()
         # a proposal that waits for the budget, the epochs that each trial may need, and those that
         # a promotion need not repeat
         self._held: Proposal | None = None
@@ -102,14 +102,15 @@ class CellSearch:
         self._open, self._next = self._next, None
         return self._open
 
-    def close(self, proposal: Proposal, reason: str | None = None) -> Trial:
+    def close(self, proposal: Proposal, reason: str | None = None, again: bool = False) -> Trial:
         """The open trial with its full configuration; `reason` says why it cannot be trained.
 
-        Such a trial is finished like any other, and never stands in for another one.
+        Such a trial is finished like any other, and never stands in for another one. One that may
+        be tried `again` is no sign that the hypermodel cannot be built.
         """
         assert self._open is not None
         self._open = None
-        self._unbuilt = 0 if reason is None else self._unbuilt + 1
+        self._unbuilt = 0 if reason is None or again else self._unbuilt + 1
         trial = self._placed(proposal, trains=reason is None)
         assert trial is not None, "its epochs were there when it was opened"
         if self.exhausted is None and self._unbuilt >= UNBUILT:
@@ -170,6 +171,9 @@ class CellSearch:
         if number in self.outcomes:
             raise ValueError(f"trial {number} of {self.cell.name!r} is already finished")
         self.outcomes[number] = outcome
+        if self.trials[number].same_as is None:
+            epochs = max(0, outcome.epochs - self._spared[number])
+            self._spending.end(self._most[number], epochs)
         self._reports.pop(number, None)
 
     def _begun(self) -> Ask | None:
@@ -185,7 +189,7 @@ class CellSearch:
                 if self._told not in self.outcomes:
                     return None
                 self._tell()
-            elif spent := self._budget.spent(self._trained(range(self._told))):
+            elif spent := self._budget.spent(self._spending):
                 self.exhausted = spent
             else:
                 try:
@@ -209,6 +213,7 @@ class CellSearch:
         self.trials.append(trial)
         self._lengths.append(length)
         self._most.append(most if new else 0)
+        self._spending.begin(self._most[number])
         self._spared.append(spared)
         self._seen.append(self._told)
         self._repeats = 0 if trial.same_as is None else self._repeats + 1
@@ -243,26 +248,18 @@ class CellSearch:
 
     def _afforded(self, wanted: int) -> bool:
         """Whether the budget holds a trial of `wanted` epochs; where it never will, the end."""
-        used = sum(
-            max(0, outcome.epochs - self._spared[number])
-            for number, outcome in self.outcomes.items()
-            if self.trials[number].same_as is None
-        )
-        running = sum(most for n, most in enumerate(self._most) if n not in self.outcomes)
-        if self._budget.fits(used + running + wanted):
+        if self._budget.fits(self._spending.reserved + wanted):
             return True
-        if running == 0:
-            self.exhausted = self._budget.short(used, wanted)
+        if self._spending.running == 0:
+            self.exhausted = self._budget.short(self._spending.used, wanted)
         return False
-
-    def _trained(self, numbers: Iterable[int]) -> list[Outcome]:
-        """The outcomes of trials that were no duplicates."""
-        return [self.outcomes[n] for n in numbers if self.trials[n].same_as is None]
 
     def _tell(self) -> None:
         outcome = self.outcomes[self._told]
         self._driver.tell(self._told, outcome)
         self._pruner.tell(outcome, self._lengths[self._told])
+        if self.trials[self._told].same_as is None:
+            self._spending.seconds += outcome.seconds
         self._told += 1
         self._waits = False
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from hpstudy.spec.declarations import Parameter
 from hpstudy.spec.problems import Problems, nearest
+from hpstudy.spec.ranges import Sweep
 from hpstudy.spec.section import Layer, Section
 from hpstudy.spec.space import Choice, Condition, Scalar, Value
 from hpstudy.spec.yaml import Node
@@ -48,6 +49,7 @@ SUBSET: tuple[Parameter, ...] = (
         role="value",
     ),
 )
+BESIDE = tuple(f"subset.{one.name}" for one in SUBSET if one.name != "train")
 AMOUNTS = ("subset.per_unit", "subset.fraction", "subset.match")
 # words whose entries include BatchNorm's gamma
 WITH_GAMMA = ("all", "as_built", "batchnorm", "gamma")
@@ -137,11 +139,25 @@ def check_amounts(settings: Mapping[str, Value], layer: Layer, problems: Problem
             problems.add(place, f"subset.train `{option}` {say}")
         elif inner and not has_random(option):
             problems.add(place, f"subset.train `{option}` draws no random weights; leave {names}")
-    drawn = any(has_random(option) for option in options(train))
-    for key in settings:
-        if key != "subset.train" and key in layer and not drawn:
+    _check_drawn(options(train), [key for key in settings if key in layer], layer, problems)
+
+
+def check_swept(layer: Layer, problems: Problems) -> None:
+    """A sweep of subsets without any random weights leaves nothing to say of them."""
+    train = layer["subset.train"].value
+    if isinstance(train, Sweep):
+        _check_drawn(train.values, [key for key in layer if key in BESIDE], layer, problems)
+
+
+def _check_drawn(
+    trained: Sequence[Scalar], keys: Iterable[str], layer: Layer, problems: Problems
+) -> None:
+    if any(map(has_random, trained)):
+        return
+    seen = ", ".join(f"`{one}`" for one in trained)
+    for key in keys:
+        if key in BESIDE:
             say = "is given, but `random` is not in train"
-            seen = ", ".join(f"`{option}`" for option in options(train))
             problems.add(layer[key].node, f"{key} {say} ({seen}); leave it out or add random")
 
 

@@ -7,23 +7,27 @@ from collections.abc import Mapping
 from hpstudy.spec import arms, foreign
 from hpstudy.spec.checks import check_cell
 from hpstudy.spec.ground import Arm, Ground
-from hpstudy.spec.layers import branch_keys, conditions, ordered, overridden, possible, pruned, walk
+from hpstudy.spec.layers import branch_keys, conditions, ordered, overridden, pruned, walk
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.ranges import Sweep
 from hpstudy.spec.section import Layer
-from hpstudy.spec.space import Condition, Config, Settings, Value, is_range
+from hpstudy.spec.space import Condition, Config, Value, is_range
 from hpstudy.spec.study import Cell
 from hpstudy.spec.sweeps import points
 from hpstudy.spec.training import TRAINING
+from hpstudy.spec.unused import Unused, is_dead
 
 GAMMA = "model.gamma_initializer"
 
 
-def cells(ground: Ground, arm: Arm, problems: Problems) -> list[Cell]:
-    """The cells of one arm, in the order of its sweeps; each checked."""
+def cells(ground: Ground, arm: Arm, unused: Unused, problems: Problems) -> list[Cell]:
+    """The cells of one arm, in the order of its sweeps; each checked, and met by `unused`."""
     layer = overridden(ground.base, arm.settings)
+    if not (ground.sound and arm.sound):
+        unused.doubt()
     if "subset.train" not in layer:
         return []
+    arms.check_swept(layer, problems)
     places = {key: given.node for key, given in layer.items()}
     if ground.joint is not None:
         places = {**ground.joint.places, **places}
@@ -41,6 +45,8 @@ def cells(ground: Ground, arm: Arm, problems: Problems) -> list[Cell]:
             if key not in alive and is_range(value):
                 settings[key] = ground.defaults.get(key)
         settings = ordered(settings, when, places, problems)
+        at_one = _at_one(arm, given["subset.train"], point)
+        found_at = {key: places[top] for top, key, _ in walk(settings) if top in places}
         searched = any(is_range(value) for value in settings.values())
         searched |= foreign.is_foreign(settings)
         cell = Cell(
@@ -50,9 +56,10 @@ def cells(ground: Ground, arm: Arm, problems: Problems) -> list[Cell]:
             conditions={key: condition for key, condition in when.items() if key in settings},
             defaults=ground.defaults,
             search=arm.search if searched else None,
-            given={key: places[top] for top, key, _ in walk(settings) if top in places},
+            given={key: place for key, place in found_at.items() if not (at_one and key == GAMMA)},
         )
         check_cell(cell, arm, ground, places, problems)
+        unused.meet(cell, places)
         found.setdefault(cell.name, cell)
     return list(found.values())
 
@@ -71,11 +78,16 @@ def _given(arm: Arm, layer: Layer, point: Config, problems: Problems) -> dict[st
     elif arm.sound:
         subset = {key: value for key, value in given.items() if key.startswith("subset.")}
         arms.check_amounts(subset, layer, problems)
-    own = set(arm.settings).union(*(branch_keys(one.value) for one in arm.settings.values()))
-    if GAMMA in own or GAMMA in point or is_range(train) or arms.trains_gamma(train):
+    if not _at_one(arm, train, point):
         return given
     without = {key: pruned(value, {GAMMA}) for key, value in given.items()}
     return {**{k: v for k, v in without.items() if not isinstance(v, Sweep)}, GAMMA: "ones"}
+
+
+def _at_one(arm: Arm, train: Value, point: Config) -> bool:
+    """Whether an arm freezes gamma and says nothing of it."""
+    own = set(arm.settings).union(*(branch_keys(one.value) for one in arm.settings.values()))
+    return not (GAMMA in own or GAMMA in point or is_range(train) or arms.trains_gamma(train))
 
 
 def _completed(
@@ -95,14 +107,3 @@ def _completed(
         if key in every and not never:
             settings[key] = every[key]
     return settings
-
-
-def is_dead(key: str, settings: Settings, when: Mapping[str, Condition]) -> bool:
-    """Whether fixed settings rule out that `key` ever exists in this cell."""
-    for other, allowed in when.get(key, {}).items():
-        values = possible(other, settings)
-        if values is None:
-            continue
-        if not any(value in allowed for value in values) or is_dead(other, settings, when):
-            return True
-    return False

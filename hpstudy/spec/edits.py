@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from hpstudy.spec import yaml
 from hpstudy.spec.problems import Problems
@@ -13,6 +13,16 @@ RANGE_WORDS = ("int", "float", "choice", "sweep")
 RIVALS = (("epochs", "steps"), ("per_unit", "fraction", "match"), ("sampler", "oracle"))
 # these hold one alternative, so another mapping replaces the old one
 WHOLE = ("sampler", "oracle", "pruner", "budget")
+
+
+def changed(root: Node, arguments: Sequence[str], problems: Problems) -> Node:
+    """`root` as `--variant V` and `--set K=V` have it; the variant must be one of the file's."""
+    for option, value in zip(arguments[::2], arguments[1::2], strict=True):
+        if option == "--variant":
+            root = merged(root, root.entries["variants"].value.entries[value].value)
+        else:
+            root = edited(root, value, problems)
+    return root
 
 
 def merged(below: Node, above: Node) -> Node:

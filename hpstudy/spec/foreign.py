@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hpstudy.spec.declarations import DataShape, ModelDeclaration, Parameter, Tensor
-from hpstudy.spec.problems import Problems
+from hpstudy.spec.problems import Problems, nearest
 from hpstudy.spec.scripts import search_on_import
 from hpstudy.spec.source import SourceError, source
 from hpstudy.spec.space import Scalar
@@ -115,7 +115,9 @@ def flat(node: Node, problems: Problems) -> Node:
         elif name in KEYS:
             entries[name] = entry
         else:
-            problems.unknown(entry.key, "key in model", name, KEYS)
+            say = "what a hypermodel asks for stands under `hp`, its own arguments under `args`"
+            hint = nearest(name, [*KEYS])
+            problems.add(entry.key, f"unknown key in model: `{name}`; {hint}; {say}")
     return Node(entries, node.file, node.line, node.column)
 
 

@@ -16,7 +16,11 @@ from hpstudy.spec.values import fixed
 from hpstudy.spec.yaml import Entry, Node
 
 VALIDATION = "share of the examples, those of an official test split aside, to score searches on"
-TEST = "share of the examples to score picks on, where there is no official test split"
+TEST = (
+    "share of the examples to score picks on, where there is no official test split; a file of "
+    "your own without one must give it"
+)
+TRIALS = "configurations that each cell tries; 1000 where only a budget is given"
 CHOOSER = "what stops clearly worse ones between seeds"
 LANES = "runs that a worker trains side by side: a number, or a word"
 DEVICES = "where runs train: numbers of GPUs, or a word"
@@ -26,7 +30,7 @@ DATA = (
     Parameter("split_seed", "int", 0, "which examples go where", 0),
 )
 SEARCH = (
-    Parameter("trials", "int", 16, "configurations that each cell tries", 1),
+    Parameter("trials", "int", 16, TRIALS, 1),
     Parameter("parallel", "int", 4, "trials asked for before the first of them is told", 1),
     Parameter("seed", "int", 0, "what samplers and oracles draw by", 0),
     Parameter("max_parameters", "int", None, "networks with more are not trained", 1),

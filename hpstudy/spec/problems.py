@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Protocol
 
 from hpstudy.errors import Problem, SpecError
+from hpstudy.spec.elsewhere import instead
 
 
 class Place(Protocol):
@@ -35,7 +36,10 @@ class Problems:
     def unknown(self, place: Place, what: str, seen: str, allowed: Iterable[str]) -> None:
         """`what` names the kind of word, as in 'unknown key in training'."""
         names = [str(name) for name in allowed]
-        self.add(place, f"unknown {what}: `{seen}`; {nearest(seen, names)}")
+        hint = nearest(seen, names)
+        if what == "key" or what.startswith("key in "):
+            hint = _meant(seen, names) or hint
+        self.add(place, f"unknown {what}: `{seen}`; {hint}")
 
     def __len__(self) -> int:
         return len(self._found)
@@ -55,7 +59,23 @@ class Problems:
 
 def nearest(seen: str, allowed: list[str]) -> str:
     """'did you mean `x`? allowed: x, y, z', or without the question where nothing is near."""
-    listed = f"allowed: {', '.join(allowed)}" if allowed else "there are none here"
     lowered = {name.lower(): name for name in allowed}
     close = get_close_matches(seen.lower(), lowered, n=1)
-    return f"did you mean `{lowered[close[0]]}`? {listed}" if close else listed
+    hint = f"did you mean `{lowered[close[0]]}`? " if close else ""
+    return hint + listed(allowed)
+
+
+def _meant(seen: str, allowed: list[str]) -> str:
+    """As `nearest`, for a key that has another name or another place here; else nothing."""
+    here = instead(seen)
+    # one letter off is rather a slip of the pen
+    close = get_close_matches(seen, allowed, n=1, cutoff=0.8)
+    if not here or any(f"{name}:" in here for name in close):
+        return ""
+    hint = f"did you mean `{close[0]}`, or `{here}`?" if close else f"write `{here}`;"
+    return f"{hint} {listed(allowed)}"
+
+
+def listed(allowed: list[str]) -> str:
+    """'allowed: x, y, z'."""
+    return f"allowed: {', '.join(allowed)}" if allowed else "there are none here"

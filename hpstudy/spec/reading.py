@@ -9,15 +9,16 @@ from pathlib import Path
 from hpstudy.spec import foreign, head, sweeps
 from hpstudy.spec.arms import OVERRIDES, subset_section
 from hpstudy.spec.cells import cells
+from hpstudy.spec.contrasts import contrasts
 from hpstudy.spec.declarations import DatasetDeclaration, ModelDeclaration, Parameter, Registries
 from hpstudy.spec.edits import merged
 from hpstudy.spec.ground import Arm, Ground
-from hpstudy.spec.objectives import idle
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.score import read_score
 from hpstudy.spec.section import Layer, Section
 from hpstudy.spec.study import Cell, Data, Score, Spec
 from hpstudy.spec.training import FORMS, TRAINING
+from hpstudy.spec.unused import Unused
 from hpstudy.spec.values import fixed
 from hpstudy.spec.yaml import Node
 
@@ -47,6 +48,7 @@ class Reading:
 
     def __init__(self, registries: Registries, path: Path, text: str) -> None:
         self.registries, self.path, self.text = registries, path, text
+        self.unused = Unused()
 
     def variants(self, root: Node, problems: Problems) -> dict[str, Node]:
         """The changes that the file offers under `variants:`."""
@@ -89,15 +91,18 @@ class Reading:
         ground = self._ground(root, entries, score, found, problems)
         arms = self._arms(entries, ground, problems)
         every: list[Cell] = []
-        for arm in arms:
-            every += cells(ground, arm, problems) if ground else []
+        if ground is None:
+            self.unused.doubt()
+        else:
+            for arm in arms:
+                every += cells(ground, arm, self.unused, problems)
         names = tuple(arm.name for arm in arms)
         confirm = head.facts(entries.get("confirm"), "confirm", head.CONFIRM, problems)["seeds"]
         engine = head.engine(entries.get("engine"), problems)
         seed = fixed(SEED, entries["seed"], "seed", problems) if "seed" in entries else 0
         name = self._name(entries, problems)
         known = tuple(entries["arms"].entries) if "arms" in entries else ()
-        contrasts = _contrasts(entries.get("contrasts"), known, problems)
+        pairs = contrasts(entries.get("contrasts"), known, problems)
         if found is None or score is None:
             return None
         return Spec(
@@ -109,29 +114,11 @@ class Reading:
             score=score[0],
             cells=tuple(every),
             arms=names,
-            contrasts=contrasts,
+            contrasts=pairs,
             confirm_seeds=confirm if isinstance(confirm, int) else 0,
             seed=seed if isinstance(seed, int) else 0,
             engine=engine,
         )
-
-    def missing(self, root: Node, spec: Spec | None, problems: Problems) -> None:
-        """Tell what the study's searches need that is not installed, or cannot do."""
-        place = root.entries["search"].value if "search" in root.entries else root
-        if spec is None:
-            return
-        for cell in spec.cells:
-            search = cell.search
-            if search is not None:
-                driver = self.registries.drivers[search.driver]
-                if command := driver.missing(search.sampler, search.pruner):
-                    problems.add(place, f"search needs a package that is not installed: {command}")
-                refused = None if len(problems) else driver.refuses(cell, spec.engine)
-                if refused:
-                    problems.add(place, f"arm {cell.arm}: {refused}")
-        listed = place.entries.get("objectives")
-        for nothing in idle(spec.cells if not len(problems) else ()):
-            problems.add(listed.value if listed else place, nothing)
 
     def _name(self, entries: Mapping[str, Node], problems: Problems) -> str:
         if "name" not in entries:
@@ -268,31 +255,6 @@ def _plain_word(node: Node, what: str, problems: Problems) -> None:
     if not WORD.match(node.text):
         say = f"{what} must be a plain word of letters, digits, _ and -, starting with a letter"
         problems.add(node, f"{say}; saw {node.seen}")
-
-
-def _contrasts(
-    node: Node | None, arms: tuple[str, ...], problems: Problems
-) -> tuple[tuple[str, str], ...]:
-    """Pairs of arms; by default each arm against the first."""
-    if node is None:
-        return tuple((arm, arms[0]) for arm in arms[1:])
-    if not isinstance(node.content, tuple):
-        problems.add(node, f"contrasts is a list of pairs, [[a, b], ...]; saw {node.seen}")
-        return ()
-    found: list[tuple[str, str]] = []
-    for pair in node.content:
-        items = pair.content if isinstance(pair.content, tuple) else ()
-        if len(items) != 2 or items[0].text == items[1].text:
-            problems.add(pair, f"a contrast is a pair of two arms, [a, b]; saw {pair.seen}")
-            continue
-        for item in items:
-            if item.text not in arms:
-                problems.unknown(item, "arm in contrasts", item.text, arms)
-        one = (items[0].text, items[1].text)
-        if one in found:
-            problems.add(pair, f"the contrast {pair.seen} is listed twice; keep one")
-        found.append(one)
-    return tuple(found)
 
 
 def _question(text: str) -> str:

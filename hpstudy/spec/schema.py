@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hpstudy.errors import Problem, SpecError
 from hpstudy.spec import edits as changes
-from hpstudy.spec import yaml
+from hpstudy.spec import needs, yaml
 from hpstudy.spec.declarations import Registries
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.reading import Reading
@@ -41,19 +41,20 @@ def load(
         found = Problems()
         reading.spec(changes.merged(root, node), found)
         problems.include(found, f" (in variant {name})")
+    reading.unused.tell(problems)
     if variant is not None and variant not in variants:
         problems.unknown(Node(None, f"--variant {variant}"), "variant", variant, variants)
     problems.check()
-    if variant is not None:
-        root = changes.merged(root, variants[variant])
-    for edit in edits:
-        root = changes.edited(root, edit, problems)
-    if variant is not None or edits:
+    arguments = _arguments(variant, edits)
+    root = changes.changed(root, arguments, problems)
+    if arguments:
         spec = reading.spec(root, problems, variant)
-    reading.missing(root, spec, problems)
+        reading.unused.tell(problems)
+    if spec is not None:
+        needs.check(root, spec, registries.drivers, problems)
     problems.check()
     assert spec is not None
-    return replace(spec, arguments=_arguments(variant, edits))
+    return replace(spec, arguments=arguments)
 
 
 def _arguments(variant: str | None, edits: Sequence[str]) -> tuple[str, ...]:

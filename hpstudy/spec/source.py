@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.machinery import ModuleSpec
@@ -18,6 +18,9 @@ from pathlib import Path
 
 from hpstudy.spec.problems import nearest
 
+# where a study's folder keeps copies of the files
+COPIES = "source"
+
 
 class SourceError(Exception):
     """A module that is not there, is no Python, or lacks the name."""
@@ -25,10 +28,14 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """A module's code, and the files that tell it; none where a package's version does."""
+    """A module's code, and the files that tell it; none where a package's version does.
+
+    `root` is the folder that the files are imported from.
+    """
 
     code: str
     files: tuple[Path, ...] = ()
+    root: Path = Path()
 
 
 def source(name: str, folder: Path) -> Source:
@@ -49,23 +56,32 @@ def source(name: str, folder: Path) -> Source:
         if installed is None:
             raise SourceError(
                 f"there is no {module.replace('.', '/')}.py beside the study file, in {folder}, "
-                f"and no installed package {top}"
+                f"and no installed package {top}{_hint(module, folder)}"
             )
         return _installed(name, installed)
-    trees = {first: _tree(first)}
-    names = set(_names(trees[first]))
+    tree = _tree(first)
+    names = set(_names(tree))
     if word not in names and not {"*", "__getattr__"} & names:
-        raise SourceError(f"{first.name} defines no {word}; {nearest(word, sorted(names))}")
-    pending = [first]
-    while pending:
-        path = pending.pop()
-        for imported in _imported(trees[path], path, folder):
-            if imported not in trees:
-                trees[imported] = _tree(imported)
-                pending.append(imported)
+        offered = sorted(_hypermodels(tree))
+        hint = nearest(word, offered) if offered else "it defines no class and no function of hp"
+        raise SourceError(f"{first.name} has no {word}; {hint}")
+    trees = _reached([first], folder)
     files = tuple(sorted(trees))
     told = (f"{path.relative_to(folder)} {_digest(trees[path])}" for path in files)
-    return Source(", ".join(told), files)
+    return Source(", ".join(told), files, folder)
+
+
+def importable(found: Source) -> tuple[Path, ...]:
+    """A source's files, with the packages that they lie in and all that those import."""
+    inside = {path for file in found.files for path in file.relative_to(found.root).parents}
+    packages = [found.root / path / "__init__.py" for path in inside if path.name]
+    first = [*found.files, *(path for path in packages if path.is_file())]
+    return tuple(sorted(_reached(first, found.root)))
+
+
+def digest(path: Path) -> str:
+    """What tells a file's code from another's, whatever its comments; raises SourceError."""
+    return _digest(_tree(path))
 
 
 def changed(was: str, now: str) -> str:
@@ -108,6 +124,24 @@ def _editable(distribution: str) -> bool:
     return url is not None and bool(json.loads(url).get("dir_info", {}).get("editable"))
 
 
+def _hint(module: str, folder: Path) -> str:
+    copy = _file(module, folder / COPIES)
+    return "" if copy is None else f"; {copy} is the copy of a run: put it there to use it"
+
+
+def _reached(first: Iterable[Path], folder: Path) -> dict[Path, ast.Module]:
+    """The syntax of some files, and of every file of the folder that they import."""
+    trees = {path: _tree(path) for path in first}
+    pending = [*trees]
+    while pending:
+        path = pending.pop()
+        for imported in _imported(trees[path], path, folder):
+            if imported not in trees:
+                trees[imported] = _tree(imported)
+                pending.append(imported)
+    return trees
+
+
 def _digest(tree: ast.Module) -> str:
     return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:8]
 
@@ -141,6 +175,17 @@ def _names(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
         pending += ast.iter_child_nodes(node)
+
+
+def _hypermodels(tree: ast.Module) -> Iterator[str]:
+    """What a module defines that may be a hypermodel: its classes, and its functions of `hp`."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.FunctionDef):
+            taken = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+            if "hp" in {argument.arg for argument in taken}:
+                yield node.name
 
 
 def _imported(tree: ast.Module, path: Path, folder: Path) -> Iterator[Path]:

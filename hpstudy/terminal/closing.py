@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from statistics import fmean
 from textwrap import wrap
+from typing import Any
 
 from hpstudy.analysis.claims import Claims
+from hpstudy.analysis.digits import of_mean
 from hpstudy.analysis.kstar import sentence
 from hpstudy.analysis.progress import missing
-from hpstudy.analysis.record import CellRecord, StudyRecord
+from hpstudy.analysis.record import CellRecord
 from hpstudy.analysis.verdict import Verdict
 from hpstudy.analysis.words import Measure, number, thousands
 from hpstudy.spec.study import short
@@ -20,7 +23,7 @@ MOST = 12  # cells, verdicts or missing things that are told one by one
 def lines(claims: Claims, width: int | None = None) -> list[str]:
     """Picks, verdicts and k* of a study, wrapped where a width is given."""
     record = claims.record
-    told = _picks(record, width)
+    told = _picks(claims, width)
     found = [_told(verdict, width) for verdict in claims.verdicts]
     lacking = [_item(line, width) for line in missing(record)]
     equal = [_item(sentence(record, one), width) for one in claims.kstars]
@@ -48,25 +51,28 @@ def _item(text: str, width: int | None, first: str = "- ", rest: str = "  ") -> 
     return wrap(text, width, initial_indent=first, subsequent_indent=rest)
 
 
-def _picks(record: StudyRecord, width: int | None) -> list[str]:
+def _picks(claims: Claims, width: int | None) -> list[str]:
     """A table of the picked cells, best test score first."""
+    record = claims.record
     measure = Measure(record.metric, record.maximise)
     picked = [cell for cell in record.cells if cell.pick is not None]
     sign = -1 if record.maximise else 1
+    keys = dict.fromkeys(key for cell in picked for key in _searched(cell))
+    places = claims.digits
 
     def place(cell: CellRecord) -> float:
-        score = _test(cell, record.metric)
-        return float("inf") if score is None else sign * score
+        scores = cell.test_scores(record.metric)
+        return sign * fmean(scores) if scores else float("inf")
 
     rows = [("Picks, best first", measure.label("test"), "trained", "searched settings")]
     for cell in sorted(picked, key=place)[:MOST]:
-        score = _test(cell, record.metric)
+        scores = cell.test_scores(record.metric)
         rows.append(
             (
                 cell.name,
-                "" if score is None else measure.value(score),
+                measure.value(fmean(scores), of_mean(cell, measure, places)) if scores else "",
                 thousands(cell.counts.get("trained")),
-                _searched(cell),
+                _settings(cell, keys),
             )
         )
     if len(rows) == 1:
@@ -92,14 +98,21 @@ def _beside(first: str, settings: str, width: int | None) -> list[str]:
     return [first, *wrap(settings, width, initial_indent="    ", subsequent_indent="    ")]
 
 
-def _test(cell: CellRecord, metric: str) -> float | None:
-    """Mean test score of the pick's confirm runs."""
-    scores = [run["metrics"].get(f"test_{metric}") for run in cell.confirmed]
-    known = [score for score in scores if score is not None]
-    return fmean(known) if known else None
-
-
-def _searched(cell: CellRecord) -> str:
-    """'learning_rate 1.2, batch_size 64': the settings that the search chose."""
+def _searched(cell: CellRecord) -> dict[str, Any]:
+    """What the search chose for each setting that it searched."""
     params = cell.choice["params"] if cell.choice is not None else {}
-    return ", ".join(f"{short(name.partition('[')[0])} {number(v)}" for name, v in params.items())
+    return {name.partition("[")[0]: value for name, value in params.items()}
+
+
+def _settings(cell: CellRecord, keys: Iterable[str]) -> str:
+    """'learning_rate 1.2, units 64 (fixed)': what any cell searched, as this one has it.
+
+    A setting that the cell sweeps is in its name.
+    """
+    own = _searched(cell)
+    told = {key: own.get(key, cell.config.get(key)) for key in keys if key not in cell.point}
+    return ", ".join(
+        f"{short(key)} {number(value)}{'' if key in own else ' (fixed)'}"
+        for key, value in told.items()
+        if key in own or key in cell.config
+    )

@@ -14,7 +14,7 @@ from hpstudy.spec.arms import SUBSET
 from hpstudy.spec.declarations import Parameter
 from hpstudy.spec.objectives import COSTS, SCORE
 from hpstudy.spec.space import written
-from hpstudy.spec.training import METRICS, TRAINING
+from hpstudy.spec.training import FORMS, METRICS, TRAINING
 from hpstudy.subsets.rules import WORDS
 
 
@@ -98,11 +98,29 @@ def _settings(before: str, parameters: Sequence[Parameter]) -> list[tuple[str, s
 
 
 def _setting(parameter: Parameter) -> str:
-    """'update rule (sgd, adam, adamw); default sgd'."""
+    """'of sgd, not Nesterov's; default 0.9; where optimizer is sgd'."""
     default, options = parameter.default, parameter.options
     words = f" ({', '.join(map(written, options))})" if options else ""
     shown = f"[{number(default)}]" if isinstance(default, tuple) else number(default)
-    return f"{parameter.doc}{words}" + (f"; default {shown}" if default is not None else "")
+    told = [f"{parameter.doc}{words}"]
+    told += [f"default {shown}{_of_a_word(parameter)}"] if default is not None else []
+    told += [
+        f"where {other} is {' or '.join(map(written, allowed))}"
+        for other, allowed in parameter.when.items()
+        if other not in FORMS
+    ]
+    return "; ".join(told)
+
+
+def _of_a_word(parameter: Parameter) -> str:
+    """When the default of a setting holds that the mapping it is written in cannot leave out."""
+    for name, form in FORMS.items():
+        needed = [form.names[short] for short in form.needs]
+        if parameter.name in needed and form.word is not None:
+            # YAML reads a bare `on` as true
+            word = "'on'" if form.word == "on" else form.word
+            return f" with `{name}: {word}`, to be given in `{name}: {form.example}`"
+    return ""
 
 
 def _columns(entries: Sequence[tuple[str, str]], width: int | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,24 @@ def test_diverged_seeds_count_as_the_constant_predictor(tmp_path: Path) -> None:
 def test_look(tmp_path: Path) -> None:
     assert not words(first(tmp_path / "once"), "look")
     told = words(first(tmp_path / "twice", trials=24, looks=[(16, 10), (24, 10)]), "look")
-    assert all(one.startswith("look 2: trials 16 to 24") for one in told)
+    assert told and all("were looked at twice (after 16, then 24 trials" in one for one in told)
     told = words(first(tmp_path / "seeds", looks=[(16, 5), (16, 10)]), "look")
-    assert told == ["look 2: seeds 5 to 10"]
+    assert told == ["the test scores of both arms were looked at twice (on 5, then 10 seeds)"]
+
+
+def test_several_edges_of_an_arm_are_told_as_one(tmp_path: Path) -> None:
+    # the smallest of a range, beside the largest of a choice
+    low = {"arms": ("full",), "contrasts": (("full", "full"),), "depths": (1,)}
+    store = synthetic.write(tmp_path, Options(**low, searched=("training.warmup",)))  # type: ignore[arg-type]
+    events = [json.loads(line) for line in (tmp_path / "runs.jsonl").read_text().splitlines()]
+    for event in events:
+        if event["event"] == "choice":
+            event["config"] |= {"training.warmup": 0.01, "training.batch_size": 128}
+    store.write_text("runs.jsonl", "".join(f"{json.dumps(event)}\n" for event in events))
+    record = read(store)
+    assert record is not None
+    told = words(contrasts(record, store)[0], "edge")[0]
+    assert told == (
+        "full has values at an edge of their range: batch size 128 (32, 64, 128), warmup 0.01 "
+        "(0 to 1)"
+    )

@@ -2,50 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hpstudy import terminal
+from hpstudy.analysis import claims
 from hpstudy.analysis.contrast import contrasts
 from hpstudy.analysis.progress import missing
 from hpstudy.analysis.record import StudyRecord, read
 from hpstudy.analysis.verdict import verdict
+from hpstudy.report import write
 from hpstudy.store import Store
-from tests.analysis import synthetic
-from tests.analysis.synthetic import Options
-
-RANGE = {"float": [0.001, 30.0], "log": True, "step": None}
-
-
-def own(
-    folder: Path, asked: Callable[[str, Mapping[str, Any]], dict[str, Any]], **given: Any
-) -> Store:
-    """A study of two arms as somebody's hypermodel leaves it.
-
-    `asked` gives the `model.hp.` values of an arm's configuration, and under `network` what was
-    built of them; `given` are parameters that the study file names.
-    """
-    pair = {"arms": ("full", "bn_only"), "contrasts": (("bn_only", "full"),), "depths": ()}
-    store = synthetic.write(folder, Options(**pair))  # type: ignore[arg-type]
-    lines = []
-    for event in store.events():
-        if event["event"] == "study":
-            for cell in event["cells"]:
-                cell["settings"] |= {"model.type": "own:Net"}
-                cell["settings"] |= {f"model.hp.{name}": value for name, value in given.items()}
-        if "config" in event:
-            found = asked(event["cell"].split()[0], event["config"])
-            config = {k: v for k, v in event["config"].items() if not k.startswith("model.")}
-            config |= {"model.type": "own:Net", "model.network": str(found.pop("network"))}
-            event["config"] = config | {f"model.hp.{name}": v for name, v in found.items()}
-            if event["event"] == "run":
-                late = ("weight",)
-                space = [{"name": n, "range": RANGE, "built": n not in late} for n in found]
-                event["discovery"] = {"space": space, "training": {}, "reason": None}
-        lines.append(f"{json.dumps(event)}\n")
-    store.write_text("runs.jsonl", "".join(lines))
-    return store
+from tests.analysis.hypermodels import own
 
 
 def record(store: Store) -> StudyRecord:
@@ -61,7 +31,7 @@ def sentence(store: Store) -> str:
 
 def test_equal_networks_do_not_differ_whatever_was_asked_for(tmp_path: Path) -> None:
     store = own(tmp_path, lambda arm, c: {"speed": c["training.learning_rate"], "network": 1})
-    assert "; same network (own:Net); " in sentence(store)
+    assert "; same network (own:Net)." in sentence(store)
 
 
 def test_a_rate_is_no_part_of_networks_that_differ(tmp_path: Path) -> None:
@@ -74,7 +44,7 @@ def test_a_rate_is_no_part_of_networks_that_differ(tmp_path: Path) -> None:
         return {**asked, "network": units}
 
     told = sentence(own(tmp_path, asked))
-    assert "; networks differ: bn_only uses own:Net, units 32, full own:Net, units 64; " in told
+    assert "; networks differ: bn_only has units 32, full has units 64" in told
 
 
 def test_a_rate_is_known_by_its_value_where_no_two_trials_built_one_network(
@@ -86,7 +56,7 @@ def test_a_rate_is_known_by_its_value_where_no_two_trials_built_one_network(
         return {"units": units, "speed": rate, "batch_size": batch, "network": units}
 
     told = sentence(own(tmp_path, asked))
-    assert "networks differ: bn_only uses own:Net, units " in told
+    assert "networks differ: bn_only has units " in told
     network = told.partition("networks differ")[2].partition(";")[0]
     assert "speed" not in network and "batch size" not in network
 
@@ -98,16 +68,14 @@ def test_what_left_a_network_as_it_was_is_no_part_of_it(tmp_path: Path) -> None:
         exponent = 0.5 * config["training.learning_rate"]
         return {"units": units, "exponent": exponent, "network": units}
 
-    assert "bn_only uses own:Net, units 32, full own:Net, units 64; " in sentence(
-        own(tmp_path, asked)
-    )
+    assert "bn_only has units 32, full has units 64" in sentence(own(tmp_path, asked))
 
 
 def test_a_digest_of_shapes_alone_proves_no_networks_equal(tmp_path: Path) -> None:
     def asked(arm: str, config: Mapping[str, Any]) -> dict[str, Any]:
         return {"activation": "relu" if arm == "full" else "tanh", "network": "shapes 1"}
 
-    told = "networks differ: bn_only uses own:Net, activation tanh, full own:Net, activation relu"
+    told = "networks differ: bn_only has activation tanh, full has activation relu"
     assert told in sentence(own(tmp_path, asked))
 
 
@@ -136,3 +104,19 @@ def test_a_parameter_that_nobody_asked_for_is_told(tmp_path: Path) -> None:
         f"{arm}: none of 16 trials asked for model.hp.unitz, which the study gives"
         for arm in ("full", "bn_only")
     )
+
+
+def test_one_network_is_told_alike_where_an_arm_fixes_a_value(tmp_path: Path) -> None:
+    def asked(arm: str, config: Mapping[str, Any]) -> dict[str, Any]:
+        return {"units": 8, "layers": 2, "network": 1}
+
+    store = own(tmp_path, asked, bn_only={"units": 8})
+    told = "; same network (own:Net, layers 2, units 8)."
+    assert told in sentence(store)
+    (line,) = (one for one in terminal.outcome(claims(store.folder)) if one.startswith("bn_only "))
+    assert line.endswith("units 8 (fixed), layers 2")
+    page = write(store.folder).read_text()
+    rows = page[page.index("The settings that each search chose") :].partition("</table>")[0]
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", rows)
+    assert cells == ["full", "2", "8", "bn_only", "2", "(8)"]
+    assert "In brackets: fixed there, not searched." in rows

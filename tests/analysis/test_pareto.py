@@ -34,11 +34,11 @@ def with_costs(event: Event) -> Event:
     return event
 
 
-def reported(folder: Path, changed: Callable[[Event], Event]) -> Path:
+def reported(folder: Path, changed: Callable[[Event], Event], confirm: int = 2) -> Path:
     """A study for costs, with its events changed before it is reported."""
     options = Options(
-        metric="loss", arms=("full", "bn_only"), contrasts=(), trials=16, confirm=2, epochs=4,
-        failed_trials=(2,), arrays=False,
+        metric="loss", arms=("full", "bn_only"), contrasts=(("bn_only", "full"),), trials=16,
+        confirm=confirm, epochs=4, failed_trials=(2,), arrays=False,
     )  # fmt: skip
     store = synthetic.write(folder, options)
     events = [changed(with_costs(event)) for event in store.events()]
@@ -168,3 +168,43 @@ def test_the_report_has_a_picture_of_each_cost_and_says_what_is_missing(folder: 
     assert lines[0].startswith("cell,arm,sweep.depth,trial,run,picked,of_all_arms,search_score,co")
     members = sum(len(front.members) for front in claims(folder).fronts)
     assert len(lines) == members + 1
+
+
+def at_one_cost(event: Event) -> Event:
+    """The event of a study in which every trial costs as much as any other."""
+    if event["event"] == "run":
+        event["counts"]["trained"], event["epochs"] = 100, 4
+    return event
+
+
+def pareto_section(folder: Path) -> str:
+    page = (folder / "report.html").read_text()
+    return page[page.index('<section id="pareto"') :].split("</section>")[0]
+
+
+def test_a_verdict_between_picks_of_unequal_cost_says_so(folder: Path, tmp_path: Path) -> None:
+    for said, cells in zip(claims(folder).verdicts, claims(folder).contrasts, strict=True):
+        (spent,) = (note for note in said.notes if note.startswith("not at equal cost"))
+        trained = [cell.counts["trained"] for cell in (cells.a, cells.b)]
+        assert f"({trained[0]} against {trained[1]} trained parameters" in spent
+    (said, *_) = claims(reported(tmp_path, at_one_cost)).verdicts
+    assert not [note for note in said.notes if "cost" in note]
+
+
+def test_a_front_of_one_configuration_says_why_and_has_no_steps(tmp_path: Path) -> None:
+    section = pareto_section(reported(tmp_path, at_one_cost))
+    assert re.search(
+        r"The fronts of full, depth 1, .* and bn_only, depth 3 are single configurations, of \d+ "
+        "(to \\d+ )?trials that finished: which scored best and cost least at once.",
+        section,
+    )
+
+
+def test_few_test_scores_are_drawn_one_by_one(folder: Path, tmp_path: Path) -> None:
+    section = pareto_section(folder)
+    assert "hollow: mean test score; a dash for each seed" in section
+    assert "mean and 95% interval" not in section
+    assert "single configuration" not in section
+    section = pareto_section(reported(tmp_path, lambda event: event, confirm=6))
+    assert "hollow: test score, mean and 95% interval" in section
+    assert "a dash for each seed" not in section

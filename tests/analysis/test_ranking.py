@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hpstudy.analysis.ranking import Ranked, ranking
 from hpstudy.analysis.record import read
+from hpstudy.report import write
 from hpstudy.store import Store
 from tests.analysis import synthetic
 
@@ -40,17 +43,22 @@ def test_chosen_configurations_come_first_by_their_mean(tmp_path: Path) -> None:
     assert [one.rank for one in found if one.picked] == [1]
 
 
-def test_a_diverged_choose_run_ranks_below_all_without(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["diverged", "failed"])
+def test_whoever_lost_a_choose_run_ranks_below_all_that_did_not(tmp_path: Path, end: str) -> None:
     best = of_depth_one(synthetic.write(tmp_path / "plain"))[0].trial
 
-    def diverge(event: dict[str, Any]) -> dict[str, Any]:
+    def lose(event: dict[str, Any]) -> dict[str, Any]:
         hit = event["phase"] == "choose" and event["trial"] == best and event["seed_index"] == 1
-        return {**event, "status": "diverged", "score": None} if hit else event
+        return {**event, "status": end, "score": None} if hit else event
 
-    found = of_depth_one(edited(tmp_path, diverge))
-    assert found[3].trial == best
-    assert found[3].choose_diverged == 1
-    assert len(found[3].choose_scores) == 2
+    store = edited(tmp_path, lose)
+    last = of_depth_one(store)[3]
+    assert last.trial == best
+    assert (last.choose_diverged, last.choose_failed) == (end == "diverged", end == "failed")
+    assert len(last.choose_scores) == 2 and last.choose_runs == 3
+    page = write(store.folder).read_text()
+    assert f"3 (1 run {end})" in page
+    assert ",choose_diverged,choose_failed," in (store.folder / "ranking.csv").read_text()
 
 
 def test_a_configuration_proposed_again_counts_once(tmp_path: Path) -> None:

@@ -13,6 +13,6 @@ from hpstudy.bench.studies import STUDIES
 def test_every_network_is_compiled_and_its_epochs_timed(tmp_path: Path) -> None:
     study = replace(STUDIES["small"].quick(), epochs=3)
     chosen = [Configuration(subset, 2, 16, 128, 0.01) for subset in ("all", "batchnorm")]
-    found = epochs(study, chosen, tmp_path / "epochs")
+    found = dict(epochs(study, chosen, tmp_path / "epochs"))
     assert list(found) == chosen
     assert all(one.epoch > 0 and one.compile > 0 for one in found.values())

@@ -8,11 +8,11 @@ import pytest
 
 from hpstudy.bench.configurations import configurations
 from hpstudy.bench.epochs import Epochs
-from hpstudy.bench.floor import UNITS, Taken, parts
 from hpstudy.bench.laps import Lap
 from hpstudy.bench.peers import COLD, WARM
 from hpstudy.bench.products import Sizes, operations, step
 from hpstudy.bench.studies import STUDIES
+from hpstudy.bench.taken import UNITS, Taken, parts
 
 RUNS = [{"seconds": {"total": 3.0, "compile": 1.0}}, {"seconds": {"total": 2.0, "compile": 0.5}}]
 

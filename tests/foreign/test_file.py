@@ -12,7 +12,7 @@ import pytest
 from hpstudy import spec, study
 from hpstudy.errors import SpecError, StudyChanged
 from hpstudy.spec.growth import cells_as_json, grown
-from hpstudy.spec.source import changed, source
+from hpstudy.spec.source import SourceError, changed, source
 
 STUDY = """\
 # Does it run?
@@ -97,6 +97,21 @@ def test_a_budget_that_cannot_be_is_told_once_and_where_it_is_given(
         spec.load(path, study.REGISTRIES)
     (told,) = error.value.problems
     assert (told.line, told.message[:20]) == (7, "search.budget.epochs")
+
+
+def test_a_name_that_a_module_lacks_is_told_with_those_that_it_defines(tmp_path: Path) -> None:
+    text = "import keras\nfrom keras_tuner import HyperModel\nUNITS = 8\n\ndef units(n): ...\n"
+    more = "\ndef build(hp): ...\n\nclass DigitsNet(HyperModel): ...\n"
+    (tmp_path / "own.py").write_text(text + more)
+    for word, hint in (("DigitNet", "did you mean `DigitsNet`? "), ("Net2", "")):
+        with pytest.raises(SourceError) as error:
+            source(f"own:{word}", tmp_path)
+        assert str(error.value) == f"own.py has no {word}; {hint}allowed: DigitsNet, build"
+    (tmp_path / "own.py").write_text(text)
+    with pytest.raises(SourceError, match="own.py has no DigitNet; it defines no class and no f"):
+        source("own:DigitNet", tmp_path)
+    # what is imported or made there can be a hypermodel too
+    assert source("own:HyperModel", tmp_path) and source("own:UNITS", tmp_path)
 
 
 SEARCH = "tuner = kt.Hyperband(build_model)\n{}tuner.search(x)\n"

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
+from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from hpstudy.report.figures.axes import compact, limits
 from hpstudy.report.figures.contrast import cut, spread
 from hpstudy.report.figures.labels import Box, beside
-from hpstudy.report.figures.palette import INK, looks, variables
+from hpstudy.report.figures.palette import INK, KINDS, looks, variables
 from hpstudy.report.figures.size import Mark, apart
 from hpstudy.report.figures.svg import draw
+from hpstudy.report.page import TEMPLATES
 
 
 def plot(figure: Figure) -> None:
     axes = figure.add_axes((0.2, 0.2, 0.7, 0.7))
-    look = looks(["a", "b"])["b"]
+    look = looks({"a": "all", "b": "batchnorm"})["b"]
     axes.plot([1, 2, 3], [1, 4, 9], look.marker, color=look.colour)
     axes.set_title("<b>$x$ & y</b>", color=INK)
 
@@ -49,11 +53,16 @@ def test_nothing_in_a_figure_points_anywhere_or_carries_a_date() -> None:
     assert "<style" not in svg
 
 
-def test_arms_keep_their_look_and_no_two_of_the_first_share_one() -> None:
-    arms = [f"arm{i}" for i in range(20)]
-    found = looks(arms)
-    assert looks(arms[:3])["arm2"] == found["arm2"]
-    assert len({(look.colour, look.marker) for look in found.values()}) == 20
+def test_a_kind_of_arm_looks_alike_in_every_study_and_no_two_arms_do() -> None:
+    one = looks({"full": "all", "bn": "batchnorm", "mine": "gamma+output", "two": "random"})
+    two = looks({"both": "batchnorm+output", "two": "random", "only": "batchnorm", "whole": "all"})
+    for left, right in (("full", "whole"), ("bn", "only"), ("two", "two"), ("mine", "both")):
+        assert one[left] == two[right]
+    again = looks({"before": "all", "after": "all"})
+    assert again["before"] == one["full"] != again["after"]
+    many = looks({f"arm{i}": rule for i, rule in enumerate([*KINDS, *("beta",) * 24])})
+    assert len({(look.colour, look.marker) for look in many.values()}) == 29
+    assert len({look.colour for look in list(many.values())[:8]}) == 8
 
 
 @pytest.mark.parametrize(
@@ -112,3 +121,65 @@ def test_where_marks_crowd_words_are_left_out() -> None:
 
 def test_close_dots_step_aside() -> None:
     assert spread([0.0, 5.0, 0.1, 0.2], close=0.5) == [0, 0, 1, -1]
+
+
+# Machado, Oliveira and Fernandes (2009), full strength, on linear RGB
+BLINDNESS = {
+    "none": np.eye(3),
+    "protan": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+    "deutan": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    "tritan": np.array(
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ]
+    ),
+}
+
+
+def oklab(colour: str, blindness: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Any:
+    """Ottosson's (2020) perceptual coordinates of a colour as somebody sees it."""
+    shares = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(blindness @ linear, 0, 1)
+    cones = np.array(
+        [
+            [0.4122214708, 0.5363325363, 0.0514459929],
+            [0.2119034982, 0.6806995451, 0.1073969566],
+            [0.0883024619, 0.2817188376, 0.6299787005],
+        ]
+    )
+    axes = np.array(
+        [
+            [0.2104542553, 0.7936177850, -0.0040720468],
+            [1.9779984951, -2.4285922050, 0.4505937099],
+            [0.0259040371, 0.7827717662, -0.8086757660],
+        ]
+    )
+    return axes @ np.cbrt(cones @ seen)
+
+
+@pytest.mark.parametrize("blindness", BLINDNESS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_kinds_of_arms_are_told_apart_by_whoever_looks(scheme: str, blindness: str) -> None:
+    style = (TEMPLATES / "style.css").read_text().partition("prefers-color-scheme: dark")
+    found = re.findall(r"--arm-(\d): (#\w{6})", style[0 if scheme == "light" else 2])
+    hues = {int(hue): oklab(colour, BLINDNESS[blindness]) for hue, colour in found}
+    assert sorted(hues) == list(range(8))
+    paper = oklab("#ffffff" if scheme == "light" else "#15171a", BLINDNESS[blindness])
+    for one, two in combinations(hues, 2):
+        assert np.linalg.norm(hues[one] - hues[two]) > 0.1, (one, two)
+    assert all(np.linalg.norm(hue - paper) > 0.25 for hue in hues.values())

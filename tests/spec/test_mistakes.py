@@ -274,5 +274,10 @@ def test_a_mistake_about_a_file_stands_where_the_file_is_named(problems, study, 
 
 
 def test_a_package_that_is_not_installed(problems, study):
+    own = study.replace("norm: {", "norm: {search: {sampler: random}, ")
+    norm, full = problems(own + "search: {sampler: tpe}\n", missing="pip install scipy")
+    needs = "needs a package that is not installed: pip install scipy"
+    assert full == f"11:19: search.sampler tpe {needs}"
+    assert norm == f"10:28: search.sampler random {needs}"
     (told,) = problems(study, missing="pip install scipy")
-    assert told.endswith("pip install scipy")
+    assert told == f"2:1: search.sampler tpe {needs}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 
 import numpy as np
 from markupsafe import Markup
@@ -11,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from hpstudy.analysis.flags import ENOUGH_SEEDS
 from hpstudy.analysis.pareto import Front, Point
 from hpstudy.analysis.statistics import t_interval
 from hpstudy.analysis.words import Measure
@@ -31,7 +31,8 @@ def bought(
 ) -> Markup:
     """All arms of one sweep point against one cost, which `words` name on its log axis.
 
-    A front is drawn as steps, since what is bought stays bought at any higher cost.
+    A front is drawn as steps, since what is bought stays bought at any higher cost; one that is a
+    single configuration offers no choice, and has none.
     """
     shown = [front for front in fronts if front.points]
     every = [point for front in shown for point in front.points]
@@ -66,7 +67,7 @@ def _front(axes: Axes, front: Front, cost: str, look: Look, measure: Measure) ->
         clip_on=False,
     )
     stairs = _stairs(front.members, cost, measure)
-    if stairs:
+    if len(stairs) > 1:
         # to the end of the axis: a larger budget buys at least this
         reach = [*(x for x, _ in stairs), axes.get_xlim()[1]]
         levels = [*(y for _, y in stairs), stairs[-1][1]]
@@ -78,14 +79,22 @@ def _front(axes: Axes, front: Front, cost: str, look: Look, measure: Measure) ->
             _confirmed(axes, x, point, look, measure)
 
 
+def few(tests: Sequence[float]) -> bool:
+    """Whether test scores are too few for an interval, and are drawn one by one."""
+    return 0 < len(tests) < ENOUGH_SEEDS
+
+
 def _confirmed(axes: Axes, x: float, point: Point, look: Look, measure: Measure) -> None:
-    interval = t_interval(np.asarray(point.tests) * measure.factor)
-    reach = interval.half_width or 0.0
-    ends = [interval.mean - reach, interval.mean + reach]
-    axes.plot([x, x], ends, color=look.colour, linewidth=1.0, alpha=0.8)
+    tests = np.asarray(point.tests) * measure.factor
+    if few(point.tests):
+        axes.plot([x] * len(tests), tests, "_", color=look.colour, markersize=6)
+    else:
+        low, high = _ends(point.tests)
+        ends = [low * measure.factor, high * measure.factor]
+        axes.plot([x, x], ends, color=look.colour, linewidth=1.0, alpha=0.8)
     axes.plot(
         x,
-        interval.mean,
+        float(np.mean(tests)),
         look.marker,
         color=look.colour,
         markerfacecolor=PAPER,
@@ -93,6 +102,15 @@ def _confirmed(axes: Axes, x: float, point: Point, look: Look, measure: Measure)
         markersize=6.5,
         zorder=3,
     )
+
+
+def _ends(tests: Sequence[float]) -> tuple[float, float]:
+    """The ends of what is drawn of test scores: themselves, or their interval."""
+    if few(tests):
+        return min(tests), max(tests)
+    interval = t_interval(np.asarray(tests))
+    reach = interval.half_width or 0.0
+    return interval.mean - reach, interval.mean + reach
 
 
 def _stairs(points: Sequence[Point], cost: str, measure: Measure) -> list[tuple[float, float]]:
@@ -104,12 +122,12 @@ def _stairs(points: Sequence[Point], cost: str, measure: Measure) -> list[tuple[
 
 
 def _window(fronts: Sequence[Front], measure: Measure) -> tuple[float, float]:
-    """Limits that hold every front and its test means, whatever beaten trials scored."""
+    """Limits that hold every front and its test scores, whatever beaten trials scored."""
     values = [
         score * measure.factor
         for front in fronts
         for point in front.members
-        for score in (point.score, *([fmean(point.tests)] if point.tests else []))
+        for score in (point.score, *(_ends(point.tests) if point.tests else ()))
     ]
     low, high = limits(values, 0.08)
     return (max(low, -1.0), min(high, 101.0)) if measure.percent else (low, high)

@@ -10,71 +10,56 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from hpstudy.analysis.ranges import searched
-from hpstudy.analysis.record import CellRecord
+from hpstudy.analysis.rates import Rates
 from hpstudy.analysis.words import Measure
 from hpstudy.report.figures.axes import BOTTOM, limits, log_axis, place
 from hpstudy.report.figures.palette import INK, PAPER, Look
 from hpstudy.report.figures.svg import draw
 from hpstudy.store import Event
 
-RATE = "training.learning_rate"
-
 
 def learning_rates(
-    name: str, cells: Sequence[CellRecord], looks: Mapping[str, Look], measure: Measure, alt: str
+    name: str, shown: Sequence[Rates], looks: Mapping[str, Look], measure: Measure, alt: str
 ) -> Markup:
-    """All search trials of the cells at one sweep point."""
-    ranges = {cell.name: _range(cell) for cell in cells}
-    foot, top = _window(cells, measure)
+    """The search trials at one sweep point whose rates have one name, a row of ranges below."""
+    foot, top = _window(shown, measure)
 
     def plot(figure: Figure) -> None:
-        bars = 8 * len(cells) + 4
+        bars = 8 * len(shown) + 4
         axes = place(figure, bottom=BOTTOM + bars + 5)
         strip = place(figure, height=bars)
-        for cell in cells:
-            _trials(axes, cell, looks[cell.arm], measure, foot, top)
-        for row, cell in enumerate(cells):
-            ends = ranges[cell.name]
-            colour = looks[cell.arm].colour
-            if ends is not None:
-                strip.plot(ends, [-row] * 2, "|-", color=colour, linewidth=1.6, markersize=6)
-        strip.set_ylim(-len(cells) + 0.4, 0.6)
+        for row, one in enumerate(shown):
+            _trials(axes, one, looks[one.cell.arm], measure, foot, top)
+            if one.ends is not None:
+                colour = looks[one.cell.arm].colour
+                strip.plot(one.ends, [-row] * 2, "|-", color=colour, linewidth=1.6, markersize=6)
+        strip.set_ylim(-len(shown) + 0.4, 0.6)
         strip.set_yticks([])
         strip.grid(False)
         strip.spines["left"].set_visible(False)
-        strip.set_xlabel("learning rate (bars: searched range)")
+        strip.set_xlabel(f"{shown[0].name} (bars: searched range)")
         axes.tick_params(axis="x", length=0, labelbottom=False)
         axes.set_ylabel(measure.axis("validation"))
         axes.set_ylim(limits((foot, top)))
         axes.yaxis.set_major_locator(MaxNLocator(6))
-        rates = [_rate(run) for cell in cells for run in cell.phase("search")]
-        known = [r for r in rates if r] + [end for ends in ranges.values() for end in ends or ()]
+        known = [rate for one in shown for rate, _ in one.trials]
+        known += [end for one in shown for end in one.ends or ()]
         for part in (axes, strip):
             log_axis(part, min(known), max(known))
 
     return draw(name, plot, alt)
 
 
-def has_rates(cells: Sequence[CellRecord]) -> bool:
-    """Whether any trial of these cells has a positive learning rate to be drawn at."""
-    return any(_rate(run) for cell in cells for run in cell.phase("search"))
-
-
-def _trials(
-    axes: Axes, cell: CellRecord, look: Look, measure: Measure, foot: float, top: float
-) -> None:
+def _trials(axes: Axes, one: Rates, look: Look, measure: Measure, foot: float, top: float) -> None:
     found: dict[str, list[tuple[float, float]]] = {"finished": [], "pruned": [], "lost": []}
-    for run in cell.phase("search"):
-        rate, score = _rate(run), last_score(run)
-        if not rate:
-            continue
+    for rate, run in one.trials:
+        score = last_score(run)
         if run["status"] not in found or score is None:
             found["lost"].append((rate, foot))
             continue
         here = min(max(score * measure.factor, min(foot, top)), max(foot, top))
         found[run["status"]].append((rate, here))
-        if run["trial"] == cell.pick:
+        if run["trial"] == one.cell.pick:
             axes.plot(rate, here, "o", color=INK, fillstyle="none", markersize=11, zorder=4)
     for kind, size in (("finished", 5.2), ("pruned", 4.2), ("lost", 5.0)):
         axes.plot(
@@ -97,9 +82,9 @@ def last_score(run: Event) -> float | None:
     return None if score is None else float(score)
 
 
-def _window(cells: Sequence[CellRecord], measure: Measure) -> tuple[float, float]:
+def _window(shown: Sequence[Rates], measure: Measure) -> tuple[float, float]:
     """The drawn scores' worst and best: far outliers are drawn at the foot, not to scale."""
-    runs = [run for cell in cells for run in cell.phase("search")]
+    runs = [run for one in shown for _, run in one.trials]
     scored = [(run, score) for run in runs if (score := last_score(run)) is not None]
     finished = [score * measure.factor for run, score in scored if run["status"] == "finished"]
     values = [score * measure.factor for _, score in scored]
@@ -110,17 +95,3 @@ def _window(cells: Sequence[CellRecord], measure: Measure) -> tuple[float, float
     reach = 3 * (best - statistics.median(finished or values))
     foot = best - reach if abs(reach) < abs(best - worst) and reach else worst
     return (foot, best) if foot != best else (best - (abs(best) * 0.02 or 1.0), best)
-
-
-def _range(cell: CellRecord) -> tuple[float, float] | None:
-    config = cell.config or next((run["config"] for run in cell.runs), {})
-    for one in searched(cell.settings, config):
-        if one.key == RATE and one.low is not None and one.high is not None:
-            return float(one.low), float(one.high)
-        if one.key == RATE and one.options:
-            return float(min(one.options)), float(max(one.options))
-    return None
-
-
-def _rate(run: Event) -> float:
-    return float(run["config"].get(RATE) or 0.0)

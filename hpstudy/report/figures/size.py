@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -32,7 +31,7 @@ def trained_parameters(
     alt: str,
 ) -> Markup:
     """Each confirmed cell's mean and 95% t interval; the cells of an arm are joined by a line."""
-    scores = {cell.name: test_scores(cell, measure.metric) for cell in cells}
+    scores = {cell.name: np.asarray(cell.test_scores(measure.metric)) for cell in cells}
 
     def plot(figure: Figure) -> None:
         axes = place(figure)
@@ -117,10 +116,3 @@ def _label(axes: Axes, marks: Sequence[Mark], words: Sequence[str]) -> None:
                 color=INK,
                 fontsize=SIZE,
             )
-
-
-def test_scores(cell: CellRecord, metric: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """The confirmed test scores of a cell, one for each seed."""
-    values = [run["metrics"].get(f"test_{metric}") for run in cell.confirmed]
-    known = [float(value) for value in values if value is not None and math.isfinite(value)]
-    return np.asarray(known, dtype=np.float64)

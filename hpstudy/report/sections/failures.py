@@ -25,8 +25,8 @@ def failures(findings: Findings) -> Section:
     superseded = sum(record.superseded(run) for run in record.runs)
     if superseded:
         notes.append(
-            f"Superseded: {count(superseded, 'run')} of an earlier search, or of a cell that the "
-            "study no longer has; listed in runs.csv, and part of no claim."
+            f"Superseded: {count(superseded, 'run')} of an earlier search, or of an arm or a "
+            "sweep point that the study no longer has; listed in runs.csv, and part of no claim."
         )
     for event in record.restarts:
         notes.append(
@@ -67,9 +67,12 @@ def _counts(findings: Findings) -> Table:
         for status in STATUSES
         if status == "finished" or (phase, status) in seen
     ]
-    header = ["cell", *(f"{phase}: {status}" for phase, status in ends)]
+    header = [findings.cell, *(f"{phase}: {status}" for phase, status in ends)]
     rows = [[findings.label(cell), *_row(cell, ends)] for cell in cells]
-    said = "Runs of each cell by how they ended; ends that no run had are left out."
+    said = (
+        f"Runs of each {findings.cell}, by phase and by how they ended; ends that no run had are "
+        "left out."
+    )
     return Table(said, header, [("", rows)], range(1, len(header)))
 
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from hpstudy.analysis.pareto import Front, Point
-from hpstudy.analysis.words import count, mean, number, thousands
+from hpstudy.analysis.words import lost, mean, number, setting, thousands
 from hpstudy.report.figures import pareto as figure
 from hpstudy.report.findings import Findings
-from hpstudy.report.page import Group, Key, Panel, Section, Table, arm_keys, figures, render
+from hpstudy.report.page import Group, Panel, Section, Table, figures, render
 from hpstudy.report.sections.budgets import budgets, chosen_by
+from hpstudy.report.sections.fronts import caption, legend
 from hpstudy.spec.objectives import COSTS
-from hpstudy.spec.study import short
 
 MOST = 8  # rows of one front; pareto.csv has all
 
@@ -25,21 +25,6 @@ def pareto(findings: Findings) -> Section | None:
     title = f"What {findings.measure.name} costs"
     if not any(front.points for front in findings.fronts):
         return Section("pareto", title, figures("No trial has finished yet.", [], [], ""))
-    arms = dict.fromkeys(front.cell.arm for front in findings.fronts)
-    keys = [
-        *arm_keys({arm: look for arm, look in findings.looks.items() if arm in arms}),
-        Key("front: search, one seed, validation", "--ink", "M6 4a2 2 0 1 0 .01 0z", "M0 6h12"),
-        Key("beaten trial, at the edge where far off", "--muted", "M6 4.2a1.8 1.8 0 1 0 .01 0z"),
-        Key("hollow: test score, mean and 95% interval", "--ink",
-            stroke="M6 0v2.5M6 9.5v2.5M6 2.5a3.5 3.5 0 1 0 .01 0z"),
-    ]  # fmt: skip
-    caption = (
-        "Each mark of a front is a configuration that no other of its arm beats: none scores as "
-        "well at a lower cost, or better at the same. The steps are what the search found for at "
-        "most that cost. They are search evidence, one seed each and selected on, so they favour "
-        "the winners; the hollow marks are the same configurations on fresh seeds and the test "
-        "split, on which nothing was selected."
-    )
     panels = [panel for cost in named for panel in _panels(findings, cost, several=len(named) > 1)]
     groups = [(findings.label(one.cell), _rows(findings, one, named)) for one in findings.fronts]
     table = Table(
@@ -50,7 +35,7 @@ def pareto(findings: Findings) -> Section | None:
     )
     body = render(
         "pareto.html.j2",
-        picture=figures("", keys, [Group("", panels)], caption),
+        picture=figures("", legend(findings), [Group("", panels)], caption(findings)),
         budgets=[budgets(findings, cost) for cost in named],
         fronts=table,
     )
@@ -110,7 +95,7 @@ def _header(findings: Findings, named: Sequence[str]) -> list[str]:
 
 
 def _varied(findings: Findings) -> list[str]:
-    return [short(key).replace("_", " ") for key in findings.keys]
+    return [setting(key) for key in findings.keys]
 
 
 def _rows(findings: Findings, front: Front, named: Sequence[str]) -> list[list[Any]]:
@@ -128,13 +113,11 @@ def _kept(front: Front) -> Sequence[Point]:
 
 def _row(findings: Findings, point: Point, named: Sequence[str]) -> list[Any]:
     measure, config = findings.measure, point.run["config"]
-    ends = {"diverged": point.diverged, "failed": point.failed}
-    lost = ", ".join(f"{count(n, 'run')} {end}" for end, n in ends.items() if n)
     return [
         f"\u2713 {point.trial}" if point.picked else str(point.trial),
         *(thousands(point.costs.get(cost)) for cost in named),
         measure.value(point.score),
-        mean(measure, point.choose) + (f" ({lost})" if lost else ""),
+        mean(measure, point.choose) + lost(point.diverged, point.failed),
         mean(measure, point.tests),
         str(len(point.tests)) if point.tests else "",
         *(number(config[key]) if key in config else "" for key in findings.keys),

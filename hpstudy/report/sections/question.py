@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from hpstudy.analysis import searches
 from hpstudy.analysis.words import count, number, thousands
+from hpstudy.data import DATASETS
 from hpstudy.report.findings import Findings, numbered
 from hpstudy.report.page import Section, render
 
 
 def question(findings: Findings) -> Section:
-    """The question, the design in a few lines, and what is missing."""
+    """The question, what it was asked of, the design in a few lines, and what is missing."""
     body = render(
         "question.html.j2",
         question=findings.record.study["question"] or "The study file asks no question.",
+        asked_of=_asked_of(findings),
         design=_design(findings),
         missing=findings.missing,
     )
     return Section("question", "The question", body)
+
+
+def _asked_of(findings: Findings) -> str:
+    """The data that were used, whatever the question names, and the variant of the study file."""
+    study = findings.record.study
+    name, options = study["data"]["name"], study["data"]["options"] or {}
+    known = DATASETS.get(name)
+    about = known.doc.removeprefix("regression: ") if known and known.shape else ""
+    told = ": ".join(part for part in (str(options.get("path", name)), about) if part)
+    return f"Asked of {told}.{_changed(study.get('arguments', ()))}"
+
+
+def _changed(arguments: Sequence[str]) -> str:
+    """' Variant quick of the study file, with confirm.seeds=2.'; '' for the file as it stands."""
+
+    def given(option: str) -> list[str]:
+        return [value for name, value in pairwise(arguments) if name == option]
+
+    edits = [f"with {numbered(given('--set'))}"] if given("--set") else []
+    variant = [f"variant {name} of the study file" for name in given("--variant")]
+    told = ", ".join([*(variant or ["the study file"] * bool(edits)), *edits])
+    return f" {told[0].upper()}{told[1:]}." if told else ""
 
 
 def _design(findings: Findings) -> list[tuple[str, str]]:
@@ -26,7 +53,7 @@ def _design(findings: Findings) -> list[tuple[str, str]]:
     data = study["data"]["name"]
     return [
         ("Arms", numbered([*record.arms])),
-        ("Sweep", _sweep(findings)),
+        *_sweep(findings),
         ("Data", f"{data}: {train} training, {validation} validation, {test} test examples"),
         ("Score", _score(findings)),
         *_baseline(findings),
@@ -35,7 +62,7 @@ def _design(findings: Findings) -> list[tuple[str, str]]:
     ]
 
 
-def _sweep(findings: Findings) -> str:
+def _sweep(findings: Findings) -> list[tuple[str, str]]:
     record = findings.record
     lines = []
     for axis, name in record.axis_names().items():
@@ -43,7 +70,7 @@ def _sweep(findings: Findings) -> str:
             number(cell.point[axis]) for cell in record.cells if axis in cell.point
         )
         lines.append(f"{name.replace('_', ' ')} {', '.join(values)}")
-    return "; ".join(lines) or "none"
+    return [("Sweep", "; ".join(lines))] if lines else []
 
 
 def _score(findings: Findings) -> str:
@@ -59,18 +86,20 @@ def _baseline(findings: Findings) -> list[tuple[str, str]]:
     score = findings.record.constant
     if score is None:
         return []
-    reached = findings.measure.value(score)
-    return [("Baseline", f"the constant predictor reaches {reached} on the test split")]
+    always = {"accuracy": "the commonest class", "r2": "the mean"}[findings.record.metric]
+    reached = f"the constant predictor reaches {findings.measure.value(score)} on the test split"
+    return [("Baseline", f"{reached} (always {always} of the training data)")]
 
 
 def _search(findings: Findings) -> list[tuple[str, str]]:
     """How cells are searched, by arm where arms are searched differently."""
     said: dict[str, list[str]] = {}
+    each = f"for each {findings.cell}"
     for cell in findings.record.cells:
         search = cell.search
-        parts = ["no search; every setting is fixed"]
+        parts = ["none; every setting is fixed"]
         if search is not None:
-            parts = [f"per cell: {searches.how(search)}, on validation data"]
+            parts = [f"{each}: {searches.how(search)}, on validation data"]
             parts += [searches.front(search), searches.chosen(search), searches.repeats(search)]
         said.setdefault("; ".join(part for part in parts if part), []).append(cell.arm)
     if len(said) == 1:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from hpstudy.analysis.epochs import trained
-from hpstudy.analysis.words import count, number, thousands
+from hpstudy.analysis.words import number, thousands
 from hpstudy.report.findings import Findings
 from hpstudy.report.page import Section, Table, render
+from hpstudy.report.sections.numerics import numerics
 from hpstudy.spec.foreign import CODE, is_foreign
 from hpstudy.spec.seeds import STREAMS
-from hpstudy.spec.study import short
 
 
 def reproduce(findings: Findings) -> Section:
@@ -29,6 +28,7 @@ def reproduce(findings: Findings) -> Section:
         commands=commands,
         version=study["versions"].get("hpstudy", ""),
         beside=" and ".join(_beside(study)),
+        copied=bool(findings.copies),
         facts=_facts(findings),
         seeds=_seeds(findings),
         text=study["text"],
@@ -44,8 +44,9 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
     searches = {cell.search["seed"] for cell in findings.record.cells if cell.search}
     facts = [
         ("Versions", ", ".join(f"{name} {version}" for name, version in study["versions"].items())),
-        *_numerics(findings),
+        *numerics(findings.record.runs),
         ("Hypermodel", _hypermodel(study["cells"])),
+        ("Copies of its code", ", ".join(f"{path} {it}" for path, it in findings.copies.items())),
         ("Data", f"{data['name']}{options}"),
         ("Split", f"{train} training, {validation} validation, {test} test; {_fractions(data)}"),
         ("Data fingerprint", str(data["fingerprint"])),
@@ -79,33 +80,6 @@ def _fractions(data: dict[str, Any]) -> str:
     return f"validation {number(data['validation'])}{test}, split seed {data['split_seed']}"
 
 
-def _numerics(findings: Findings) -> list[tuple[str, str]]:
-    """What all runs were trained under, then each further numerics and its runs."""
-    found: dict[str, int] = {}
-    for run in findings.record.runs:
-        if run.get("numerics"):
-            words = json.dumps(run["numerics"], sort_keys=True)
-            found[words] = found.get(words, 0) + 1
-    kinds: dict[str, dict[str, Any]] = {words: json.loads(words) for words in sorted(found)}
-    first: dict[str, Any] = next(iter(kinds.values()), {})
-    shared = {k: v for k, v in first.items() if all(k in o and o[k] == v for o in kinds.values())}
-    lines = [("Numerics", _listed(shared))]
-    for words, numerics in kinds.items():
-        own = {key: value for key, value in numerics.items() if key not in shared}
-        lines.append((f"\u2013 of {count(found[words], 'run')}", _listed(own) if own else ""))
-    return lines
-
-
-def _listed(numerics: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {_plain(value)}" for key, value in numerics.items())
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return " and ".join(f"{short(key)} {number(one)}" for key, one in value.items()) or "none"
-    return number(value)
-
-
 def _seeds(findings: Findings) -> Table | None:
     """The seed streams of every confirm seed; they are the same in all cells."""
     known: dict[int, Any] = {}
@@ -119,4 +93,4 @@ def _seeds(findings: Findings) -> Table | None:
         for index in sorted(known)
     ]
     header = ["confirm seed", *STREAMS]
-    return Table("Confirm seeds, the same in all cells.", header, [("", rows)], range(6))
+    return Table("Confirm seeds, the same for every arm.", header, [("", rows)], range(6))

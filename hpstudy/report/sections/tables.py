@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Sequence
+from statistics import fmean
 from typing import Any
 
 from hpstudy.analysis.ranges import searched
 from hpstudy.analysis.ranking import Ranked
 from hpstudy.analysis.record import CellRecord
-from hpstudy.analysis.words import number, thousands
+from hpstudy.analysis.words import lost, mean, number, setting, thousands
 from hpstudy.report.findings import DASH, Findings, at
 from hpstudy.report.page import Section, Table, render
-from hpstudy.spec.study import short
 
 FEW_CELLS, TOP_OF_FEW, TOP_OF_MANY = 12, 5, 3
 
 
 def arms(findings: Findings) -> Section:
     """What every cell trained and scored, and which settings were chosen for it."""
+    words = "Validation: mean over the fresh seeds on which it was picked. "
+    again = words if findings.chosen_again else ""
     said = (
-        "Every cell's pick. Validation: mean over choose seeds. Test: mean \u00b1 standard "
+        f"The configuration picked for each {findings.cell}. {again}Test: mean \u00b1 standard "
         "deviation over confirm seeds. Gap: training minus test. Seconds: mean of a confirm run."
     )
     measure = findings.measure
@@ -28,12 +29,15 @@ def arms(findings: Findings) -> Section:
     scored += ["seeds", "gap", "epochs", "seconds"]
     cells = findings.record.cells
     tables = [_by_arm(findings, cells, said, ["trains", *scored], _scored, first_number=1)]
-    searched_ones = [cell for cell in cells if any(one != DASH for one in _chosen(findings, cell))]
+    searched_ones = [cell for cell in cells if _own(cell)]
     if searched_ones:
-        chosen = [_word(key) for key in findings.keys]
+        chosen = [setting(key) for key in findings.keys]
         said = "The settings that each search chose."
-        if any(DASH in _chosen(findings, cell) for cell in searched_ones):
-            said += f" {DASH}: fixed in that cell."
+        cut = [value for cell in searched_ones for value in _chosen(findings, cell)]
+        if any(value.startswith("(") for value in cut):
+            said += " In brackets: fixed there, not searched."
+        if DASH in cut:
+            said += f" {DASH}: swept, or no setting of that configuration."
         tables.append(_by_arm(findings, searched_ones, said, chosen, _chosen, first_number=0))
     return Section("arms", "Arms", render("tables.html.j2", tables=tables, notes=[]))
 
@@ -46,7 +50,10 @@ def _by_arm(
     row: Callable[[Findings, CellRecord], Sequence[Any]],
     first_number: int,
 ) -> Table:
-    """A row for each cell: under its arm, at its sweep point; or after its arm without a sweep."""
+    """A row for each cell: under its arm, at its sweep point; or after its arm without a sweep.
+
+    Columns in which no cell has anything are left out.
+    """
     axes = findings.axes(cell.point for cell in cells)
     groups: dict[str, list[list[Any]]] = {}
     for cell in cells:
@@ -54,8 +61,15 @@ def _by_arm(
         group = cell.arm if axes else ""
         groups.setdefault(group, []).append([*place, *row(findings, cell)])
     heads = [*(axes.values() or ["arm"]), *header]
-    numbers = range(max(len(axes), 1) + first_number, len(heads))
-    return Table(caption, heads, list(groups.items()), [*range(len(axes)), *numbers])
+    every = [line for lines in groups.values() for line in lines]
+    kept = [place for place in range(len(heads)) if any(line[place] != "" for line in every)]
+    words = range(len(axes), max(len(axes), 1) + first_number)
+    return Table(
+        caption,
+        [heads[place] for place in kept],
+        [(arm, [[line[place] for place in kept] for line in own]) for arm, own in groups.items()],
+        [new for new, place in enumerate(kept) if place not in words],
+    )
 
 
 def _scored(findings: Findings, cell: CellRecord) -> list[str]:
@@ -64,13 +78,8 @@ def _scored(findings: Findings, cell: CellRecord) -> list[str]:
     share = ""
     if counts and counts["trained"] != counts["total"]:
         share = f" ({100 * counts['trained'] / counts['total']:.2g}%)"
-    tests = [run["metrics"].get(f"test_{record.metric}") for run in cell.confirmed]
-    scores = [float(score) for score in tests if score is not None]
-    spread = statistics.stdev(scores) if len(scores) > 1 else None
-    decimals = measure.decimals(spread)
-    test = measure.value(statistics.fmean(scores), decimals) if scores else ""
-    if spread is not None:
-        test = f"{test.removesuffix('%')} \u00b1 {measure.value(spread, decimals)}"
+    scores = cell.test_scores(record.metric)
+    decimals = findings.decimals(cell)
     gaps = [
         run["metrics"][f"train_{record.metric}"] - run["metrics"][f"test_{record.metric}"]
         for run in cell.confirmed
@@ -87,18 +96,27 @@ def _scored(findings: Findings, cell: CellRecord) -> list[str]:
         thousands(counts.get("frozen")),
         thousands(counts.get("total")),
         measure.value(best, decimals) if best is not None else "",
-        test,
+        mean(measure, scores, decimals),
         str(len(scores)) if scores else "",
-        measure.bare_difference(statistics.fmean(gaps), decimals) if gaps else "",
+        measure.bare_difference(fmean(gaps), decimals - 1) if gaps else "",
         f"{min(ends)} to {max(ends)}" if len(ends) > 1 else "".join(epochs),
-        f"{statistics.fmean(known):.2g}" if known else "",
+        f"{fmean(known):.2g}" if known else "",
     ]
 
 
+def _own(cell: CellRecord) -> frozenset[str]:
+    """The settings of the pick that were searched for."""
+    return frozenset(one.key for one in searched(cell.settings, cell.config))
+
+
 def _chosen(findings: Findings, cell: CellRecord) -> list[str]:
-    """The pick's searched settings; what is fixed in this cell was not chosen."""
-    own = {one.key for one in searched(cell.settings, cell.config)}
-    return [number(cell.config[key]) if key in own else DASH for key in findings.keys]
+    """The pick's settings that any arm searched; in brackets where this one has them fixed."""
+    own, config = _own(cell), cell.config
+    told = (number(config[key]) if key in config else DASH for key in findings.keys)
+    return [
+        value if key in own or value == DASH else DASH if key in cell.point else f"({value})"
+        for key, value in zip(findings.keys, told, strict=True)
+    ]
 
 
 def subset(cell: CellRecord) -> str:
@@ -120,41 +138,49 @@ def ranking(findings: Findings) -> Section:
     cells = findings.record.cells
     top = TOP_OF_FEW if len(cells) <= FEW_CELLS else TOP_OF_MANY
     keys = findings.keys
-    header = ["rank", "trial", *(_word(key) for key in keys), "trained"]
-    header += ["choose mean", "choose runs", "search score", "status"]
+    again = findings.chosen_again
+    header = ["rank", "trial", *(setting(key) for key in keys), "trained"]
+    header += [*(["mean on fresh seeds", "fresh seeds"] if again else []), "score in the search"]
+    header += ["search run"]
     groups = []
     for cell in cells:
         own = findings.ranked[cell.name][:top]
         if own:
-            groups.append((findings.label(cell), [_ranked_row(findings, one, keys) for one in own]))
+            rows = [_ranked_row(findings, one, keys, again) for one in own]
+            groups.append((findings.label(cell), rows))
     caption = (
-        f"The first {top} configurations of each cell by validation score; \u2713 marks the pick. "
-        "ranking.csv holds all."
+        f"The first {top} configurations of each {findings.cell} by validation score; \u2713 marks "
+        "the pick. "
     )
+    if again:
+        caption += (
+            "Fresh seeds: those on which the best of the search were trained again, to choose "
+            "among them. "
+        )
+    caption += "ranking.csv holds all."
     table = Table(caption, header, groups, range(len(header) - 1))
     notes = [] if groups else ["No trial has ended yet."]
     body = render("tables.html.j2", tables=[table] if groups else [], notes=notes)
     return Section("ranking", "Ranking", body)
 
 
-def _ranked_row(findings: Findings, one: Ranked, keys: Sequence[str]) -> list[Any]:
+def _ranked_row(findings: Findings, one: Ranked, keys: Sequence[str], again: bool) -> list[Any]:
     measure = findings.measure
     decimals = 2 if measure.percent else 4
-    runs = str(len(one.choose_scores) + one.choose_diverged)
-    lost = f" ({one.choose_diverged} diverged)" if one.choose_diverged else ""
     status = one.status + (f", proposed {one.repeats + 1} times" if one.repeats else "")
-    mean, search = one.choose_mean, one.search_score
+    chosen, search = one.choose_mean, one.search_score
+    fresh = [
+        measure.value(chosen, decimals) if chosen is not None else "",
+        f"{one.choose_runs}{lost(one.choose_diverged, one.choose_failed)}"
+        if one.choose_runs
+        else "",
+    ]
     return [
         f"\u2713 {one.rank}" if one.picked else str(one.rank),
         str(one.trial),
         *(number(one.config[key]) if key in one.config else "" for key in keys),
         thousands(one.counts.get("trained")),
-        measure.value(mean, decimals) if mean is not None else "",
-        runs + lost if runs != "0" else "",
+        *(fresh if again else []),
         measure.value(search, decimals) if search is not None else "",
         status,
     ]
-
-
-def _word(key: str) -> str:
-    return short(key).replace("_", " ")

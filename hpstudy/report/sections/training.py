@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from hpstudy.analysis.rates import Rates, rates
 from hpstudy.analysis.words import number, thousands
 from hpstudy.report.figures import curves as curve_figure
 from hpstudy.report.figures import search as search_figure
@@ -9,39 +12,54 @@ from hpstudy.report.figures import size as size_figure
 from hpstudy.report.findings import Findings
 from hpstudy.report.page import Group, Key, Panel, Section, arm_keys, figures
 
-RATE = "training.learning_rate"
-
 
 def learning_rate(findings: Findings) -> Section:
     """Validation score against learning rate for every search trial."""
-    panels = []
-    for place, (values, cells) in enumerate(findings.points()):
-        if not search_figure.has_rates(cells):
-            continue
-        picks = [
-            f"{cell.arm} {number(cell.config[RATE])}" for cell in cells if cell.config.get(RATE)
-        ]
-        alt = f"Validation score against learning rate. Chosen: {', '.join(picks) or 'none yet'}."
-        svg = search_figure.learning_rates(
-            f"rates-{place}", cells, findings.looks, findings.measure, alt
-        )
-        panels.append(Panel(findings.where(values) or "all arms", svg))
-    ends = {run["status"] for cell in findings.record.cells for run in cell.phase("search")}
+    title = "Score against learning rate"
+    found = rates(findings.record)
+    names = list(dict.fromkeys(one.name for one in found))
+    panels: list[Panel] = []
+    for values, cells in findings.points():
+        here = [cell.name for cell in cells]
+        for name in names:
+            shown = [one for one in found if one.name == name and one.cell.name in here]
+            if not shown:
+                continue
+            parts = (findings.where(values), name if len(names) > 1 else "")
+            svg = search_figure.learning_rates(
+                f"rates-{len(panels)}", shown, findings.looks, findings.measure, _chosen(shown)
+            )
+            panels.append(Panel(", ".join(part for part in parts if part), svg))
+    ends = {run["status"] for one in found for _, run in one.trials}
     keys = [*arm_keys(findings.looks), Key("chosen", stroke="M6 1a5 5 0 1 0 .01 0z")]
     if "pruned" in ends:
-        hollow = "hollow: pruned, at its last rung"
+        hollow = "hollow: pruned, at the epoch where it was"
         keys.append(Key(hollow, "--muted", stroke="M6 2a4 4 0 1 0 .01 0z"))
-    if ends & {"diverged", "failed"}:
-        keys.append(Key("diverged or failed", "--muted", stroke="M2.5 2.5l7 7M9.5 2.5l-7 7"))
+    lost = " or ".join(end for end in ("diverged", "failed") if end in ends)
+    if lost:
+        keys.append(Key(lost, "--muted", stroke="M2.5 2.5l7 7M9.5 2.5l-7 7"))
     caption = (
         "Every search trial at its learning rate. The bars below each panel are the ranges that "
         "were searched. Scores far below the rest are drawn at the foot of the panel. Search "
         "scores favour the winner; no claim rests on them."
     )
+    if len(names) > 1:
+        caption += " Rates of different parameters or optimizers have axes of their own."
     if not panels:
-        return _empty("search", "Score against learning rate", "No trial has a learning rate yet.")
-    body = figures("", keys, [Group("", panels)], caption)
-    return Section("search", "Score against learning rate", body)
+        return _empty("search", title, "No trial has a learning rate yet.")
+    return Section("search", title, figures("", keys, [Group("", panels)], caption))
+
+
+def _chosen(shown: Sequence[Rates]) -> str:
+    """What a screen reader says of a panel."""
+    picks = [
+        f"{one.cell.arm} {number(rate)}"
+        for one in shown
+        for rate, run in one.trials
+        if run["trial"] == one.cell.pick
+    ]
+    told = ", ".join(picks) or "none of them" if shown[0].cell.pick is not None else "none yet"
+    return f"Validation score against {shown[0].name}. Chosen: {told}."
 
 
 def learning_curves(findings: Findings) -> Section:
@@ -67,7 +85,7 @@ def learning_curves(findings: Findings) -> Section:
         svg = curve_figure.learning(
             f"curves-{place}", cells, curves, findings.looks, findings.measure, limits, alt
         )
-        panels.append(Panel(findings.where(values) or "all arms", svg))
+        panels.append(Panel(findings.where(values), svg))
     if not panels:
         return _empty("curves", "Learning curves", "No configuration has been confirmed yet.")
     keys = [
@@ -76,8 +94,8 @@ def learning_curves(findings: Findings) -> Section:
         Key("training", "--muted", stroke="M0 6h4M7 6h4"),
     ]
     caption = (
-        "Confirm runs of each cell's pick: mean over seeds, and the full range over seeds as a "
-        "band. Training values are running means of each epoch in training mode. The first epochs "
+        "The configuration picked for each arm, on its confirm seeds: mean and, as a band, full "
+        "range. Training values are running means of each epoch in training mode. The first epochs "
         "may lie outside the panel."
     )
     return Section("curves", "Learning curves", figures("", keys, [Group("", panels)], caption))
@@ -90,7 +108,7 @@ def trained_parameters(findings: Findings) -> Section:
     cells = [
         cell
         for cell in findings.record.cells
-        if cell.counts and len(size_figure.test_scores(cell, findings.record.metric))
+        if cell.counts and cell.test_scores(findings.record.metric)
     ]
     if not cells:
         return _empty("parameters", title, "No configuration has been confirmed yet.")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hpstudy.analysis.contrast import Contrast
+from hpstudy.analysis.digits import of_difference
 from hpstudy.analysis.words import p_value, thousands
 from hpstudy.report.figures import contrast as figure
 from hpstudy.report.findings import Findings, at
@@ -38,7 +39,7 @@ def _numbers(findings: Findings, pair: tuple[str, str], found: Sequence[Contrast
         interval, test = one.interval, one.test
         if interval is None or test is None:
             continue
-        decimals = measure.decimals(interval.half_width)
+        decimals = of_difference(one)
         bare = measure.bare_difference
         limits = "none from one seed"
         if interval.low is not None and interval.high is not None:
@@ -49,8 +50,8 @@ def _numbers(findings: Findings, pair: tuple[str, str], found: Sequence[Contrast
             [
                 *at(axes, one.point),
                 str(one.n),
-                measure.value(one.mean_a, decimals),
-                measure.value(one.mean_b, decimals),
+                measure.value(one.mean_a, findings.digits[one.a.name]),
+                measure.value(one.mean_b, findings.digits[one.b.name]),
                 bare(interval.mean, decimals),
                 limits,
                 p_value(test.p),
@@ -63,7 +64,10 @@ def _numbers(findings: Findings, pair: tuple[str, str], found: Sequence[Contrast
     if not rows:
         return None
     label = measure.label("test")
-    caption = f"{a} minus {b}, {label}. Half-width: 95%, from the test examples alone."
+    caption = (
+        f"{a} minus {b}, {label} on {findings.record.study['data']['name']}. Test half-width: 95%, "
+        "from the test examples alone."
+    )
     heads = [*axes.values(), *header]
     return Table(caption, heads, [("", rows)], range(len(heads)))
 

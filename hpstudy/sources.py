@@ -1,0 +1,51 @@
+"""Copies of somebody's hypermodel in a study's folder, as its runs imported it.
+
+A copy is evidence, and what a folder that was sent away is rebuilt from. No run imports one: `run`
+takes the code from beside the study file, whose digests it holds against those of earlier runs.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hpstudy.spec.foreign import is_foreign
+from hpstudy.spec.source import COPIES, SourceError, digest, importable, source
+from hpstudy.spec.study import Spec
+from hpstudy.store import Store
+
+
+def keep(store: Store, spec: Spec) -> None:
+    """Copy the files of a study's hypermodel into its folder; none where it is a package's."""
+    theirs = (cell.settings for cell in spec.cells if is_foreign(cell.settings))
+    for name in dict.fromkeys(str(settings["model.type"]) for settings in theirs):
+        found = source(name, _folder(spec))
+        for path in importable(found):
+            copy = f"{COPIES}/{path.relative_to(found.root).as_posix()}"
+            content = path.read_bytes()
+            if not (store.folder / copy).is_file() or (store.folder / copy).read_bytes() != content:
+                store.write_bytes(copy, content)
+
+
+def kept(store: Store) -> dict[str, str]:
+    """The digest of each copy, by its path in the study's folder."""
+    paths = sorted((store.folder / COPIES).rglob("*.py"))
+    return {path.relative_to(store.folder).as_posix(): _digest(path) for path in paths}
+
+
+def beside(store: Store, spec: Spec) -> str | None:
+    """Where a study's hypermodel lies, seen from the study's folder; None without one."""
+    if not any(is_foreign(cell.settings) for cell in spec.cells):
+        return None
+    return os.path.relpath(_folder(spec), store.folder.absolute())
+
+
+def _folder(spec: Spec) -> Path:
+    return Path(spec.path).absolute().parent
+
+
+def _digest(path: Path) -> str:
+    try:
+        return digest(path)
+    except SourceError:
+        return "(no longer valid Python)"
