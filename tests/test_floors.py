@@ -14,6 +14,7 @@ PACKAGE = Path(hpstudy.__file__).parent
 FLOORS = {
     "errors": 0,
     "tracebacks": 0,
+    "backends": 1,
     "spec": 1,
     "sources": 2,
     "store": 2,
