@@ -34,6 +34,7 @@ FLOORS = {
     "jobs": 6,
     "ledger": 6,
     "limits": 6,
+    "outside": 6,
     "phases": 6,
     "firstbuild": 6,
     "picking": 6,

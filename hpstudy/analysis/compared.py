@@ -57,10 +57,13 @@ def differences(a: CellRecord, b: CellRecord, keys: Iterable[str]) -> str:
 
 
 def _network(record: StudyRecord, a: CellRecord, b: CellRecord) -> str:
-    """'mlp, depth 3, width 128': the type, and what is searched in either cell, or swept."""
+    """'mlp, width 128': the type, and what is searched in either cell.
+
+    What is swept stands before the claim.
+    """
     config = a.config
     ranged = {one.key for cell in (a, b) for one in searched(cell.settings, cell.config)}
-    named = {"model.depth", "model.width", *ranged, *record.axes} - networks.idle(a, b)
+    named = {"model.depth", "model.width", *ranged} - networks.idle(a, b) - {*record.axes}
     keys = sorted(k for k in named if k.startswith("model.") and k in config and k != "model.type")
     return ", ".join([str(config.get("model.type", "network")), *_values(a, keys)])
 

@@ -116,14 +116,20 @@ def number(value: Any) -> str:
 
 def point(values: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """'depth 3, width 64' for a sweep point; '' where nothing is swept."""
-    named = ((names.get(key, short(key)).replace("_", " "), values[key]) for key in sorted(values))
+    named = ((spoken(names.get(key, short(key))), values[key]) for key in sorted(values))
     return ", ".join(f"{name} {number(value)}" for name, value in named)
 
 
-def setting(key: str) -> str:
-    """'learning rate': a setting's key as a reader says it; 'units_0' stays as it is."""
-    name = short(key)
+def spoken(name: str) -> str:
+    """'learning rate': a setting's name as a reader says it; 'units_0' stays as it is."""
+    if name == "per_unit":
+        return "weights per unit"
     return name if name[-1:].isdigit() else name.replace("_", " ")
+
+
+def setting(key: str) -> str:
+    """'learning rate' of 'training.learning_rate'."""
+    return spoken(short(key))
 
 
 def lost(diverged: int, failed: int) -> str:

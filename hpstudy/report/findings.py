@@ -18,7 +18,7 @@ from hpstudy.analysis.ranking import Ranked, ranking
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.rules import rules
 from hpstudy.analysis.verdict import Verdict
-from hpstudy.analysis.words import Measure, number, point
+from hpstudy.analysis.words import Measure, number, point, spoken
 from hpstudy.report.figures.palette import Look, looks
 from hpstudy.store import Store
 
@@ -77,7 +77,7 @@ class Findings:
         """The axes that some of these sweep points have, with their names in words."""
         swept = {axis for point in points for axis in point}
         names = self.record.axis_names().items()
-        return {axis: name.replace("_", " ") for axis, name in names if axis in swept}
+        return {axis: spoken(name) for axis, name in names if axis in swept}
 
     def label(self, cell: CellRecord) -> str:
         """'bn_only, depth 3'."""

@@ -10,6 +10,7 @@ from hpstudy.analysis import views
 from hpstudy.analysis.claims import Claims, claims
 from hpstudy.report.findings import Findings, find
 from hpstudy.report.page import Section, render
+from hpstudy.report.sections.contrasts import picture
 from hpstudy.report.sections.failures import failures
 from hpstudy.report.sections.kstar import kstar
 from hpstudy.report.sections.pareto import pareto
@@ -17,7 +18,7 @@ from hpstudy.report.sections.question import question
 from hpstudy.report.sections.reproduce import reproduce
 from hpstudy.report.sections.tables import arms, ranking
 from hpstudy.report.sections.training import learning_curves, learning_rate, trained_parameters
-from hpstudy.report.sections.verdicts import picture, verdicts
+from hpstudy.report.sections.verdicts import verdicts
 
 # a section that has nothing to say about a study gives None
 SECTIONS: list[Callable[[Findings], Section | None]] = [

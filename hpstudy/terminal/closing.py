@@ -37,9 +37,9 @@ def lines(claims: Claims, width: int | None = None) -> list[str]:
 
 
 def _told(verdict: Verdict, width: int | None) -> list[str]:
-    """A claim, and below it what is to note and what is in doubt."""
+    """A claim, and below it what is in doubt and what is to note."""
     lines = _item(f"{verdict.claim}.", width)
-    for head, words in (("noted", verdict.notes), ("in doubt", verdict.doubts)):
+    for head, words in (("in doubt", verdict.doubts), ("noted", verdict.notes)):
         if words:
             lines += _item(f"{'; '.join(words)}.", width, f"  {head}: ", "    ")
     return lines

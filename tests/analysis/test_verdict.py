@@ -27,7 +27,7 @@ def test_a_difference(tmp_path: Path) -> None:
         "At depth 3, bn_only reaches 94.25% test accuracy against full's 96.60%: -2.4 points "
         "(95% interval -2.8 to -1.9, n = 10 paired seeds, sign-flip p = 0.002), "
         "training 768 of 135,178 against all 135,178 parameters; "
-        "same network (mlp, depth 3, width 128)."
+        "same network (mlp, width 128)."
     )
 
 

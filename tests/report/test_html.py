@@ -223,7 +223,7 @@ def test_each_axis_of_a_sweep_has_its_own_column(tmp_path: Path) -> None:
     html, _ = page(tmp_path, depths=(1, 3), extra_axis={"random": (1, 4)}, contrasts=())
     table = html[html.index('id="arms"') :]
     heads = re.findall(r"<th scope=.col.[^>]*>(.*?)</th>", table[: table.index("</thead>")])
-    assert heads[:3] == ["depth", "per unit", "trains"]
+    assert heads[:3] == ["depth", "weights per unit", "trains"]
     cells = re.findall(r"<td[^>]*>(.*?)</td>", table[: table.index("</table>")])
     rows = [tuple(cells[i : i + 2]) for i in range(0, len(cells), len(heads))]
     assert rows == [
@@ -236,8 +236,9 @@ def test_what_is_in_doubt_looks_otherwise_than_what_was_compared(
     plain: tuple[str, Page], tmp_path: Path
 ) -> None:
     html = plain[0]
-    assert re.search(r'<p class="note"><span>Noted:</span> same network', html)
-    assert re.search(r'<p class="doubt"><span>In doubt:</span>.* too few seeds', html)
+    assert re.search(r'<p class="note"><span>Noted of both:</span> same network', html)
+    assert re.search(r'<p class="doubt"><span>In doubt of both:</span>[^<]* too few seeds', html)
+    assert html.count("too few seeds") == 1 + len(re.findall('aria-label="[^"]*too few', html))
     small: dict[str, Any] = {"arms": ("full", "bn_only"), "contrasts": (("bn_only", "full"),)}
     html, _ = page(tmp_path / "other", widths={"full": 64}, arrays=False, **small)
     assert re.search(r'<p class="doubt"><span>In doubt:</span> networks differ', html)
@@ -288,3 +289,23 @@ def test_a_long_list_of_failures_is_cut_and_says_so(tmp_path: Path) -> None:
     assert "and 10 more runs, in runs.csv" in text
     runs = (tmp_path / "runs.csv").read_text().splitlines()
     assert sum(",failed," in line for line in runs) == len(failed)
+
+
+def test_one_table_has_every_contrast(tmp_path: Path) -> None:
+    def table(html: str) -> tuple[list[str], list[str]]:
+        found = html[html.index('id="verdict"') :].partition("</table>")[0]
+        heads = re.findall(r"<th[^>]*>(.*?)</th>", found)
+        return [re.sub("<.*?>", "", one) for one in heads], re.findall(
+            r"<td[^>]*>(.*?)</td>", found
+        )
+
+    small = {"confirm": 2, "trials": 2, "arrays": False}
+    heads, cells = table(page(tmp_path / "one", depths=(), **small)[0])
+    assert heads[:4] == ["contrast", "n", "first", "second"]
+    assert cells[:: len(heads)] == ["bn_only against full", "bn_only against random"]
+    heads, cells = table(page(tmp_path / "two", depths=(1, 3), **small)[0])
+    assert heads[0] == "depth" and heads[-2:] == ["bn_only against full", "bn_only against random"]
+    assert cells[:: len(heads) - 2] == ["1", "3", "1", "3"]
+    pair = {"arms": ("full", "bn_only"), "contrasts": (("bn_only", "full"),)}
+    heads, _ = table(page(tmp_path / "pair", **small, **pair)[0])
+    assert heads[:4] == ["depth", "n", "bn_only", "full"]

@@ -59,4 +59,4 @@ def test_the_data_that_were_used_stand_below_the_question(tmp_path: Path) -> Non
     told = changed(tmp_path / "quick", data=data, arguments=arguments)
     assert "Asked of digits: 1,797 handwritten digits, 8x8, from scikit-learn" in told
     assert "1998). Variant quick of the study file, with confirm.seeds=2." in told
-    assert "bn_only minus full, test accuracy on digits." in told
+    assert "The first arm of each contrast minus its second, test accuracy on digits." in told

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from hpstudy.analysis import searches
-from hpstudy.analysis.words import count, number, thousands
+from hpstudy.analysis.words import count, number, spoken, thousands
 from hpstudy.data import DATASETS
 from hpstudy.report.findings import Findings, numbered
 from hpstudy.report.page import Section, render
@@ -69,7 +69,7 @@ def _sweep(findings: Findings) -> list[tuple[str, str]]:
         values = dict.fromkeys(
             number(cell.point[axis]) for cell in record.cells if axis in cell.point
         )
-        lines.append(f"{name.replace('_', ' ')} {', '.join(values)}")
+        lines.append(f"{spoken(name)} {', '.join(values)}")
     return [("Sweep", "; ".join(lines))] if lines else []
 
 
@@ -97,7 +97,7 @@ def _search(findings: Findings) -> list[tuple[str, str]]:
     each = f"for each {findings.cell}"
     for cell in findings.record.cells:
         search = cell.search
-        parts = ["none; every setting is fixed"]
+        parts = ["no search, every setting is fixed"]
         if search is not None:
             parts = [f"{each}: {searches.how(search)}, on validation data"]
             parts += [searches.front(search), searches.chosen(search), searches.repeats(search)]
@@ -105,7 +105,8 @@ def _search(findings: Findings) -> list[tuple[str, str]]:
     if len(said) == 1:
         return [("Search", next(iter(said)))]
     return [
-        (f"Search of {numbered(list(dict.fromkeys(arms)))}", words) for words, arms in said.items()
+        ("Search", f"{numbered(list(dict.fromkeys(arms)))}: {words}")
+        for words, arms in said.items()
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from hpstudy.analysis.ranges import searched
 from hpstudy.analysis.ranking import Ranked
 from hpstudy.analysis.record import CellRecord
-from hpstudy.analysis.words import lost, mean, number, setting, thousands
+from hpstudy.analysis.words import lost, mean, number, setting, spoken, thousands
 from hpstudy.report.findings import DASH, Findings, at
 from hpstudy.report.page import Section, Table, render
 
@@ -125,7 +125,7 @@ def subset(cell: CellRecord) -> str:
     parts = [_value(settings.get("subset.train", "all"))]
     for key in ("per_unit", "fraction", "match"):
         if f"subset.{key}" in settings:
-            parts.append(f"{key.replace('_', ' ')} {_value(settings[f'subset.{key}'])}")
+            parts.append(f"{spoken(key)} {_value(settings[f'subset.{key}'])}")
     return ", ".join(parts)
 
 

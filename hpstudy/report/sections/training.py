@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hpstudy.analysis.rates import Rates, rates
-from hpstudy.analysis.words import number, thousands
+from hpstudy.analysis.words import number, spoken, thousands
 from hpstudy.report.figures import curves as curve_figure
 from hpstudy.report.figures import search as search_figure
 from hpstudy.report.figures import size as size_figure
@@ -122,7 +122,7 @@ def trained_parameters(findings: Findings) -> Section:
     svg = size_figure.trained_parameters(
         "size", cells, labels, findings.looks, findings.measure, alt
     )
-    swept = ", ".join(name.replace("_", " ") for name in names.values())
+    swept = ", ".join(spoken(name) for name in names.values())
     caption = "Mean over confirm seeds with its 95% t interval."
     counts = [cell.counts["trained"] for cell in cells]
     if len(set(counts)) < len(counts):
