@@ -18,12 +18,19 @@ def cautions(spec: Spec) -> list[str]:
     root = yaml.read(spec.text, spec.path, Problems())
     assert root is not None
     root = changed(root, spec.arguments, Problems())
+    given = root.entries.get("search")
+    if given is not None and given.value.entries and not any(cell.search for cell in spec.cells):
+        say = "search is given, and no setting has a range, so nothing is searched"
+        return [f"{_where(given.key)}: warning: {say}; give one a range, or write `search: none`"]
     told: dict[str, list[str]] = {}
     for cell in spec.cells:
         for place, words in _hardly_meant(cell, root):
-            where = ":".join(str(part) for part in (place.file, place.line, place.column) if part)
-            told.setdefault(f"{where}: warning: {words}", []).append(cell.arm)
+            told.setdefault(f"{_where(place)}: warning: {words}", []).append(cell.arm)
     return [f"{say} (arm {', '.join(dict.fromkeys(arms))})" for say, arms in told.items()]
+
+
+def _where(place: Node) -> str:
+    return ":".join(str(part) for part in (place.file, place.line, place.column) if part)
 
 
 def _hardly_meant(cell: Cell, root: Node) -> Iterator[tuple[Node, str]]:

@@ -31,6 +31,7 @@ from hpstudy.spec.seeds import seeds
 from hpstudy.spec.study import Spec
 from hpstudy.states import States
 from hpstudy.store import Event, Store
+from hpstudy.trials import Trials
 
 
 class Coordinator:
@@ -45,13 +46,15 @@ class Coordinator:
         sources.keep(store, spec)
         self.cells = {
             cell.name: CellRun(
-                spec,
-                cell,
-                self.ledger.generations[cell.name],
-                self.split.fingerprint,
-                lambda config: length(config, len(self.split.x_train)).epochs,
-                lambda config: counted(config, self.split.shape),
-                self.ledger.whole(cell.name),
+                Trials(
+                    spec,
+                    cell,
+                    self.ledger.generations[cell.name],
+                    self.split.fingerprint,
+                    lambda config: length(config, len(self.split.x_train)).epochs,
+                    lambda config: counted(config, self.split.shape),
+                    self.ledger.whole(cell.name),
+                )
             )
             for cell in spec.cells
         }

@@ -6,18 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from hpstudy.data import Split, shared
 from hpstudy.engine.devices import Fleet, fleet
 from hpstudy.engine.executor import Asked, LocalExecutor, Probed
 from hpstudy.engine.job import Probe
-from hpstudy.errors import HypermodelError
+from hpstudy.outside import first
 from hpstudy.spec.foreign import HP
 from hpstudy.spec.identity import canonical
 from hpstudy.spec.registered import Registered
 from hpstudy.spec.seeds import seeds
-from hpstudy.spec.space import Choice, Config, FloatRange, IntRange, Range, Scalar, resolve
+from hpstudy.spec.space import Config, Range, Scalar, resolve
 from hpstudy.spec.study import Cell, Spec
 
 EXAMPLES = 256  # of each part, for a build that trains nothing
@@ -25,17 +24,21 @@ EXAMPLES = 256  # of each part, for a build that trains nothing
 
 @dataclass(frozen=True)
 class Met:
-    """The parameters that a hypermodel asked for, and the settings that it decides itself."""
+    """What a hypermodel asked for, the settings that it decides itself, and why it cannot be built.
 
-    names: frozenset[str]
+    `values` are those that it has been built with, by name.
+    """
+
+    asked: Mapping[str, Registered]
     decided: tuple[str, ...]
+    values: frozenset[tuple[str, str]]
+    reason: str | None = None
 
 
 def built(spec: Spec, split: Split, cells: Iterable[Cell]) -> list[Met]:
     """What the hypermodel of each cell tells, built with its own defaults.
 
-    Where the study file gives a range, its first value is taken. Raises HypermodelError for one
-    that cannot be built.
+    Where the study file gives a range, its first value is taken.
     """
     with TemporaryDirectory(prefix="hpstudy-") as scratch:
         folders = shared.write(_few(split), scratch)
@@ -71,34 +74,25 @@ def _config(cell: Cell) -> Config:
 
 
 def _met(executor: LocalExecutor, cell: Cell, probe: Probe) -> Met:
-    names: set[str] = set()
+    asked: dict[str, Registered] = {}
+    values = set()
     executor.probe(probe)
     while True:
         for event in executor.wait():
             if isinstance(event, Asked):
-                asked = Registered.of(event.asked)
-                names.add(asked.name)
-                executor.answer(event.run, _answer(cell, asked))
+                one = Registered.of(event.asked)
+                value = first(cell.settings.get(f"{HP}{one.name}", one.default))
+                asked[one.name] = one
+                values.add((one.name, repr(value)))
+                executor.answer(event.run, value)
             elif isinstance(event, Probed):
-                return _ended(cell, event.found, names)
-
-
-def _answer(cell: Cell, asked: Registered) -> Scalar:
-    given = cell.settings.get(f"{HP}{asked.name}", asked.default)
-    if isinstance(given, IntRange | FloatRange | Choice):
-        return _first(asked.name, given)
-    return given
-
-
-def _ended(cell: Cell, found: Mapping[str, Any], names: Iterable[str]) -> Met:
-    if found["reason"] is not None and not found["collisions"]:
-        say = f"{cell.settings['model.type']} cannot be built by its own defaults, so nothing ran"
-        raise HypermodelError(f"{say}: {found['reason']}")
-    return Met(frozenset(names), tuple(found["collisions"]))
+                decided = tuple(event.found["collisions"])
+                reason = None if decided else event.found["reason"]
+                return Met(asked, decided, frozenset(values), reason)
 
 
 def _first(name: str, value: Range) -> Scalar:
-    return value.options[0] if isinstance(value, Choice) else value.low
+    return first(value)
 
 
 def _few(split: Split) -> Split:

@@ -7,34 +7,21 @@ from collections.abc import Iterable
 from hpstudy.picking import chosen, ranked
 from hpstudy.planned import Planned, Slot
 from hpstudy.search.discovery import Discovery, Found
-from hpstudy.spec.study import Cell, Spec
 from hpstudy.states import State
 from hpstudy.store import Event
-from hpstudy.trials import Counted, Length, Trials
+from hpstudy.trials import Trials
 
 
 class CellRun:
-    """Says which runs of a cell may start, and takes their results in any order.
+    """Says which runs of a cell may start, and takes their results in any order."""
 
-    With `whole`, a promotion costs all its epochs of a budget, and not its further ones alone.
-    """
-
-    def __init__(
-        self,
-        spec: Spec,
-        cell: Cell,
-        generation: int,
-        fingerprint: str,
-        length: Length,
-        counted: Counted,
-        whole: bool = False,
-    ) -> None:
-        self.spec, self.cell, self.generation = spec, cell, generation
+    def __init__(self, trials: Trials) -> None:
+        self.spec, self.cell, self.generation = trials.spec, trials.cell, trials.generation
         self.phase = "search"
         self.choice: Event | None = None
         self._records: dict[Slot, Event] = {}
         self._outstanding: set[Slot] = set()
-        self._trials = Trials(spec, cell, generation, fingerprint, length, counted, whole)
+        self._trials = trials
         if self._trials.fixed:
             self._choose_from([0])
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hpstudy import probing
+from hpstudy import outside, probing
 from hpstudy.data import Split
+from hpstudy.errors import HypermodelError
 from hpstudy.firstbuild import Met, built
 from hpstudy.spec.foreign import ARGS, CODE, COMPILED, HP, is_foreign
 from hpstudy.spec.identity import canonical
 from hpstudy.spec.problems import Problems, nearest
+from hpstudy.spec.registered import Registered
 from hpstudy.spec.source import source
 from hpstudy.spec.spelling import spelled
 from hpstudy.spec.study import Cell, Spec
@@ -22,36 +24,77 @@ def check(spec: Spec, split: Split, store: Store) -> tuple[str, ...]:
     """What is doubtful in a study of somebody's hypermodel; nothing for other studies.
 
     A worker builds it once for each arm; a folder that holds trials of it answers instead. Raises
-    HypermodelError where it cannot be built, and SpecError for settings that it decides itself and
-    for parameters that it does not have.
+    HypermodelError where it cannot be built, and SpecError for settings that it decides itself, for
+    parameters that it does not have, and for values that it does not offer and fails with.
     """
-    first = {cell.arm: cell for cell in reversed(spec.cells) if is_foreign(cell.settings)}
-    cells = [first[arm] for arm in spec.arms if arm in first]
-    met = [one for one in (_stored(cell, store) for cell in cells) if one is not None]
-    if len(met) < len(cells):
-        met = built(spec, split, cells)
+    cells = [cell for cell in spec.cells if is_foreign(cell.settings)]
+    first = {cell.arm: cell for cell in reversed(cells)}
+    firsts = [first[arm] for arm in spec.arms if arm in first]
+    met = [one for one in (_stored(cell, store) for cell in firsts) if one is not None]
+    if len(met) < len(firsts):
+        met = built(spec, split, firsts)
     problems, doubts = Problems(), dict[str, None]()
-    for cell, one in zip(cells, met, strict=True):
+    for cell, one in zip(firsts, met, strict=True):
+        if one.reason is not None:
+            _fail(cell, one, problems)
         probing.collide(cell, one.decided, problems)
-        doubts |= dict.fromkeys(_unmet(spec, cell, one.names, problems))
+        doubts |= dict.fromkeys(_unmet(spec, cell, frozenset(one.asked), problems))
+    problems.check()
+    known = {cell.arm: one for cell, one in zip(firsts, met, strict=True)}
+    further = _untried(cells, known)
+    for cell, one in zip(further, built(spec, split, further) if further else [], strict=True):
+        if one.reason is not None:
+            _fail(cell, one, problems)
     problems.check()
     return tuple(doubts)
 
 
+def _fail(cell: Cell, met: Met, problems: Problems) -> None:
+    """Tell a failed build at the values that may have caused it; raise where there are none."""
+    assert met.reason is not None
+    if not outside.outside(cell, met.asked):
+        say = f"{cell.settings['model.type']} cannot be built by its own defaults, so nothing ran"
+        raise HypermodelError(f"{say}: {met.reason}")
+    outside.tell(cell, met.asked, met.reason, problems)
+
+
+def _untried(cells: Iterable[Cell], known: Mapping[str, Met]) -> list[Cell]:
+    """The cells, of one value each, with values that are not offered and were never built."""
+    tried = {value for met in known.values() for value in met.values}
+    found = []
+    for cell in cells:
+        asked = known[cell.arm].asked
+        for one in outside.single(cell, asked):
+            values = {
+                (name, repr(value))
+                for name, value in outside.outside(one, asked).items()
+                if outside.may_fail(asked[name], value)
+            }
+            if values - tried:
+                found.append(one)
+                tried |= values
+    return found
+
+
 def _stored(cell: Cell, store: Store) -> Met | None:
     """What a folder's trials of a cell's hypermodel tell; None where it has none."""
-    names: set[str] = set()
+    asked: dict[str, Registered] = {}
+    values: set[tuple[str, str]] = set()
     decided: tuple[str, ...] = ()
     found = False
     for event in store.events():
         if "discovery" not in event or _made_of(event["config"]) != _made_of(cell.settings):
             continue
-        found = True
-        names |= {asked["name"] for asked in event["discovery"]["space"]}
-        if "training.optimizer" in event["discovery"]["training"]:
+        found, discovery = True, event["discovery"]
+        for said in discovery["space"]:
+            one = Registered.of({key: value for key, value in said.items() if key != "range"})
+            asked[one.name] = one
+            if discovery["reason"] is None:
+                values.add((one.name, repr(event["config"].get(f"{HP}{one.name}"))))
+        if "training.optimizer" in discovery["training"]:
             # what comes compiled brings its optimizer
             decided = COMPILED
-    return Met(frozenset(names), decided) if found else None
+    return Met(asked, decided, frozenset(values)) if found else None
 
 
 def _made_of(settings: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from hpstudy.data import DATASETS
 from hpstudy.errors import HpstudyError, StoreError
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.progress import Progress, Silent, Summary
-from hpstudy.search.driver import DRIVERS
+from hpstudy.search.drivers import DRIVERS
 from hpstudy.spec.declarations import Registries
 from hpstudy.spec.study import Spec
 from hpstudy.store import Store

@@ -26,7 +26,10 @@ Counted = Callable[[Mapping[str, Scalar]], Count]
 
 
 class Trials:
-    """The trials of a cell's search; without one, the only configuration that there is."""
+    """The trials of a cell's search; without one, the only configuration that there is.
+
+    With `whole`, a promotion costs all its epochs of a budget, and not its further ones alone.
+    """
 
     def __init__(
         self,
@@ -36,9 +39,9 @@ class Trials:
         fingerprint: str,
         length: Length,
         counted: Counted,
-        whole: bool,
+        whole: bool = False,
     ) -> None:
-        self._spec, self._cell, self._generation = spec, cell, generation
+        self.spec, self.cell, self.generation = spec, cell, generation
         self._fingerprint, self._length, self._counted = fingerprint, length, counted
         self._limits = cell.search.limits if cell.search else {}
         self._costs = cell.search.costs if cell.search else ()
@@ -79,10 +82,10 @@ class Trials:
 
     def shortlist(self) -> list[int]:
         """The finished trials that are trained again, best first."""
-        assert self._cell.search is not None
+        assert self.cell.search is not None
         ended = ((self._known[trial].run, trial, record) for trial, record in self._ended.items())
-        top = self._cell.search.choose_top
-        return shortlist(ended, top, self._spec.score.maximise, self._costs)
+        top = self.cell.search.choose_top
+        return shortlist(ended, top, self.spec.score.maximise, self._costs)
 
     def open(self) -> Discovery | None:
         """The next trial whose space only a run of its hypermodel tells; None where none may start.
@@ -94,7 +97,7 @@ class Trials:
         if self._search is not None:
             return self._search.open()
         opens, self._opened = not self._opened, True
-        return Discovery(0, self._cell, None, {}) if opens else None
+        return Discovery(0, self.cell, None, {}) if opens else None
 
     def close(self, discovery: Discovery, found: Found) -> Planned | None:
         """The trial with all that was found; given back where it is not to be trained.
@@ -193,9 +196,9 @@ class Trials:
         )
 
     def _planned(self, phase: str, trial: int, index: int, proposal: Proposal) -> Planned:
-        drawn = seeds(self._spec.seed, phase, index)
-        name = run_id(proposal.config, self._cell.defaults, drawn, self._fingerprint)
-        slot = Slot(self._cell.name, self._generation, phase, trial, index)
+        drawn = seeds(self.spec.seed, phase, index)
+        name = run_id(proposal.config, self.cell.defaults, drawn, self._fingerprint)
+        slot = Slot(self.cell.name, self.generation, phase, trial, index)
         return Planned(slot, name, proposal, drawn)
 
 

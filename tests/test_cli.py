@@ -326,7 +326,7 @@ def test_more_to_choose_from_than_trials_is_a_warning_with_its_place(
 def test_a_sampler_whose_package_is_not_there_says_how_to_get_it(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hpstudy.search.driver.find_spec", lambda name: None)
+    monkeypatch.setattr("hpstudy.search.drivers.find_spec", lambda name: None)
     (folder / "commanded.yaml").write_text(STUDY.replace("{trials", "{sampler: gp, trials"))
     assert cli.main(["validate", "commanded.yaml"]) == 2
     (line,) = capsys.readouterr().err.splitlines()

@@ -14,6 +14,7 @@ PACKAGE = Path(hpstudy.__file__).parent
 FLOORS = {
     "errors": 0,
     "tracebacks": 0,
+    "backends": 1,
     "spec": 1,
     "sources": 2,
     "store": 2,
@@ -33,6 +34,7 @@ FLOORS = {
     "jobs": 6,
     "ledger": 6,
     "limits": 6,
+    "outside": 6,
     "phases": 6,
     "firstbuild": 6,
     "picking": 6,

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from hpstudy import data, extremes, report, spec, study
+from hpstudy import data, extremes, report, study
 from hpstudy.errors import SpecError
-from hpstudy.search.driver import DRIVERS, Outcome
+from hpstudy.search.driver import Outcome
+from hpstudy.search.drivers import DRIVERS
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.space import IntRange
 from hpstudy.spec.study import Cell, Search, Spec
@@ -29,19 +30,11 @@ confirm: {seeds: 1}
 Load = Callable[..., Spec]
 
 
-@pytest.fixture
-def load(tmp_path: Path) -> Load:
-    def loaded(*edits: str) -> Spec:
-        path = tmp_path / "limits.yaml"
-        path.write_text(FILE)
-        return spec.load(path, study.REGISTRIES, edits=edits)
-
-    return loaded
-
-
-def test_a_network_over_the_limit_is_recorded_and_not_trained(load: Load, tmp_path: Path) -> None:
+def test_a_network_over_the_limit_is_recorded_and_not_trained(
+    load: Load, cache: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "limits"
-    summary = study.run(load(), folder, cache=tmp_path / "cache")
+    summary = study.run(load(), folder, workers=1, cache=cache)
     runs = [e for e in Store(folder).events() if e["event"] == "run" and e["phase"] == "search"]
     large = [run for run in runs if run["counts"]["total"] > 2000]
     assert 0 < len(large) < 8
@@ -58,12 +51,12 @@ def test_a_network_over_the_limit_is_recorded_and_not_trained(load: Load, tmp_pa
         "them trained; max_parameters is 2,000"
     )
     assert summary.trained == 8 - len(large) + 2 + 1
-    assert study.run(load(), folder, cache=tmp_path / "cache").trained == 0
+    assert study.run(load(), folder, cache=cache).trained == 0
     report.write(folder)
     kept = (folder / "runs.jsonl").read_text().splitlines(keepends=True)
     first = [i for i, line in enumerate(kept) if json.loads(line)["event"] == "run"][3]
     (folder / "runs.jsonl").write_text("".join(kept[:first]))
-    study.run(load(), folder, cache=tmp_path / "cache")
+    study.run(load(), folder, workers=1, cache=cache)
     again = [e for e in Store(folder).events() if e["event"] == "run" and e["phase"] == "search"]
     assert {r["trial"]: r["run"] for r in again} == {r["trial"]: r["run"] for r in runs}
 
@@ -76,14 +69,14 @@ def test_a_limit_that_no_network_keeps_is_told_at_once(load: Load) -> None:
     extremes.check(loaded, data.sizes(loaded.data))
 
 
-def searched(sampler: str, most: int, *, told: bool = True) -> list[int]:
-    """The widths of a search in which wider is better, and more than `most` is over the limit.
+def searched(sampler: str, most: int, widest: int, *, told: bool = True) -> list[int]:
+    """The widths of a search up to `widest` where wider is better, and `most` is the limit.
 
     With `told` the sampler learns by how much.
     """
     options = {"startup_trials": 4} if sampler == "tpe" else {}
     search = Search("optuna", sampler, "none", 24, 2, 1, 4, 3, options)
-    space = {"training.length.epochs": 4, "model.width": IntRange(1, 1000)}
+    space = {"training.length.epochs": 4, "model.width": IntRange(1, widest)}
     cell = Cell("full", {}, space, {}, {}, search)
     found = CellSearch(cell, True, lambda config: 4)
     while (trial := found.next()) is not None:
@@ -102,10 +95,10 @@ def searched(sampler: str, most: int, *, told: bool = True) -> list[int]:
 
 @pytest.mark.parametrize("sampler", [s for s in DRIVERS["optuna"].samplers if s != "gp"])
 def test_a_sampler_takes_constraints_and_repeats(sampler: str) -> None:
-    assert searched(sampler, 500) == searched(sampler, 500)
+    assert searched(sampler, 50, 100) == searched(sampler, 50, 100)
 
 
 def test_tpe_goes_where_the_limit_is_exceeded_least() -> None:
     # where no trial is within the limit, only the excess tells which one was better
-    late, blind = (searched("tpe", 10, told=told)[10:] for told in (True, False))
+    late, blind = (searched("tpe", 10, 1000, told=told)[10:] for told in (True, False))
     assert sum(late) / len(late) < 0.6 * sum(blind) / len(blind)

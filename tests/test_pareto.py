@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from optuna.storages.journal import JournalFileBackend, JournalStorage
 from optuna.study import StudyDirection
 
 import hpstudy
-from hpstudy import bill, data, extremes, report, spec, study
+from hpstudy import bill, data, extremes, report, study
 from hpstudy.analysis import claims
 from hpstudy.analysis.pareto import columns
 from hpstudy.bill.words import spaces
@@ -43,15 +43,8 @@ confirm: {seeds: 2}
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Spec:
-    path = tmp_path_factory.mktemp("file") / "front.yaml"
-    path.write_text(FILE)
-    return spec.load(path, study.REGISTRIES)
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+def loaded(load: Callable[..., Spec]) -> Spec:
+    return load()
 
 
 @pytest.fixture(scope="module")
@@ -143,13 +136,10 @@ def test_what_is_stored_replays_the_same_search(loaded: Spec, folder: Path, cach
 
 
 def test_a_grown_study_has_the_front_of_one_at_once(
-    folder: Path, cache: Path, tmp_path: Path
+    folder: Path, load: Callable[..., Spec], cache: Path, tmp_path: Path
 ) -> None:
-    path = tmp_path / "front.yaml"
-    path.write_text(FILE)
     for edits in (["search.trials=4"], []):
-        loaded = spec.load(path, study.REGISTRIES, edits=edits)
-        assert study.run(loaded, tmp_path / "grown", workers=1, cache=cache).complete
+        assert study.run(load(*edits), tmp_path / "grown", workers=1, cache=cache).complete
     whole, grown = claims(folder), claims(tmp_path / "grown")
     again = {
         (cell.name, run["trial"]) for cell in grown.record.cells for run in cell.phase("confirm")

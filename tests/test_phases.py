@@ -11,6 +11,7 @@ from hpstudy import spec, study
 from hpstudy.phases import CellRun
 from hpstudy.planned import Planned
 from hpstudy.subsets.rules import Count
+from hpstudy.trials import Trials
 
 FILE = """\
 # Which candidates go on?
@@ -49,7 +50,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., CellRun]:
     ) -> CellRun:
         path.write_text(text)
         loaded = spec.load(path, study.REGISTRIES)
-        cell = CellRun(loaded, loaded.cells[0], 1, "print", epochs, counted)
+        cell = CellRun(Trials(loaded, loaded.cells[0], 1, "print", epochs, counted))
         waiting: list[Planned] = []
         while not cell.done:
             new = cell.ready()

@@ -30,7 +30,7 @@ SLOW = {
 
 def run(quick: Any, folder: Path, cache: Path) -> Any:
     """The runs of a study that ends with a score in every cell, and has a report."""
-    assert study.run(quick, folder, workers=2, cache=cache).complete
+    assert study.run(quick, folder, workers=1, cache=cache).complete
     report.write(folder)
     runs = hpstudy.load(folder).runs
     confirmed = runs[runs["phase"] == "confirm"]
@@ -40,11 +40,6 @@ def run(quick: Any, folder: Path, cache: Path) -> Any:
 
 def load(name: str, variant: str | None = "quick", *edits: str) -> Any:
     return spec.load(FOLDER / f"{name}.yaml", study.REGISTRIES, variant=variant, edits=edits)
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,9 @@ import numpy as np
 import pytest
 
 import hpstudy
-from hpstudy import data, report, spec, study
+from hpstudy import data, report, study
 from hpstudy.errors import StoreError, StudyChanged
+from hpstudy.spec.study import Data
 from hpstudy.store import Store
 
 FILE = """\
@@ -38,23 +38,6 @@ TIMES = ("seconds", "time", "compile")
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One compilation cache for the module: what one test compiled, the next one loads."""
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
-def load(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
-    path = tmp_path_factory.mktemp("file") / "small.yaml"
-
-    def loaded(*edits: str, text: str = FILE) -> Any:
-        path.write_text(text)
-        return spec.load(path, study.REGISTRIES, edits=edits)
-
-    return loaded
-
-
-@pytest.fixture(scope="module")
 def first(load: Any, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small study, run once by two workers."""
     folder = tmp_path_factory.mktemp("first") / "small"
@@ -64,8 +47,7 @@ def first(load: Any, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def results(folder: Path) -> Any:
-    """runs.csv as the report writes it, times aside."""
-    report.write(folder)
+    """The table of runs, times aside."""
     runs = hpstudy.load(folder).runs
     return runs[[name for name in runs if not any(word in name for word in TIMES)]]
 
@@ -79,6 +61,7 @@ def events(folder: Path, kind: str) -> list[dict[str, Any]]:
 
 
 def test_a_study_ends_with_a_confirmed_pick_for_each_cell(first: Path) -> None:
+    assert report.write(first).exists()
     runs = results(first)
     assert set(runs["cell"]) == {"full", "bn_only"}
     counted = runs.groupby(["cell", "phase"]).size()
@@ -132,7 +115,7 @@ def test_a_killed_coordinator_goes_on_to_the_same_results(
     with log.open("ab") as torn:
         torn.write(b'{"event":"run","cell":"fu')
     known = log.read_bytes().count(b'"event":"run"') - 1
-    summary = study.run(load(), folder, cache=cache)
+    summary = study.run(load(), folder, workers=1, cache=cache)
     assert 0 < summary.trained <= 28 - known
     assert equal(results(first), results(folder))
 
@@ -146,8 +129,8 @@ def test_eight_trials_grown_to_twelve_equal_twelve_at_once(
     for path in first.rglob("*"):
         target = grown / path.relative_to(first)
         target.mkdir(exist_ok=True) if path.is_dir() else target.write_bytes(path.read_bytes())
-    study.run(load(more), grown, cache=cache)
-    study.run(load(more), tmp_path / "at_once", cache=cache)
+    study.run(load(more), grown, workers=1, cache=cache)
+    study.run(load(more), tmp_path / "at_once", workers=1, cache=cache)
     ours, theirs = results(grown), results(tmp_path / "at_once")
     search = [frame[frame["phase"] == "search"] for frame in (ours, theirs)]
     assert equal(*search)
@@ -158,6 +141,7 @@ def test_eight_trials_grown_to_twelve_equal_twelve_at_once(
     assert picks[0] == picks[1]
     looks = {event["cell"]: event["look"] for event in events(grown, "look")}
     assert set(looks.values()) == {2}
+    assert "look 2" in report.write(grown).read_text()
 
 
 def test_more_confirm_seeds_reuse_every_finished_run(
@@ -166,7 +150,7 @@ def test_more_confirm_seeds_reuse_every_finished_run(
     grown = tmp_path / "grown"
     grown.mkdir()
     (grown / "runs.jsonl").write_bytes((first / "runs.jsonl").read_bytes())
-    summary = study.run(load("confirm.seeds=3"), grown, cache=cache)
+    summary = study.run(load("confirm.seeds=3"), grown, workers=1, cache=cache)
     assert summary.trained == 2
     assert [event["seeds"] for event in events(grown, "look")] == [2, 2, 3, 3]
 
@@ -181,7 +165,7 @@ def test_a_changed_search_starts_a_new_generation_and_reuses_equal_runs(
     grown = tmp_path / "grown"
     grown.mkdir()
     (grown / "runs.jsonl").write_bytes((first / "runs.jsonl").read_bytes())
-    summary = study.run(load(*edits), grown, cache=cache)
+    summary = study.run(load(*edits), grown, workers=1, cache=cache)
     records = events(grown, "run")
     new = {event["run"] for event in records if event["generation"] == 2}
     kept = {e["run"] for e in records if e["generation"] == 1 and e["status"] == "finished"}
@@ -203,8 +187,8 @@ def test_an_arm_that_comes_back_is_searched_anew(
     grown.mkdir()
     (grown / "runs.jsonl").write_bytes((first / "runs.jsonl").read_bytes())
     alone = FILE.replace("  bn_only: {train: batchnorm}\n", "")
-    study.run(load(text=alone), grown, cache=cache)
-    summary = study.run(load(), grown, cache=cache)
+    study.run(load(text=alone), grown, workers=1, cache=cache)
+    summary = study.run(load(), grown, workers=1, cache=cache)
     assert summary.complete
     last = {event["cell"]: event["generation"] for event in events(grown, "generation")}
     assert last == {"full": 1, "bn_only": 2}
@@ -225,10 +209,10 @@ class StopsAfter(study.Silent):
 def test_an_interrupted_confirm_phase_is_a_look(load: Any, cache: Path, tmp_path: Path) -> None:
     folder = tmp_path / "small"
     with pytest.raises(KeyboardInterrupt):
-        study.run(load(), folder, cache=cache, progress=StopsAfter(1))
+        study.run(load(), folder, workers=1, cache=cache, progress=StopsAfter(1))
     looked = {event["cell"] for event in events(folder, "look")}
     assert len(looked) == 1
-    study.run(load("search.trials=10"), folder, cache=cache)
+    study.run(load("search.trials=10"), folder, workers=1, cache=cache)
     looks = {event["cell"]: event["look"] for event in events(folder, "look")}
     assert looks == {cell: 2 if cell in looked else 1 for cell in ("full", "bn_only")}
 
@@ -264,7 +248,7 @@ def test_the_search_never_sees_the_test_split(
         return dataclasses.replace(split, y_test=shuffled)
 
     monkeypatch.setattr(data, "load", permuted)
-    study.run(load(), tmp_path / "small", cache=cache)
+    study.run(load(), tmp_path / "small", workers=1, cache=cache)
     honest, blind = results(first), results(tmp_path / "small")
     tested = [name for name in honest if name.startswith("test_")]
     assert tested
@@ -278,7 +262,7 @@ def test_a_duplicate_is_told_and_counted_but_not_trained(
 ) -> None:
     text = FILE.replace("{float: [0.01, 3], log: true}", "{choice: [0.1]}")
     text = text.replace("pruner: asha, trials: 8", "pruner: none, trials: 30")
-    study.run(load(text=text), tmp_path / "small", cache=cache)
+    study.run(load(text=text), tmp_path / "small", workers=1, cache=cache)
     runs = hpstudy.load(tmp_path / "small").runs
     search = runs[(runs["phase"] == "search") & (runs["cell"] == "full")]
     assert 10 < len(search) < 30
@@ -332,7 +316,7 @@ def test_two_coordinators_never_write_to_one_study(
 def test_the_rebuilt_model_predicts_what_was_stored(first: Path) -> None:
     found = hpstudy.load(first)
     confirmed = found.runs[found.runs["phase"] == "confirm"]
-    split = data.load(spec.study.Data("digits", 0.2, 0.2, 1))
+    split = data.load(Data("digits", 0.2, 0.2, 1))
     for run in confirmed["run"].iloc[[0, -1]]:
         stored = found.arrays(run)["test_outputs"]
         predicted = found.model(run).predict(split.x_test, verbose=0)

@@ -1,14 +1,13 @@
 """Whole studies whose workers train runs side by side."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import hpstudy
-from hpstudy import spec, study
+from hpstudy import study
 from hpstudy.store import Store
 
 FILE = """\
@@ -29,18 +28,6 @@ confirm: {seeds: 3}
 engine: {lanes: 4}
 """
 PLACE = ["cell", "phase", "trial", "seed_index"]
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
-def load(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
-    path = tmp_path_factory.mktemp("file") / "lanes.yaml"
-    path.write_text(FILE)
-    return lambda *edits: spec.load(path, study.REGISTRIES, edits=edits)
 
 
 @pytest.fixture(scope="module")

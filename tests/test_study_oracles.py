@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 import hpstudy
 from hpstudy import report, spec, study
-from hpstudy.search.mirror import View
+from hpstudy.search.view import View
 from hpstudy.spec.growth import cells_as_json
 from hpstudy.spec.study import Spec
 from hpstudy.store import Store
@@ -36,15 +37,8 @@ BUDGETED = ALONE.replace("trials: 8", "trials: 8, budget: {epochs: 16}")
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Spec:
-    path = tmp_path_factory.mktemp("file") / "oracles.yaml"
-    path.write_text(FILE)
-    return spec.load(path, study.REGISTRIES)
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+def loaded(load: Callable[..., Spec]) -> Spec:
+    return load()
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +100,7 @@ def test_interrupted_between_pause_and_promotion_it_goes_on_from_the_state(
 ) -> None:
     folder = tmp_path / "oracles"
     with pytest.raises(KeyboardInterrupt):
-        study.run(loaded, folder, cache=cache, progress=Interrupted(3))
+        study.run(loaded, folder, workers=1, cache=cache, progress=Interrupted(3))
     assert len(list((folder / "states").iterdir())) == 3
     (folder / "states" / ".half.npz.1").write_bytes(b"written")
     assert study.run(loaded, folder, workers=1, cache=cache).complete
@@ -137,7 +131,7 @@ def test_killed_anywhere_it_ends_the_same(
     for kept in (paused[2] + 1, 14):
         folder.mkdir(exist_ok=True)
         (folder / "runs.jsonl").write_text("".join(lines[:kept]))
-        assert study.run(loaded, folder, cache=cache).complete
+        assert study.run(loaded, folder, workers=1, cache=cache).complete
         for arm in loaded.arms:
             again, whole = searched(folder, arm), searched(first, arm)
             assert [(r["run"], r["status"], r["score"], r["epochs"]) for r in again] == [
@@ -166,11 +160,10 @@ def test_a_second_run_trains_nothing(first: Path, loaded: Spec, cache: Path) -> 
 
 @pytest.mark.parametrize(("earlier", "trials"), [(True, 4), (False, 5)])
 def test_a_search_keeps_the_rule_that_its_budget_began_with(
-    earlier: bool, trials: int, first: Path, loaded: Spec, cache: Path, tmp_path: Path
+    earlier: bool, trials: int, first: Path, load: Any, cache: Path, tmp_path: Path
 ) -> None:
     """Earlier versions counted the 2 epochs of a paused run again in its promotion to epoch 6."""
-    (tmp_path / "oracles.yaml").write_text(BUDGETED)
-    budgeted = spec.load(tmp_path / "oracles.yaml", study.REGISTRIES)
+    budgeted = load(text=BUDGETED)
     store = Store(tmp_path / "oracles")
     for event in Store(first).events():
         if event["event"] == "study":
@@ -194,13 +187,11 @@ def test_a_search_keeps_the_rule_that_its_budget_began_with(
     "edit", [("parallel: 2", "parallel: 1"), ("first_epoch: 2", "first_epoch: 3, factor: 2")]
 )
 def test_another_search_of_the_same_runs_shortens_no_curves(
-    edit: tuple[str, str], first: Path, cache: Path, tmp_path: Path
+    edit: tuple[str, str], first: Path, load: Any, cache: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "oracles.yaml").write_text(ALONE.replace(*edit))
     folder = shutil.copytree(first, tmp_path / "oracles")
     before = {run["run"]: run["epochs"] for run in searched(first, "full")}
-    edited = spec.load(tmp_path / "oracles.yaml", study.REGISTRIES)
-    assert study.run(edited, folder, workers=1, cache=cache).complete
+    assert study.run(load(text=ALONE.replace(*edit)), folder, workers=1, cache=cache).complete
     again = [run for run in searched(folder, "full") if run["generation"] == 2]
     shared = [run for run in again if run["run"] in before]
     assert shared

@@ -9,7 +9,7 @@ STUDY = """\
 # Does it run without TensorFlow?
 name: light
 data: {name: digits, validation: 0.2, test: 0.2}
-model: {type: mlp, depth: 1, width: 8}
+model: {type: mlp, depth: 1, width: 16}
 training: {length: {epochs: 2}, learning_rate: {float: [0.01, 1], log: true}}
 arms: {full: {train: all}, bn_only: {train: batchnorm}}
 search: {trials: 2, parallel: 2, choose: {top: 1, seeds: 1}}
@@ -17,7 +17,7 @@ confirm: {seeds: 2}
 """
 
 
-def test_a_study_runs_and_reports_without_tensorflow(tmp_path: Path) -> None:
+def test_a_study_runs_and_reports_without_tensorflow(cache: Path, tmp_path: Path) -> None:
     blocked = tmp_path / "blocked" / "tensorflow"
     blocked.mkdir(parents=True)
     (blocked / "__init__.py").write_text('raise ImportError("TensorFlow is absent")\n')
@@ -26,9 +26,10 @@ def test_a_study_runs_and_reports_without_tensorflow(tmp_path: Path) -> None:
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(blocked.parent), os.environ.get("PYTHONPATH", "")]),
-        "HPSTUDY_CACHE": str(tmp_path / "cache"),
+        "HPSTUDY_CACHE": str(cache.parent),
     }
-    command = [sys.executable, "-m", "hpstudy", "run", str(file), "--reports", str(tmp_path)]
+    words = ["run", str(file), "--reports", str(tmp_path), "--workers", "1"]
+    command = [sys.executable, "-m", "hpstudy", *words]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "light" / "report.html").exists()

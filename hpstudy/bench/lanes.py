@@ -10,12 +10,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from hpstudy.backends import Machine
 from hpstudy.bench.options import Options
 from hpstudy.bench.outcome import Findings
 from hpstudy.bench.process import timed
 from hpstudy.bench.studies import DIGITS, FASHION
 from hpstudy.bench.table import Table, number
-from hpstudy.engine.backends import Machine
 from hpstudy.errors import HpstudyError
 from hpstudy.spec.study import Data
 

@@ -18,7 +18,7 @@ from hpstudy import data, spec
 from hpstudy.bench import timed
 from hpstudy.bench.atonce import Bookkeeping
 from hpstudy.bench.madeup import EPOCHS, Plain
-from hpstudy.search.driver import DRIVERS
+from hpstudy.search.drivers import DRIVERS
 from hpstudy.spec.study import Spec
 from hpstudy.store import Store
 from hpstudy.study import REGISTRIES, Silent

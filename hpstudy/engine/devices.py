@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hpstudy.engine.backends import NAMES, Machine, chosen
+from hpstudy.backends import NAMES, Machine, chosen
 from hpstudy.errors import HpstudyError
 from hpstudy.subsets.powers import power_of_two
 

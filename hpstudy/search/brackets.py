@@ -116,14 +116,23 @@ def refused(cell: Cell, search: Search, backend: str, factor: int, first_epoch: 
             f"{search.parallel} at a time no trial before number {least} reaches epoch {length}; "
             f"allowed: {least} and more"
         )
-    need = sum(charged(planned[:least], continues(cell, backend)))
+    return _unaffordable(cell, search, planned[:least], backend) or _short(cell, table[0])
+
+
+def _unaffordable(
+    cell: Cell, search: Search, planned: list[tuple[int, int]], backend: str
+) -> str | None:
+    """Why a budget of epochs holds too few trials, or None for the `planned` ones that it needs."""
+    need = sum(charged(planned, continues(cell, backend)))
     budget = search.budget_epochs
-    if budget is not None and budget < need:
-        return (
-            f"search.budget.epochs is {budget}, too few for hyperband, whose first trial that "
-            f"reaches epoch {length} needs {need} with those before it; allowed: {need} and more"
-        )
-    return _short(cell, table[0])
+    if budget is None or budget >= need:
+        return None
+    less = sum(charged(planned, continues(cell, "jax")))
+    other = "" if less == need else f", or {less} and more with engine: {{backend: jax}}"
+    return (
+        f"search.budget.epochs is {budget}, too few for hyperband, whose first trial that reaches "
+        f"epoch {planned[-1][1]} needs {need} with those before it; allowed: {need} and more{other}"
+    )
 
 
 def _short(cell: Cell, bracket: Bracket) -> str | None:

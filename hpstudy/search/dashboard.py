@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from hpstudy.errors import HpstudyError, MissingPackage, StoreError
-from hpstudy.search.mirror import View
+from hpstudy.search.view import View
 from hpstudy.store import Store
 
 HOST = "127.0.0.1"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +18,7 @@ from hpstudy.lean import import_keras
 from hpstudy.search.brackets import brackets, epochs_of
 from hpstudy.search.driver import Driver, Outcome, Promotions, Pruner, Waits, stream
 from hpstudy.search.options import options
+from hpstudy.search.rounds import Rounds
 from hpstudy.search.scores import Scores
 from hpstudy.search.unfolding import in_order
 from hpstudy.spec.foreign import is_foreign
@@ -57,7 +57,8 @@ class OracleDriver:
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """The trial's end, with the parameters that it was asked for and no others."""
-        from hpstudy.search.oracles import SCORE, Space
+        from hpstudy.search.oracles import SCORE
+        from hpstudy.search.parameters import Space
 
         running = self._running.pop(number)
         trial, score = running.trial, self._scores.of(outcome)
@@ -71,7 +72,7 @@ class OracleDriver:
         self._called(number, "end_trial", trial)
 
     def _answer(self, number: int, running: _Running, name: str, asked: Range) -> Scalar:
-        from hpstudy.search.oracles import Parameter
+        from hpstudy.search.parameters import Parameter
 
         met = running.met.get(name) or self._oracle.hyperparameters.known(name)
         if met is not None and met.asked != asked:
@@ -115,40 +116,6 @@ class _Running:
     trial: Any
     met: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
-
-
-class Rounds:
-    """Stops each trial at the end of its round, where its promotion goes on."""
-
-    def __init__(self, oracle: Any) -> None:
-        self._oracle = oracle
-        self._ends: dict[int, int] = {}
-        self._promoted: dict[int, tuple[int, int]] = {}
-        self._numbers: dict[str, int] = {}
-
-    def begin(self, number: int, trial: Any) -> None:
-        """Take the oracle's `trial`, whose values say its round."""
-        values = trial.hyperparameters.values
-        self._numbers[trial.trial_id] = number
-        self._ends[number] = values["tuner/epochs"]
-        if values.get("tuner/round"):
-            before = self._numbers[values["tuner/trial_id"]]
-            self._promoted[number] = before, values["tuner/initial_epoch"]
-
-    def of(self, number: int) -> tuple[int, int] | None:
-        return self._promoted.get(number)
-
-    def possible(self) -> Collection[int]:
-        return {self._numbers[name] for name in self._oracle.promotable()}
-
-    def rungs(self, number: int, length: int) -> tuple[int, ...]:
-        return (self._ends[number],) if self._ends[number] < length else ()
-
-    def tell(self, outcome: Outcome, length: int) -> None:
-        """The oracle itself is told, and promotes."""
-
-    def prunes(self, number: int, seen: int, reports: Mapping[int, float], length: int) -> bool:
-        return True
 
 
 def build(cell: Cell, maximise: bool) -> Driver:

@@ -14,7 +14,8 @@ from importlib import import_module
 
 from hpstudy.search.budget import Budget, Spending
 from hpstudy.search.discovery import Discovery, Names
-from hpstudy.search.driver import DRIVERS, Driver, Outcome, Trial, Waits
+from hpstudy.search.driver import Driver, Outcome, Trial, Waits
+from hpstudy.search.drivers import DRIVERS
 from hpstudy.spec.layers import LENGTHS
 from hpstudy.spec.space import Ask, Config, Proposal, resolve
 from hpstudy.spec.study import Cell

@@ -51,6 +51,13 @@ SUBSET: tuple[Parameter, ...] = (
 )
 BESIDE = tuple(f"subset.{one.name}" for one in SUBSET if one.name != "train")
 AMOUNTS = ("subset.per_unit", "subset.fraction", "subset.match")
+# what some call the words of subsets
+OTHER_WORDS = {
+    **dict.fromkeys(("bn", "batch_norm", "batch_normalization", "norm"), "batchnorm"),
+    **dict.fromkeys(("full", "everything"), "all"),
+    **dict.fromkeys(("head", "last", "last_layer", "classifier"), "output"),
+    **dict.fromkeys(("frozen", "nothing"), "none"),
+}
 # words whose entries include BatchNorm's gamma
 WITH_GAMMA = ("all", "as_built", "batchnorm", "gamma")
 OVERRIDES = ("model", "training", "search")
@@ -65,12 +72,16 @@ def subset_section(words: Mapping[str, str]) -> Section:
             if isinstance(node.content, bool):
                 read = "true" if node.content else "false"
                 hint = f", which YAML reads as {read}; quote it if the word is meant"
+            items = node.content if isinstance(node.content, tuple) else ()
+            if items and all(item.text in words for item in items):
+                hint = f"; write {'+'.join(item.text for item in items)}"
             example = "`batchnorm+output` or `all-batchnorm`"
             say = f"takes words such as {example}; allowed words: {', '.join(words)}"
             problems.add(node, f"{key} is {node.seen}{hint}; it {say}")
             return None
-        expression = re.sub(r"\s+", "", node.content)
-        return expression if _known(expression, words, node, problems) else None
+        if not _known(node.content, words, node, problems):
+            return None
+        return re.sub(r"\s+", "", node.content)
 
     parameters = {parameter.name: parameter for parameter in SUBSET}
     return Section("subset", parameters, readers={"train": train}, others=OVERRIDES)
@@ -96,13 +107,13 @@ def trains_gamma(expression: object) -> bool:
 
 
 def _known(expression: str, words: Mapping[str, str], node: Node, problems: Problems) -> bool:
-    found = terms(expression)
+    found = [(sign, word.strip()) for sign, word in terms(expression.strip())]
     say = ""
     for sign, word in found:
         if not word:
             say = "a word is missing beside a sign; write `a+b` or `a-b`"
         elif word not in words:
-            say = f"unknown word: `{word}`; {nearest(word, list(words))}"
+            say = f"unknown word: `{word}`; {_meant(word, words) or nearest(word, list(words))}"
         elif sign == "-" and word == "random":
             say = "random weights can be added, not taken away; write `random` without a minus"
     if found and found[0][0] == "-":
@@ -114,6 +125,19 @@ def _known(expression: str, words: Mapping[str, str], node: Node, problems: Prob
     if say:
         problems.add(node, f"subset.train is `{expression}`: {say}")
     return not say
+
+
+def _meant(word: str, words: Mapping[str, str]) -> str:
+    """What to write for words that are joined or valued in another way; nothing for the rest."""
+    parts = re.split(r"\s*(?:[,;&|]|\band\b|\s)\s*", word)
+    if len(parts) > 1 and all(part in words for part in parts):
+        return f"join words by +: {'+'.join(parts)}"
+    drawn = re.fullmatch(r"random\W*(\d*\.?\d+)\W*", word)
+    if drawn:
+        amount = "per_unit" if drawn[1].isdecimal() else "fraction"
+        return f"write {{train: random, {amount}: {drawn[1]}}}"
+    other = OTHER_WORDS.get(word.lower())
+    return f"did you mean `{other}`? allowed: {', '.join(words)}" if other in words else ""
 
 
 def options(value: object) -> tuple[Scalar, ...]:

@@ -92,6 +92,7 @@ ELSEWHERE: Mapping[str, str] = {
     # what is compared, and how it is judged
     "trainable": "arms: {full: {train: all}, bn_only: {train: batchnorm}}",
     "subset": "arms: {full: {train: all}, bn_only: {train: batchnorm}}",
+    "sweep": "model: {width: {sweep: [64, 128]}}",
     "metric": "score: {metric: accuracy}",
     "metrics": "score: {metric: accuracy}",
     "monitor": "score: {metric: accuracy}",
@@ -126,6 +127,43 @@ ELSEWHERE: Mapping[str, str] = {
     "device": "engine: {devices: cpu}",
     "gpus": "engine: {devices: [0]}",
     "precision": "engine: {matmul: tf32}",
+}
+
+# what somebody may call one of a setting's words -> that word
+WORDS: Mapping[str, str] = {
+    "acc": "accuracy",
+    "val_acc": "accuracy",
+    "rmse": "mse",
+    "mean_squared_error": "mse",
+    "mean_absolute_error": "mae",
+    "ce": "cross_entropy",
+    "categorical_crossentropy": "cross_entropy",
+    "sparse_categorical_crossentropy": "cross_entropy",
+    "best": "best_validation",
+    "avg": "average",
+    "swish": "silu",
+    "batch_norm": "batch",
+    "batchnorm": "batch",
+    "layernorm": "layer",
+    "fixed": "constant",
+    "cosine_annealing": "cosine",
+    "step_decay": "step",
+    "zero": "zeros",
+    "one": "ones",
+    "mnist": "mnist_5k",
+    "randomsampler": "random",
+    "tpesampler": "tpe",
+    "cmaessampler": "cmaes",
+    "gridsampler": "grid",
+    "gpsampler": "gp",
+    "medianpruner": "median",
+    "successivehalvingpruner": "asha",
+    "hyperbandpruner": "hyperband",
+    "bayesianoptimization": "bayesian",
+    "randomsearch": "random",
+    "gridsearch": "grid",
+    "kerastuner": "keras_tuner",
+    "tf": "tensorflow",
 }
 
 

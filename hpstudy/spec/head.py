@@ -110,7 +110,9 @@ def data(
     """The data set and its split; a relative path becomes absolute, from the file's folder."""
     name = node.entries.get("name")
     if name is None:
-        problems.add(node, f"data lacks `name`; allowed: {', '.join(datasets)}")
+        hint = "; write {name: file, path: ...}" if "path" in node.entries else ""
+        hint = f"; write {{name: {node.text}}}" if node.text in datasets else hint
+        problems.add(node, f"data lacks `name`; allowed: {', '.join(datasets)}{hint}")
         return None
     chosen = word(name.value, "data.name", datasets, problems)
     if chosen is None:

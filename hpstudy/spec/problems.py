@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Protocol
 
 from hpstudy.errors import Problem, SpecError
-from hpstudy.spec.elsewhere import instead
+from hpstudy.spec.elsewhere import WORDS, instead
 
 
 class Place(Protocol):
@@ -61,12 +61,18 @@ def nearest(seen: str, allowed: list[str]) -> str:
     """'did you mean `x`? allowed: x, y, z', or without the question where nothing is near."""
     lowered = {name.lower(): name for name in allowed}
     close = get_close_matches(seen.lower(), lowered, n=1)
+    if WORDS.get(seen.lower()) in lowered:
+        close = [WORDS[seen.lower()]]
     hint = f"did you mean `{lowered[close[0]]}`? " if close else ""
     return hint + listed(allowed)
 
 
 def _meant(seen: str, allowed: list[str]) -> str:
     """As `nearest`, for a key that has another name or another place here; else nothing."""
+    if "\u00a0" in seen:
+        return f"type a plain space for its no-break space; {listed(allowed)}"
+    if ":" in seen:
+        return f"write a space after the colon; {listed(allowed)}"
     here = instead(seen)
     # one letter off is rather a slip of the pen
     close = get_close_matches(seen, allowed, n=1, cutoff=0.8)

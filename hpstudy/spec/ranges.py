@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from hpstudy.spec.declarations import Parameter
 from hpstudy.spec.edits import RANGE_WORDS
-from hpstudy.spec.problems import Problems, nearest
+from hpstudy.spec.problems import Problems
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Scalar, Value
 from hpstudy.spec.values import fixed, takes
 from hpstudy.spec.yaml import Node
@@ -42,9 +43,7 @@ def value(
         return read_fixed(parameter, node, key, problems)
     words = [word for word in RANGE_WORDS if word in node.entries]
     if len(words) != 1:
-        seen = nearest(next(iter(node.entries)), [*RANGE_WORDS]) if node.entries else ""
-        form = "a range is one of {int: [1, 8]}, {float: [0.1, 1], log: true}, {choice: [...]}"
-        problems.add(node, f"{key} is {node.seen}; {form}, a sweep {{sweep: [...]}}; {seen}")
+        problems.add(node, f"{key} is {node.seen}; {_forms(parameter, node)}")
         return None
     word = words[0]
     beside = ("log", "step") if word in ("int", "float") else ()
@@ -57,6 +56,20 @@ def value(
     if word == "choice":
         return _choice(parameter, inner, key, problems, branches, read_fixed)
     return _numeric(parameter, node, word, key, problems)
+
+
+def _forms(parameter: Parameter, node: Node) -> str:
+    """How a value or a range of a setting is written."""
+    named = [name for name in node.entries if name not in ("log", "step")]
+    close = get_close_matches(named[0], RANGE_WORDS, n=1) if len(named) == 1 else []
+    hint = f"did you mean `{close[0]}`? " if close else ""
+    chosen = next((name for name in named if name in parameter.options), None)
+    if chosen is not None:
+        return f"write `{chosen}`, and its settings beside it, or {{choice: {{{chosen}: {{...}}}}}}"
+    numeric = {"int": "{int: [low, high]}, ", "float": "{float: [low, high], log: true}, "}
+    numeric |= {"number_or_choice": numeric["float"], "any": numeric["int"] + numeric["float"]}
+    forms = f"{numeric.get(parameter.kind, '')}{{choice: [...]}} or {{sweep: [...]}}"
+    return f"{hint}it takes {takes(parameter)}; a range or a sweep is written {forms}"
 
 
 def _sweep(
@@ -148,7 +161,7 @@ def _numeric(
         say = f"a log range must start above 0; saw {low:g}"
     elif log and parameter.step > 1:
         say = f"it goes in steps of {parameter.step}, which a log range does not; leave out `log`"
-    elif log and word == "float" and step is not None:
+    elif log and step is not None and (word == "float" or step != 1):
         say = "`log` and `step` exclude each other; keep one"
     elif step is not None and abs(round((high - low) / step) * step - (high - low)) > 1e-9 * step:
         last = low + math.floor((high - low) / step) * step

@@ -165,7 +165,8 @@ class Reading:
         examples = declaration.examples
         if examples is not None:
             kept_back = round(data.validation * examples) + round((data.test or 0) * examples)
-            examples = examples - kept_back if kept_back < examples else None
+            fits = data.validation + (data.test or 0) < 1 and kept_back < examples
+            examples = examples - kept_back if fits else None
         shape = declaration.shape.input_shape if declaration.shape else None
         scored, task = score
         known = (scored, task, examples, shape)
@@ -179,6 +180,8 @@ class Reading:
             return foreign.declaration(node, own, self.path.absolute().parent, problems)
         if "type" not in node.entries:
             say = 'or `hypermodel`, such as "my_module:MyHyperModel", in place of it'
+            if node.text in models:
+                say = f"write {{type: {node.text}}}"
             problems.add(node, f"model lacks `type`; allowed: {', '.join(models)}; {say}")
             return None
         given = node.entries["type"].value
@@ -200,16 +203,17 @@ class Reading:
         node = entries["arms"]
         if not node.entries:
             example = "{full: {train: all}, bn_only: {train: batchnorm}}"
-            problems.add(node, f"arms takes at least one arm, such as {example}; saw {node.seen}")
+            seen = "a list" if isinstance(node.content, tuple) else node.seen
+            problems.add(node, f"arms takes names with their arms, such as {example}; saw {seen}")
         subset = subset_section(self.registries.subsets)
         found = []
         for name, entry in node.entries.items():
             _plain_word(entry.key, "an arm's name", problems)
             place = entry.value
             if not place.entries:
-                problems.add(
-                    entry.key, f"arm {name} is empty; it needs `train`, as in {{train: all}}"
-                )
+                seen = "empty" if place.content in (None, {}) else place.seen
+                say = f"arm {name} is {seen}; it needs `train`, as in {{train: all}}"
+                problems.add(entry.key, say)
                 continue
             if "train" not in place.entries:
                 words = ", ".join(self.registries.subsets)

@@ -24,7 +24,8 @@ def read_score(
         if name not in ("metric", "at"):
             problems.unknown(entry.key, "key in score", name, ("metric", "at"))
     if not isinstance(node.content, Mapping):
-        problems.add(node, f"score takes a mapping of metric and at; saw {node.seen}")
+        say = "score takes a mapping, such as {metric: accuracy, at: last}"
+        problems.add(node, f"{say}; saw {node.seen}")
     given = {name: entry.value for name, entry in node.entries.items()}
     at = _at(given.get("at"), problems)
     if found is None:
@@ -84,6 +85,7 @@ def _at(node: Node | None, problems: Problems) -> Literal["last", "best_validati
     words = str(node.content).split() if isinstance(node.content, str) else []
     if len(words) == 2 and words[0] == "epoch" and words[1].isdecimal() and int(words[1]) > 0:
         return int(words[1])
+    number = node.text if isinstance(node.content, int) and node.text.isdecimal() else "15"
     hint = nearest(node.text, ["last", "best_validation", "epoch N"])
-    problems.add(node, f"score.at is {node.seen}; {hint} (such as epoch 15)")
+    problems.add(node, f"score.at is {node.seen}; {hint} (such as epoch {number})")
     return "last"

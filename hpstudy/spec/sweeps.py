@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import product
 
 from hpstudy.spec.declarations import Parameter
@@ -38,7 +39,9 @@ def joint(node: Node, parameters: Mapping[str, Parameter], problems: Problems) -
             problems.add(item, f"an entry of sweep is a mapping of settings; saw {item.seen}")
         for key, entry in item.entries.items():
             if key not in parameters:
-                problems.unknown(entry.key, "setting in sweep", key, parameters)
+                problems.add(
+                    entry.key, f"unknown setting in sweep: `{key}`; {_meant(key, parameters)}"
+                )
             elif isinstance(entry.value.content, Mapping):
                 say = "an entry of sweep holds fixed values, and no range can stand inside it"
                 problems.add(entry.value, f"{key}: {say}; saw {entry.value.seen}")
@@ -54,6 +57,13 @@ def joint(node: Node, parameters: Mapping[str, Parameter], problems: Problems) -
             problems.add(item, f"sweep lists {item.seen} with equal values twice; keep one")
         rows.append(row)
     return Joint(tuple(rows), places)
+
+
+def _meant(key: str, parameters: Collection[str]) -> str:
+    near = [name for name in parameters if name.partition(".")[2] == key]
+    near = near or get_close_matches(key, parameters, n=1)
+    hint = f"did you mean `{near[0]}`? " if near else ""
+    return f"{hint}allowed: model.depth and such, each setting of model and training"
 
 
 def check_joint(study: Joint | None, base: Layer, problems: Problems) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from hpstudy.spec import numerals
 from hpstudy.spec.declarations import Parameter
 from hpstudy.spec.problems import Problems, nearest
-from hpstudy.spec.space import Scalar
+from hpstudy.spec.space import Scalar, written
 from hpstudy.spec.yaml import Node
 
 _WHOLE = ("int", "int_or_choice", "ints_or_choice")
 _MIXED = ("int_or_choice", "ints_or_choice", "number_or_choice")
 _LISTS = ("numbers", "ints_or_choice")
+# the sections whose settings may be ranges and sweeps
+SEARCHED = ("model.", "training.", "subset.")
 
 
 def takes(parameter: Parameter) -> str:
@@ -55,12 +58,13 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
         return _numbers(parameter, content, node, key, problems)
     if isinstance(content, tuple):
         hint = "; several values are written {choice: [...]} or {sweep: [...]}"
+        hint = hint if key.startswith(SEARCHED) and key != "model.type" else ""
         problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}{hint}")
         return None
     if isinstance(content, bool) and content not in parameter.options:
         if kind in ("choice", "text", *_MIXED):
-            as_read = "true" if content else "false"
-            say = f"`{node.text}` is read by YAML as {as_read}; quote it if the word is meant"
+            say = f"`{node.text}` is read by YAML as {written(content)}"
+            say += "; quote it" if kind == "text" or node.text in parameter.options else ""
             problems.add(node, f"{key}: {say}; it takes {takes(parameter)}")
             return None
     elif isinstance(content, str):
@@ -68,7 +72,9 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
             return content
         if kind in ("choice", *_MIXED):
             options = [str(option) for option in parameter.options]
-            hint = nearest(content, options) if kind == "choice" else f"it takes {takes(parameter)}"
+            hint = nearest(content, options)
+            if kind != "choice":
+                hint = f"it takes {takes(parameter)}{numerals.hint(node)}"
             problems.add(node, f"{key} is `{content}`, which is not known; {hint}")
             return None
     elif isinstance(content, int | float) and kind not in ("flag", "numbers", "text"):
@@ -78,7 +84,7 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
             number = _number(parameter, content)
             if number is not None:
                 return number
-    hint = _beside(parameter, content)
+    hint = _beside(parameter, node)
     problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}{hint}")
     return None
 
@@ -92,7 +98,13 @@ def _any(parameter: Parameter, node: Node, key: str, problems: Problems) -> Scal
     return node.content
 
 
-def _beside(parameter: Parameter, content: object) -> str:
+def _beside(parameter: Parameter, node: Node) -> str:
+    """What was likely meant by a value that a setting does not take."""
+    content = node.content
+    if content is None and "none" in parameter.options:
+        return "; write the word `none` for that"
+    if parameter.kind in ("int", "float", *_MIXED) and isinstance(content, str):
+        return numerals.hint(node)
     if parameter.step == 1 or isinstance(content, bool) or not isinstance(content, int):
         return ""
     beside = dict.fromkeys(parameter.around(content))
@@ -122,7 +134,8 @@ def _numbers(
         if isinstance(content, int | float) and not isinstance(content, bool):
             number = _number(parameter, content)
         if number is None:
-            problems.add(item, f"{key} holds {item.seen}; it takes {takes(parameter)}")
+            say = f"{takes(parameter)}, {parameter.doc}" if parameter.doc else takes(parameter)
+            problems.add(item, f"{key} holds {item.seen}; it takes {say}")
             return None
         found.append(number)
     if not found or found != sorted(set(found)):

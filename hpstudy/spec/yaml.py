@@ -15,6 +15,7 @@ from typing import TypeAlias
 import yaml
 
 from hpstudy.spec.problems import Problems
+from hpstudy.spec.syntax import explained
 
 INT = re.compile(r"[-+]?\d[\d_]*$")
 FLOAT = re.compile(r"[-+]?(\.\d+|\d[\d_]*(\.\d*)?)([eE][-+]?\d+)?$|[-+]?\.(inf|Inf|INF)$")
@@ -70,9 +71,8 @@ def read(text: str, file: str, problems: Problems) -> Node | None:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        problems.at(file, line, column, f"not valid YAML: {_explained(error)}")
+        line, column, words = explained(text, error)
+        problems.at(file, line, column, f"not valid YAML: {words}")
         return None
     except yaml.YAMLError as error:
         problems.at(file, 1, 1, f"not valid YAML: {error}")
@@ -81,13 +81,6 @@ def read(text: str, file: str, problems: Problems) -> Node | None:
         problems.at(file, 1, 1, "the file is empty; a study needs data, model, training and arms")
         return None
     return _node(root, file, problems, ())
-
-
-def _explained(error: yaml.MarkedYAMLError) -> str:
-    words = ", ".join(part for part in (error.context, error.problem) if part)
-    if "'\\t'" in words:
-        words += "; indent with spaces, not with tabs"
-    return words
 
 
 def _node(node: yaml.Node, file: str, problems: Problems, above: tuple[yaml.Node, ...]) -> Node:
@@ -124,8 +117,14 @@ def _leaf(text: str) -> Leaf:
         return None
     if text.lower() in BOOL and text in (text.lower(), text.capitalize(), text.upper()):
         return BOOL[text.lower()]
+    found = number(text)
+    return text if found is None else found
+
+
+def number(text: str) -> int | float | None:
+    """The number that a plain word is; None for any other."""
     if INT.match(text):
         return int(text.replace("_", ""))
     if FLOAT.match(text):
         return float(text.replace("_", "").replace(".inf", "inf").replace(".Inf", "inf").lower())
-    return text
+    return None

@@ -8,7 +8,7 @@ from textwrap import wrap
 from hpstudy.analysis.words import number
 from hpstudy.data import DATASETS
 from hpstudy.hypermodels import HYPERMODELS
-from hpstudy.search.driver import DRIVERS
+from hpstudy.search.drivers import DRIVERS
 from hpstudy.spec import head
 from hpstudy.spec.arms import SUBSET
 from hpstudy.spec.declarations import Parameter

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hpstudy import data
-from hpstudy.engine.cache import ProgramCache
+from hpstudy.engine.cache import Counters, ProgramCache
 from hpstudy.engine.job import Job, Result
 from hpstudy.engine.packs import Packs
 from hpstudy.engine.parts import Parts
@@ -22,11 +22,6 @@ from hpstudy.spec.study import Data
 from hpstudy.spec.training import TRAINING
 
 Config = dict[str, Any]
-
-
-@pytest.fixture(scope="session")
-def digits() -> data.Split:
-    return data.load(Data("digits", 0.2, 0.2, 1))
 
 
 @pytest.fixture(scope="session")
@@ -111,11 +106,20 @@ class Trainer:
 
 
 @pytest.fixture(scope="session")
-def trainer_at() -> Callable[..., Trainer]:
-    """The engine on a split, its cache in a folder: for tests that share programs."""
-    return lambda split, cache, dtype="float32": Trainer(split, cache, dtype)
+def trainer(cache: Path, kept: None) -> Callable[..., Trainer]:
+    """The engine on a split, by the session's programs."""
+    return lambda split, dtype="float32": Trainer(split, cache, dtype)
 
 
 @pytest.fixture
-def trainer(tmp_path: Path) -> Callable[..., Trainer]:
+def cold_trainer(tmp_path: Path, kept: None) -> Callable[..., Trainer]:
+    """The engine on a split, by programs of its own: for tests of what is compiled."""
     return lambda split, dtype="float32": Trainer(split, tmp_path, dtype)
+
+
+@pytest.fixture(scope="module")
+def counters() -> Counters:
+    """Counts this process's compilations."""
+    counters = Counters()
+    counters.watch()
+    return counters

@@ -105,8 +105,8 @@ def test_images_that_change_have_no_cached_prefix(job: Any, digits: Any, trainer
     assert laned.record["numerics"]["prefix"] is False
 
 
-def test_other_draws_compile_nothing(job: Any, digits: Any, trainer: Any) -> None:
-    train, counters = trainer(digits), Counters()
+def test_other_draws_compile_nothing(job: Any, digits: Any, cold_trainer: Any) -> None:
+    train, counters = cold_trainer(digits), Counters()
     keys = {train(job(**ON)).record["program"]}
     counters.watch()
     changes: list[dict[str, Any]] = [

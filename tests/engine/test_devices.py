@@ -8,7 +8,7 @@ import pytest
 
 from hpstudy.engine.devices import Fleet, default_workers, fleet
 from hpstudy.errors import HpstudyError
-from tests.engine.test_backends import PLUGIN, TENSORFLOW, machine
+from tests.test_backends import PLUGIN, TENSORFLOW, machine
 
 NONE, TWO = machine(PLUGIN, devices=()), machine(PLUGIN)
 

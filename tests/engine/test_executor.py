@@ -17,10 +17,9 @@ from hpstudy.errors import WorkerError
 
 
 @pytest.fixture
-def start(digits: Any, tmp_path: Path) -> dict[str, Any]:
+def start(digits: Any, cache: Path, tmp_path: Path) -> dict[str, Any]:
     folders = shared.write(digits, tmp_path)
-    cache = str(tmp_path / "cache")
-    return {"data": folders["train"], "cache": cache, "backend": "jax", "dtype": "float32"}
+    return {"data": folders["train"], "cache": str(cache), "backend": "jax", "dtype": "float32"}
 
 
 def finished(executor: LocalExecutor) -> Done:

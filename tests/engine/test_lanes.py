@@ -13,13 +13,6 @@ from hpstudy.engine.job import Job, Result
 from hpstudy.engine.packed import Packed, packed
 
 
-@pytest.fixture(scope="module")
-def counters() -> Counters:
-    counters = Counters()
-    counters.watch()
-    return counters
-
-
 @pytest.fixture
 def jobs(job: Callable[..., Job]) -> Callable[..., list[Job]]:
     """One job for each mapping of changes, named by its place, over the changes of all."""
@@ -151,9 +144,9 @@ def test_a_lane_that_stops_early_keeps_its_own_best(
 
 
 def test_a_refilled_lane_equals_a_fresh_run_and_compiles_nothing(
-    jobs: Any, digits: Any, trainer: Any, counters: Counters
+    jobs: Any, digits: Any, cold_trainer: Any, counters: Counters
 ) -> None:
-    train = trainer(digits)
+    train = cold_trainer(digits)
     several = jobs(
         [{"index": i, "training__length__epochs": 1 + i % 3} for i in range(9)],
         confirm=True,

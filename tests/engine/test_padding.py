@@ -47,8 +47,8 @@ def test_a_padded_network_trains_as_the_network_itself(
         np.testing.assert_allclose(roomy.curves[name], curve, rtol=1e-9, atol=1e-9, err_msg=name)
 
 
-def test_widths_of_one_class_share_a_program(job: Any, digits: Any, trainer: Any) -> None:
-    train, counters, keys = trainer(digits), Counters(), set()
+def test_widths_of_one_class_share_a_program(job: Any, digits: Any, cold_trainer: Any) -> None:
+    train, counters, keys = cold_trainer(digits), Counters(), set()
     room = {"model.width": 32}
     train(dataclasses.replace(job(model__width=17), padded=room))
     counters.watch()

@@ -54,7 +54,11 @@ FACTORS: dict[str, list[dict[str, Any]]] = {
         {"model__depth": 1},
         {"model__depth": 3, "training__label_smoothing": 0.1},
         {"model__dropout": 0.3, "training__last_batch": "keep"},
-        {"model__kernel_initializer": "orthogonal", "training__length__steps": 25},
+        {
+            "model__depth": 1,
+            "model__kernel_initializer": "orthogonal",
+            "training__length__steps": 25,
+        },
     ],
 }
 

@@ -50,8 +50,8 @@ PADDED = {"a cached prefix in a padded network": {"model.width": 16}}
 
 
 @pytest.fixture(scope="module")
-def train(digits: Any, trainer_at: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return trainer_at(digits, tmp_path_factory.mktemp("cache"))
+def train(digits: Any, trainer: Any) -> Any:
+    return trainer(digits)
 
 
 @pytest.fixture

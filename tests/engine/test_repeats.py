@@ -89,10 +89,13 @@ def test_lanes_of_a_loop_are_the_loops_alone() -> None:
     draws = [initial_values(plan(model), seed, 4) for seed in (1, 2)]
     lanes = {path: jnp.stack([draw[path] for draw in draws]) for path in paths}
     x = np.random.default_rng(0).standard_normal((8, 6, 6, 1)).astype("float32")
-    found = jax.jit(jax.vmap(lambda values: one(values, x, training=False)[0]))(lanes)
+
+    def outputs(values: Any) -> Any:
+        return one(values, x, training=False)[0]
+
+    found, alone = jax.jit(jax.vmap(outputs))(lanes), jax.jit(outputs)
     for lane, draw in zip(found, draws, strict=True):
-        alone = jax.jit(lambda values: one(values, x, training=False)[0])(draw)
-        np.testing.assert_allclose(lane, alone, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(lane, alone(draw), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hpstudy.engine.cache import Counters
@@ -29,16 +29,7 @@ SUBSETS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def counters() -> Counters:
-    counters = Counters()
-    counters.watch()
-    return counters
-
-
-@settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=6, deadline=None)
 @given(
     subset=st.sampled_from(SUBSETS),
     optimizer=st.sampled_from(OPTIMIZERS),
@@ -83,9 +74,9 @@ def test_frozen_gamma_keeps_live_batch_statistics(job: Any, digits: Any, trainer
 
 
 def test_another_number_compiles_nothing(
-    job: Any, digits: Any, trainer: Any, counters: Counters
+    job: Any, digits: Any, cold_trainer: Any, counters: Counters
 ) -> None:
-    train = trainer(digits)
+    train = cold_trainer(digits)
     base = {
         "confirm": True,
         "subset__train": "random+batchnorm",
@@ -114,9 +105,9 @@ def test_another_number_compiles_nothing(
 
 
 def test_a_searched_fraction_shares_programs(
-    job: Any, digits: Any, trainer: Any, counters: Counters
+    job: Any, digits: Any, cold_trainer: Any, counters: Counters
 ) -> None:
-    train = trainer(digits)
+    train = cold_trainer(digits)
     train(job(subset__train="random", subset__fraction=0.30))
     before = counters.compilations
     train(job(subset__train="random", subset__fraction=0.26))
@@ -124,10 +115,10 @@ def test_a_searched_fraction_shares_programs(
 
 
 def test_a_second_process_loads_what_the_first_compiled(
-    job: Any, digits: Any, trainer: Any, counters: Counters
+    job: Any, digits: Any, cold_trainer: Any, counters: Counters
 ) -> None:
-    first = trainer(digits)(job(confirm=True))
-    compiled, second = counters.compilations, trainer(digits)
+    first = cold_trainer(digits)(job(confirm=True))
+    compiled, second = counters.compilations, cold_trainer(digits)
     again = second(job(confirm=True))
     assert counters.compilations == compiled
     assert second.programs.cache.loads == 3
@@ -135,14 +126,14 @@ def test_a_second_process_loads_what_the_first_compiled(
 
 
 def test_a_damaged_cache_entry_is_compiled_again(
-    job: Any, digits: Any, trainer: Any, tmp_path: Any
+    job: Any, digits: Any, cold_trainer: Any, tmp_path: Any
 ) -> None:
-    first = trainer(digits)(job())
+    first = cold_trainer(digits)(job())
     entries = [path for path in tmp_path.rglob("*.program")]
     assert entries
     for entry in entries:
         entry.write_bytes(b"cut short")
-    assert trainer(digits)(job()).record["score"] == first.record["score"]
+    assert cold_trainer(digits)(job()).record["score"] == first.record["score"]
 
 
 def test_divergence_is_a_result_that_says_when(job: Any, digits: Any, trainer: Any) -> None:

@@ -24,7 +24,7 @@ from hpstudy.spec.length import length
 from hpstudy.spec.registered import Registered
 from hpstudy.spec.seeds import seeds
 from hpstudy.spec.space import Config
-from hpstudy.spec.study import Data, Spec
+from hpstudy.spec.study import Spec
 
 HERE = Path(__file__).parent
 STUDY = """\
@@ -144,10 +144,5 @@ class Worker:
 
 
 @pytest.fixture(scope="session")
-def digits() -> data.Split:
-    return data.load(Data("digits", 0.2, 0.2, 1))
-
-
-@pytest.fixture(scope="session")
-def worker(digits: data.Split, tmp_path_factory: pytest.TempPathFactory) -> Worker:
-    return Worker(digits, tmp_path_factory.mktemp("cache"))
+def worker(digits: data.Split, cache: Path, kept: None) -> Worker:
+    return Worker(digits, cache)

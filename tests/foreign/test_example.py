@@ -47,7 +47,7 @@ class Ran:
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+def ran(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """Run once, and moved afterwards as a whole."""
     place = tmp_path_factory.mktemp("moved") / "was"
     package = place / "files" / "nets"
@@ -60,7 +60,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     path = place / "files" / f"{NAME}.yaml"
     path.write_text(text.replace(f": {NAME}:", f": nets.{NAME}:"))
     one = spec.load(path, study.REGISTRIES, variant="quick")
-    assert study.run(one, place / "reports" / one.name, workers=2, cache=place / "cache").complete
+    assert study.run(one, place / "reports" / one.name, workers=1, cache=cache).complete
     now = place.rename(place.with_name("now"))
     return Ran(one, now / "files", now / "reports" / one.name)
 

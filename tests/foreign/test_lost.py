@@ -73,6 +73,7 @@ class Dying(AtOnce):
 def play(
     load: Callable[..., Spec],
     digits: data.Split,
+    cache: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., tuple[list[Event], tuple[str, ...]]]:
@@ -86,7 +87,7 @@ def play(
         executor = "hpstudy.coordinator.LocalExecutor"
         monkeypatch.setattr(executor, lambda *given: Dying(dies, deepest))
         store = Store(tmp_path / "study")
-        Coordinator(one, digits, store, Silent()).run(1, tmp_path / "cache")
+        Coordinator(one, digits, store, Silent()).run(1, cache)
         record = read(store)
         assert record is not None
         (cell,) = record.cells

@@ -26,16 +26,16 @@ from .conftest import Worker
         ("BatchSize", "batchnorm+random, fraction: 0.3", "{steps: 50}"),
     ],
 )
-@pytest.mark.usefixtures("float64")
+@pytest.mark.usefixtures("float64", "kept")
 def test_engine_and_model_fit_agree(
     name: str,
     train: str,
     length: str,
     load: Callable[..., Spec],
     digits: data.Split,
-    tmp_path: Path,
+    cache: Path,
 ) -> None:
-    worker = Worker(digits, tmp_path, "float64")
+    worker = Worker(digits, cache, "float64")
     batch = "" if name == "BatchSize" else ", batch_size: 64"
     given = {"train": train, "training": f"{{length: {length}{batch}}}"}
     (config,) = worker.drive(load(name, trials=1, **given), trains=False).configs

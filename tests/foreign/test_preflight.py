@@ -10,7 +10,9 @@ import pytest
 
 from hpstudy import data, preflight, study
 from hpstudy.errors import HypermodelError, SpecError
-from hpstudy.spec.study import Spec
+from hpstudy.firstbuild import Met
+from hpstudy.spec.registered import Registered
+from hpstudy.spec.study import Cell, Spec
 from hpstudy.store import Store
 
 GIVEN = "{length: {epochs: 1}, learning_rate: 0.1}"
@@ -24,7 +26,8 @@ def held(folder: Path, one: Spec, names: Iterable[str], training: dict[str, Any]
     """A folder with one trial of a study's hypermodel, which asked for so many names."""
     store = Store(folder)
     config = {key: one.cells[0].settings[key] for key in ("model.type", "model.code")}
-    space = [{"name": name} for name in names]
+    asked = (Registered(name, "int", 8, low=8, high=16, step=8) for name in names)
+    space = [{**one.as_json(), "range": None} for one in asked]
     discovery = {"space": space, "training": training, "reason": None}
     store.append({"event": "run", "config": config, "discovery": discovery})
     return store
@@ -95,6 +98,47 @@ def test_a_name_that_the_hypermodel_does_not_have(
             preflight.check(one, digits, store)
         assert told in str(error.value)
         assert re.search(rf"yaml:4:\d+: model\.hp\.{given} is given", str(error.value))
+
+
+def test_a_value_that_it_does_not_offer_and_cannot_be_built_with(
+    load: Callable[..., Spec], digits: data.Split, tmp_path: Path
+) -> None:
+    one = load("per_layer", training="{length: {epochs: 1}}", model=", hp: {units_0: wide}")
+    with pytest.raises(SpecError) as error:
+        preflight.check(one, digits, Store(tmp_path / "none"))
+    (told,) = error.value.problems
+    assert told.line == 4 and re.match(
+        r'model\.hp\.units_0 is "wide", and contract_models:per_layer asks for a whole number '
+        r"from 8 to 16 in steps of 8; it cannot be built so: \w+Error: .*contract_models\.py:\d+",
+        told.message,
+    )
+
+
+def test_every_option_and_swept_value_beyond_the_offer_is_built_once(
+    load: Callable[..., Spec],
+    digits: data.Split,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried = []
+
+    def failing(spec: Spec, split: data.Split, cells: Iterable[Cell]) -> list[Met]:
+        tried.extend((cell.settings["model.hp.units_0"], cell) for cell in cells)
+        asked = {"units_0": Registered("units_0", "int", 8, low=8, high=16, step=8)}
+        reasons = {-4: "ValueError: -4 units"}
+        return [Met(asked, (), frozenset(), reasons.get(value)) for value, _ in tried]
+
+    monkeypatch.setattr(preflight, "built", failing)
+    for given in ("{choice: [8, big, 24, -4]}", "{sweep: [8, big, 24, -4]}"):
+        tried.clear()
+        one = load("per_layer", model=f", hp: {{units_0: {given}}}")
+        with pytest.raises(SpecError) as error:
+            preflight.check(one, digits, held(tmp_path / "study", one, ["units_0"], {}))
+        # more units are the study's to ask for
+        assert [value for value, _ in tried] == ["big", -4]
+        (told,) = error.value.problems
+        assert "model.hp.units_0 is -4, and" in told.message
+        assert told.message.endswith("in steps of 8; it cannot be built so: ValueError: -4 units")
 
 
 class Doubts(study.Silent):

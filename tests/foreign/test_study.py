@@ -13,11 +13,6 @@ from hpstudy.spec.study import Spec
 from hpstudy.store import Store
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 def told(folder: Path) -> list[dict[str, Any]]:
     """Every run event in order of its place, without what differs between two equal studies."""
     runs = [event for event in Store(folder).events() if event["event"] == "run"]

@@ -200,7 +200,7 @@ space = {
     "subset.per_unit": 2,
 }
 tuner = keras_tuner.RandomSearch(
-    Kept((6,), 3, space=space), objective="val_accuracy", max_trials=3, directory=FOLDER, seed=3
+    Kept((6,), 3, space=space), objective="val_accuracy", max_trials=2, directory=FOLDER, seed=3
 )
 tuner.search(x, y, validation_data=(x, y), epochs=2, verbose=0)
 trials = list(tuner.oracle.trials.values())
@@ -235,7 +235,7 @@ def search(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def test_a_plain_random_search_finishes_every_trial(search: Any) -> None:
-    assert search["status"] == ["COMPLETED"] * 3
+    assert search["status"] == ["COMPLETED"] * 2
     assert all(0 <= score <= 1 for score in search["scores"])
     assert set(search["subsets"]) == {"batchnorm", "random+batchnorm"}
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hpstudy.search.driver import DRIVERS, Outcome
+from hpstudy.search.driver import Outcome
+from hpstudy.search.drivers import DRIVERS
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.space import FloatRange, IntRange
 from hpstudy.spec.study import Cell

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hpstudy.search.driver import DRIVERS
+from hpstudy.search.drivers import DRIVERS
 from hpstudy.search.options import TABLES
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.space import Choice, FloatRange, IntRange

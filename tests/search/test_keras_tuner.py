@@ -14,11 +14,13 @@ import pytest
 
 from hpstudy.errors import HpstudyError
 from hpstudy.search.brackets import brackets, schedule
-from hpstudy.search.driver import DRIVERS, Driver, Outcome, Waits
+from hpstudy.search.driver import Driver, Outcome, Waits
+from hpstudy.search.drivers import DRIVERS
 from hpstudy.search.keras_tuner import build
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Range
 from hpstudy.spec.study import Cell
+from tests.test_backends import PLUGIN, TENSORFLOW, TWO, machine
 
 MakeCell = Callable[..., Cell]
 Play = Callable[..., CellSearch]
@@ -139,25 +141,41 @@ def test_what_hyperband_cannot_search_is_refused(
     assert refuses(oracle("random", space, **given), {}) is None
 
 
+# epochs of the first round, and of the promotion after it
+WHOLE, GOES_ON = 5 * 14 + 40, 5 * 14 + 26
+
+
 @pytest.mark.parametrize(
-    ("engine", "need"),
+    ("engine", "gpus", "installed", "need"),
     [
-        ({"backend": "jax"}, 5 * 14 + 26),
-        ({"devices": "cpu"}, 5 * 14 + 26),
-        ({"backend": "tensorflow"}, 5 * 14 + 40),
-        ({}, 5 * 14 + 40),
+        ({"backend": "jax"}, TWO, TENSORFLOW, GOES_ON),
+        ({"devices": "cpu"}, TWO, TENSORFLOW, GOES_ON),
+        ({"backend": "tensorflow"}, (), TENSORFLOW, WHOLE),
+        ({}, (), TENSORFLOW, GOES_ON),
+        ({}, TWO, PLUGIN, GOES_ON),
+        ({}, TWO, TENSORFLOW, WHOLE),
     ],
 )
 def test_the_least_budget_has_whole_promotions_unless_the_engine_is_known_to_go_on(
-    engine: dict[str, Any], need: int, oracle: MakeCell
+    engine: dict[str, Any],
+    gpus: tuple[str, ...],
+    installed: str,
+    need: int,
+    oracle: MakeCell,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # it is not asked what TensorFlow sees
+    here = machine(installed, devices=gpus)
+    monkeypatch.setattr("hpstudy.search.drivers.Machine.here", lambda: here)
+
     def said(budget: int) -> str | None:
         given: dict[str, Any] = {"sampler_options": {"first_epoch": 8}, "parallel": 1}
         made = oracle("hyperband", "plain", budget_epochs=budget, **given)
         return DRIVERS["keras_tuner"].refuses(made, engine)
 
     assert said(need) is None
-    assert f"allowed: {need} and more" in (said(need - 1) or "")
+    other = f", or {GOES_ON} and more with engine: {{backend: jax}}" if need == WHOLE else ""
+    assert (said(need - 1) or "").endswith(f"allowed: {need} and more{other}")
 
 
 @pytest.mark.parametrize(("last", "fits"), [(1, False), (2, True)])

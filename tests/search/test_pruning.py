@@ -9,7 +9,8 @@ from typing import Any
 import optuna
 import pytest
 
-from hpstudy.search.driver import DRIVERS, Outcome
+from hpstudy.search.driver import Outcome
+from hpstudy.search.drivers import DRIVERS
 from hpstudy.search.pruners import Brackets
 from hpstudy.search.quiet import quiet
 from hpstudy.search.window import CellSearch

@@ -9,7 +9,8 @@ import optuna
 import pytest
 
 from hpstudy.errors import HpstudyError
-from hpstudy.search.driver import DRIVERS, Outcome, Trial
+from hpstudy.search.driver import Outcome, Trial
+from hpstudy.search.drivers import DRIVERS
 from hpstudy.search.window import CellSearch
 from hpstudy.spec.space import FloatRange, IntRange
 from hpstudy.spec.study import Cell

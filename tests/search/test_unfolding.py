@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hpstudy.errors import HpstudyError
-from hpstudy.search.driver import DRIVERS, Driver, Outcome, Waits
+from hpstudy.search.driver import Driver, Outcome, Waits
+from hpstudy.search.drivers import DRIVERS
 from hpstudy.search.unfolding import in_order
 from hpstudy.spec.space import Choice, FloatRange, IntRange, Range
 from hpstudy.spec.study import Cell

@@ -342,7 +342,7 @@ def test_real_studies_load():
 
     from hpstudy.data import DATASETS
     from hpstudy.hypermodels import HYPERMODELS
-    from hpstudy.search.driver import DRIVERS
+    from hpstudy.search.drivers import DRIVERS
     from hpstudy.spec import Registries
     from hpstudy.subsets.rules import WORDS
 

@@ -63,22 +63,28 @@ class Machine:
         return visible[: self.tensorflow_gpus()] if visible else ()
 
 
+def known(engine: Mapping[str, Any], machine: Machine) -> str:
+    """The backend that `engine:` asks for; 'auto' where only TensorFlow's own answer decides it."""
+    asked = str(engine.get("backend", "auto"))
+    if asked != "auto":
+        return asked
+    held = engine.get("devices") == "cpu" or machine.jax_is_held or machine.gpus("jax")
+    return "auto" if not held and machine.visible and machine.installed("tensorflow") else "jax"
+
+
 def chosen(engine: Mapping[str, Any], machine: Machine) -> tuple[str, tuple[str, ...]]:
     """The backend and the GPUs that `engine:` asks for.
 
     `auto` is the installed backend that sees a GPU, JAX first, and JAX where none does. `devices`
     are places among the GPUs that the backend sees. Raises MissingPackage or HpstudyError.
     """
-    asked, devices = engine.get("backend", "auto"), engine.get("devices", "auto")
-    has_tensorflow = bool(machine.installed("tensorflow"))
-    if asked == "tensorflow" and not has_tensorflow:
+    backend, devices = known(engine, machine), engine.get("devices", "auto")
+    if backend == "tensorflow" and not machine.installed("tensorflow"):
         raise MissingPackage("engine.backend tensorflow is not installed: pip install tensorflow")
-    backend = "jax" if asked == "auto" else str(asked)
     if devices == "cpu":
         return backend, ()
-    found = machine.gpus(backend)
-    if asked == "auto" and not found and has_tensorflow and not machine.jax_is_held:
-        found = machine.gpus("tensorflow")
+    found = machine.gpus("tensorflow" if backend == "auto" else backend)
+    if backend == "auto":
         backend = "tensorflow" if found else "jax"
     if devices == "auto":
         return backend, found

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hpstudy.engine.backends import Machine, chosen
+from hpstudy.backends import Machine, chosen
 from hpstudy.errors import HpstudyError, MissingPackage
 
 TWO = ("nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm", "nvidia-caps")

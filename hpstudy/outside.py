@@ -1,0 +1,78 @@
+"""Values of a study that somebody's hypermodel does not offer, and what building it so comes to.
+
+A study may widen what a hypermodel asks for, so such a value is wrong only where the build fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from hpstudy.spec.foreign import HP
+from hpstudy.spec.problems import Problems
+from hpstudy.spec.registered import Registered
+from hpstudy.spec.space import Choice, FloatRange, IntRange, Scalar, Value, written
+from hpstudy.spec.study import Cell
+from hpstudy.tracebacks import headline
+
+Asked = Mapping[str, Registered]
+
+
+def first(value: Value) -> Scalar:
+    """What the first build takes of a value or a range."""
+    if isinstance(value, Choice):
+        return value.options[0]
+    return value.low if isinstance(value, IntRange | FloatRange) else value
+
+
+def single(cell: Cell, asked: Asked) -> Iterator[Cell]:
+    """The cell, and the cell with each further option of a choice in its place."""
+    yield cell
+    for name in asked:
+        given = cell.settings.get(f"{HP}{name}")
+        for option in given.options[1:] if isinstance(given, Choice) else ():
+            yield replace(cell, settings={**cell.settings, f"{HP}{name}": option})
+
+
+def outside(cell: Cell, asked: Asked) -> dict[str, Scalar]:
+    """The values that a build of the cell takes and the hypermodel does not offer, by name."""
+    given = {name: f"{HP}{name}" for name in asked if f"{HP}{name}" in cell.given}
+    taken = {name: first(cell.settings[key]) for name, key in given.items()}
+    return {name: value for name, value in taken.items() if not _offers(asked[name], value)}
+
+
+def may_fail(asked: Registered, value: Scalar) -> bool:
+    """Whether a value beyond the offer is more than another number above zero."""
+    number = _number(asked, value)
+    return number is None or number <= 0
+
+
+def tell(cell: Cell, asked: Asked, reason: str, problems: Problems) -> None:
+    """Tell why a build failed at each value of it that the hypermodel does not offer."""
+    for name, value in outside(cell, asked).items():
+        key, seen = f"{HP}{name}", f'"{value}"' if isinstance(value, str) else written(value)
+        say = f"{key} is {seen}, and {cell.settings['model.type']} asks for {_offer(asked[name])}"
+        problems.add(cell.given[key], f"{say}; it cannot be built so: {headline(reason)}")
+
+
+def _offers(asked: Registered, value: Scalar) -> bool:
+    if asked.kind in ("choice", "fixed"):
+        return value in (asked.options or (asked.default,))
+    number = _number(asked, value)
+    return number is not None and asked.low <= number <= asked.high
+
+
+def _number(asked: Registered, value: Scalar) -> float | None:
+    """A value that is of the kind of numbers which a range holds; else None."""
+    if isinstance(value, bool) or asked.kind not in ("int", "float"):
+        return None
+    return value if isinstance(value, int if asked.kind == "int" else int | float) else None
+
+
+def _offer(asked: Registered) -> str:
+    """'a whole number from 8 to 64 in steps of 8', 'one of avg, max'."""
+    if asked.kind in ("choice", "fixed"):
+        return f"one of {', '.join(map(written, asked.options or (asked.default,)))}"
+    noun = "a whole number" if asked.kind == "int" else "a number"
+    step = f" in steps of {asked.step:g}" if asked.step not in (None, 1) else ""
+    return f"{noun} from {asked.low:g} to {asked.high:g}{step}"

@@ -1,0 +1,123 @@
+"""Slips of the pen and habits from elsewhere: each is told in one line that says what to write."""
+
+from __future__ import annotations
+
+import pytest
+
+RATE = "{float: [0.01, 1], log: true}"
+LR = f"learning_rate: {RATE}"
+NET = "depth: 2"
+WIDTH = "depth: 2, width: "
+TRAIN = "train: batchnorm"
+DATA = "{name: toy, validation: 0.2, test: 0.2}"
+ARMS = "arms:\n  full: {train: all}\n  norm: {train: batchnorm}"
+
+NUMBERS = {
+    "'1e-3'": "take the quotes off: 1e-3",
+    "'.5'": "take the quotes off: .5",
+    "20%": "write 0.2",
+    "2.5 %": "write 0.025",
+    "0,01": "write 0.01",
+    "1 000": "write 1000",
+    "10^-3": "write 1e-3",
+    "10**-3": "write 1e-3",
+    "1/100": "write 0.01",
+    "1/3": "write 0.333333",
+    "2k": "write 2000",
+    "1.5M": "write 1500000",
+    "0.1# high": "a comment needs a space before its #",
+}
+
+
+@pytest.mark.parametrize(("seen", "hint"), NUMBERS.items())
+def test_numbers_as_they_are_written_elsewhere(problems, study, seen, hint):
+    (told,) = problems(study, (RATE, seen))
+    assert told.startswith("7:18: training.learning_rate is ") and told.endswith(f"; {hint}")
+    # what it says to write is right
+    if hint.startswith("write "):
+        assert "e" in hint.removeprefix("write ") or float(hint.removeprefix("write "))
+
+
+@pytest.mark.parametrize("seen", ["zero", "1/0", "1e", "0x10", "1,2,3", "10^x", "1e-3..1"])
+def test_words_that_are_no_numbers_get_no_hint(problems, study, seen):
+    (told,) = problems(study, (RATE, seen))
+    assert told.endswith("; it takes a number above 0")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "words"),
+    [
+        (NET, "depth: {min: 1, max: 4}", "4:27", "a range or a sweep is written {int: [low, high]"),
+        (
+            RATE,
+            "{uniform: [0, 1]}",
+            "7:18",
+            "is written {float: [low, high], log: true}, {cho",
+        ),
+        (NET, "depth: {int: [1, 3], log: true, step: 2}", "4:33", "`log` and `step` exclude each"),
+        (
+            LR,
+            "optimizer: {adam: {beta_1: 0.8}}",
+            "7:14",
+            "write `adam`, and its settings beside",
+        ),
+        (
+            LR,
+            "optimizer: {kind: adam}",
+            "7:14",
+            "it takes one of sgd, adam, adamw; a range o",
+        ),
+        (LR, "early_stopping: true", "7:19", "as true; write {monitor: loss, patience: 3, restore"),
+        (LR, "augment: off", "7:12", "as false; write {flip: true, crop: 4}, or the word none"),
+        (LR, "loss: sparse_categorical_crossentropy", "7:9", "did you mean `cross_entropy`?"),
+        (LR, "schedule: {step: [5]}", "7:21", ", fractions of the length at which the rate drops"),
+        (NET, "normalisation: null", "4:35", "write the word `none` for that"),
+        (TRAIN, "train: [batchnorm, output]", "10:17", "; write batchnorm+output; it takes words"),
+        (TRAIN, "train: 'gamma, beta'", "10:17", "join words by +: gamma+beta"),
+        (TRAIN, "train: gamma and beta", "10:17", "join words by +: gamma+beta"),
+        (TRAIN, "train: bn", "10:17", "did you mean `batchnorm`? allowed: all, none"),
+        (TRAIN, "train: random(0.1)", "10:17", "write {train: random, fraction: 0.1}"),
+        (TRAIN, "train: random 2", "10:17", "write {train: random, per_unit: 2}"),
+        (f"{{{TRAIN}}}", "batchnorm", "10:3", "arm norm is `batchnorm`; it needs `train`, as in"),
+        (TRAIN, f"{TRAIN}, sweep: {{depth: [1]}}", "10:28", "write `model: {width: {sweep: [64"),
+        (DATA, "toy", "3:7", "; write {name: toy}"),
+        (DATA, "{path: x.csv}", "3:7", "; write {name: file, path: ...}"),
+        ("{type: net, depth: 2}", "net", "4:8", "; write {type: net}"),
+        (ARMS, "arms: [{name: full, train: all}]", "8:7", "names with their arms, such as {full: "),
+        ("arms:", "contrasts: [norm, full]\narms:", "8:12", "write [[norm, full]]"),
+        ("arms:", "score: accuracy\narms:", "8:8", "such as {metric: accuracy, at: last}; saw"),
+        ("arms:", "score: {metric: acc}\narms:", "8:17", "did you mean `accuracy`?"),
+        ("arms:", "score: {at: best}\narms:", "8:13", "did you mean `best_validation`?"),
+        ("arms:", "search: {sampler: TPESampler}\narms:", "8:19", "did you mean `tpe`?"),
+        ("arms:", "confirm: {seeds: [1, 2]}\narms:", "8:18", "it takes a whole number of at lea"),
+        ("arms:", "sweep: [{depth: 1}]\narms:", "8:10", "did you mean `model.depth`? allowed: mo"),
+        ("validation: 0.2, test: 0.2", "validation: 0.5, test: 0.5", "3:42", "nothing is left"),
+        # texts that are no YAML
+        ("  length", "\tlength", "6:1", "a tab; indent with spaces, not with tabs"),
+        ("  length", "   length", "7:3", "indented otherwise than the lines around it"),
+        ("  learning", " learning", "7:2", "indented otherwise than the lines around it"),
+        (
+            "  length: {epochs: 10}",
+            "  length:{epochs: 10}",
+            "6:3",
+            "write a space after the colon; allowed: ",
+        ),
+        ("  length: {epochs: 10}", "  length 10", "7:16", "this line or the one above lacks"),
+        ("test: 0.2}", "test: 0.2", "3:7", "the `{` here is not closed; add `}`"),
+        ("test: 0.2}", "test: 0.2}}", "3:46", "a `}` that closes nothing"),
+        ("name: tiny", "name: 'tiny", "2:7", "the quote here is not closed"),
+        ("name: tiny", "name: @tiny", "2:7", "no word starts with this character; quote the w"),
+        ("name: tiny", "name: *tiny", "2:7", "the name after `*` is not defined"),
+        ("depth: 2}", "depth: 2}\n---\na: 1", "5:1", "a second document; a study file holds one"),
+        (
+            "  length: {",
+            "  length:\u00a0{",
+            "6:3",
+            "type a plain space for its no-break",
+        ),
+    ],
+)
+def test_a_slip_is_told_in_a_line(problems, study, old, new, where, words):
+    told = problems(study, (old, new))
+    assert any(line.startswith(where) and words in line for line in told), told
+    assert len(told) == 1 and len(told[0]) < 300 and "\n" not in told[0], told
