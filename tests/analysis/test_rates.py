@@ -85,3 +85,12 @@ def test_rates_of_ours_are_told_by_optimizer_where_a_study_has_several(tmp_path:
         ("bn_only", "learning rate of sgd"),
         ("random", "learning rate of sgd"),
     }
+
+
+def test_a_range_from_zero_has_an_axis_that_holds_it(tmp_path: Path) -> None:
+    def asked(arm: str, config: Mapping[str, Any]) -> dict[str, Any]:
+        return {"learning_rate": config["training.learning_rate"], "network": 1}
+
+    given = {"float": [0.0, 10.0], "log": False, "step": None}
+    page = write(own(tmp_path, asked, bn_only={"learning_rate": given}).folder).read_text()
+    assert "learning rate (bars: searched range)" in page

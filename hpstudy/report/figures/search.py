@@ -45,7 +45,11 @@ def learning_rates(
         known = [rate for one in shown for rate, _ in one.trials]
         known += [end for one in shown for end in one.ends or ()]
         for part in (axes, strip):
-            log_axis(part, min(known), max(known))
+            # somebody's hypermodel may compile with a rate of 0, or below
+            if min(known) > 0:
+                log_axis(part, min(known), max(known))
+            else:
+                part.set_xlim(limits(known))
 
     return draw(name, plot, alt)
 
