@@ -10,15 +10,13 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from math import prod
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
+from hpstudy.bench.traffic import bandwidth, moved, rate
 from hpstudy.engine.devices import cores
 from hpstudy.engine.worker import PRECISIONS, prepare_process
 
-SECONDS, COPIED = 1.0, 2**28  # a figure's least time; floats of the copy on a GPU
 EXAMPLES = 20_000_000  # that a run's plan has; no figure takes as many
 FILE = """\
 # How fast do lanes train?
@@ -36,11 +34,11 @@ def main() -> None:
     asked = json.loads((folder / "asked.json").read_text())
     own = None if asked["gpu"] else next(iter(cores()), None)
     prepare_process(own, "jax", asked["gpu"])
-    found = Bench(asked, folder).measure()
+    found = Network(asked, folder).measure()
     (folder / "result.json").write_text(json.dumps(found))
 
 
-class Bench:
+class Network:
     """One network with its data, programs and a plain Keras model."""
 
     def __init__(self, asked: Mapping[str, Any], folder: Path) -> None:
@@ -77,13 +75,14 @@ class Bench:
                 with jax.default_matmul_precision(PRECISIONS[name]):
                     lap = {"fit": self._fit()}
                     for lanes in self.asked["lanes"]:
-                        rate = self._lanes(programs, lanes, name)
-                        lap |= {} if rate is None else {str(lanes): rate}
+                        speed = self._lanes(programs, lanes, name)
+                        lap |= {} if speed is None else {str(lanes): speed}
                 laps[name].append(lap)
+        copied = bandwidth(self.asked["gpu"])
         return {
             "device": jax.devices()[0].device_kind,
-            "bandwidth": (bandwidth := _bandwidth(self.asked["gpu"])),
-            "floor": self._bytes() / bandwidth,
+            "bandwidth": copied,
+            "floor": moved(self.setup, self._build()) / copied,
             "laps": laps,
         }
 
@@ -118,7 +117,7 @@ class Bench:
             )
 
         epoch()
-        return _rate(epoch)
+        return rate(epoch)
 
     def _lanes(self, programs: Any, lanes: int, precision: str) -> float | None:
         """Run-epochs a second of `lanes` lanes; None where they do not fit."""
@@ -129,7 +128,7 @@ class Bench:
         try:
             epoch = self._alone(programs) if lanes == 1 else self._pack(programs, lanes)
             epoch()
-            return lanes * _rate(epoch)
+            return lanes * rate(epoch)
         except Exception as error:
             if not out_of_memory(error):
                 raise
@@ -175,23 +174,6 @@ class Bench:
     def _build(self) -> Any:
         return self.setups.build(self.setup)
 
-    def _bytes(self) -> float:
-        """Bytes that an epoch of one run has to move, its validation included."""
-        import jax
-
-        def size(tree: Any) -> int:
-            return sum(int(one.size) * int(one.dtype.itemsize) for one in jax.tree.leaves(tree))
-
-        signature, carry, built = self.setup.signature, self.setup.carry, self._build()
-        products = [one for one in built.rest.model.layers if hasattr(one, "kernel")]
-        units = 4 * sum(prod(one.output.shape[1:]) for one in products)
-        example = 4 * prod(built.rest.model.inputs[0].shape[1:])
-        prefix = built.before.parameters if built.before is not None else ()
-        frozen = {path: one for path, one in self.setup.run.base.items() if path not in prefix}
-        state = 2 * size(carry) + size(frozen)
-        step = state + signature.batch_size * (example + 2 * units)
-        return float(signature.batches * step + signature.validation * 2 * units)
-
 
 def _config(asked: Mapping[str, Any], epochs: int, folder: Path) -> dict[str, Any]:
     """Every setting of the network, at the declared defaults but for what is asked."""
@@ -203,31 +185,6 @@ def _config(asked: Mapping[str, Any], epochs: int, folder: Path) -> dict[str, An
     path.write_text(FILE.format(**asked["net"], batch=asked["batch"], epochs=epochs))
     (cell,) = spec.load(path, REGISTRIES).cells
     return resolve(cell.settings, cell.conditions, lambda name, value: None).config
-
-
-def _rate(epoch: Callable[[], None]) -> float:
-    """Calls a second, over at least one call and a fixed time."""
-    began, calls = perf_counter(), 0
-    while calls == 0 or perf_counter() - began < SECONDS:
-        epoch()
-        calls += 1
-    return calls / (perf_counter() - began)
-
-
-def _bandwidth(gpu: bool) -> float:
-    """Bytes a second of a copy, those read and those written."""
-    import jax
-    import jax.numpy as jnp
-
-    count = COPIED if gpu else COPIED // 8
-    call = jax.jit(lambda a: a + 1)
-    array = jnp.zeros(count, "float32")
-
-    def copy() -> None:
-        call(array).block_until_ready()
-
-    copy()
-    return 2 * 4 * count * _rate(copy)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 from hpstudy import data, spec
-from hpstudy.bench import timed
+from hpstudy.bench import asks
 from hpstudy.bench.atonce import Bookkeeping
 from hpstudy.bench.madeup import EPOCHS, Plain
 from hpstudy.search.drivers import DRIVERS
@@ -50,25 +50,25 @@ class Ends(Silent):
 def main() -> None:
     """Keep the books of a study of TRIALS trials, then open it again as `run` would."""
     folder, trials = Path(sys.argv[1]), int(sys.argv[4])
-    DRIVERS["optuna"] = replace(DRIVERS["optuna"], build="hpstudy.bench.timed:build")
+    DRIVERS["optuna"] = replace(DRIVERS["optuna"], build="hpstudy.bench.asks:build")
     study, ends = _study(folder, sys.argv[2], sys.argv[3], trials), Ends()
     store, split = Store(folder / "study"), data.load(study.data)
     spent = process_time()
     total = Bookkeeping(study, split, store, ends).keep(Plain())
-    spent = process_time() - spent - sum(ask.processor for ask in timed.ASKS)
-    asks = [ask.seconds for ask in timed.ASKS]
-    timed.ASKS.clear()
+    spent = process_time() - spent - sum(ask.processor for ask in asks.ASKS)
+    times = [ask.seconds for ask in asks.ASKS]
+    asks.ASKS.clear()
     began = perf_counter()
     Bookkeeping(study, split, store, Silent()).keep(Plain())
-    opened = perf_counter() - began - sum(ask.seconds for ask in timed.ASKS)
+    opened = perf_counter() - began - sum(ask.seconds for ask in asks.ASKS)
     last = min(100, trials // 2)
     # with a window of q, trial n ends before trial n + q is asked
-    inside = asks[trials - last - 1 + _parallel(study) :]
+    inside = times[trials - last - 1 + _parallel(study) :]
     found = {
-        "ask": sum(asks) / trials,
-        "ask_last": sum(asks[-last:]) / last,
+        "ask": sum(times) / trials,
+        "ask_last": sum(times[-last:]) / last,
         "own_cores": spent / trials,
-        "own": (total - sum(asks)) / trials,
+        "own": (total - sum(times)) / trials,
         "own_last": (ends.at[-1] - ends.at[-1 - last] - sum(inside)) / last,
         "open": opened,
         "last": last,

@@ -157,10 +157,12 @@ def raw(data: Data) -> Examples:
 def sizes(data: Data) -> Sizes:
     """Sizes of the parts; reads no data where the declaration tells, the user's file elsewhere."""
     from hpstudy.data.parts import part_sizes
+    from hpstudy.data.splits import scale_kind
 
     declaration = _declaration(data)
     shape, examples, official = declaration.shape, declaration.examples, declaration.official_test
     with _placed(data):
+        scale_kind(data)
         if shape is None or examples is None:
             found = raw(data)
             shape, examples, official = found.shape, len(found.y), found.official_size

@@ -43,7 +43,7 @@ def prepare(examples: Examples, data: Data) -> Split:
     An official test split stays the test split and has no say in the other two: neither in which
     example goes where nor in any scale. Raises DataError where the split cannot be made.
     """
-    kind = _scale_kind(data)
+    kind = scale_kind(data)
     _, validation, test = part_sizes(len(examples.y), examples.official_size, data)
     classes = examples.task == "classification"
     strata = examples.y if classes else np.zeros(len(examples.y), np.int64)
@@ -76,7 +76,8 @@ def prepare(examples: Examples, data: Data) -> Split:
     )
 
 
-def _scale_kind(data: Data) -> str:
+def scale_kind(data: Data) -> str:
+    """How inputs are scaled; raises DataError for what is none of the ways."""
     kind = str(data.options.get("scale", "standard"))
     if kind not in scaling.SCALES:
         raise DataError(f"data.scale: must be {' or '.join(scaling.SCALES)}; saw {kind!r}")

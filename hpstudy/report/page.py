@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from hpstudy.report.figures.palette import Look
 
 TEMPLATES = Path(__file__).with_name("templates")
-# panels beyond this many fold away by group, so that a large sweep stays a readable page
+# panels and verdicts beyond this many fold away by group, so that a large sweep stays readable
 MANY = 12
 
 

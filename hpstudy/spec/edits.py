@@ -48,6 +48,10 @@ def edited(root: Node, edit: str, problems: Problems) -> Node:
     if not equals or not all(words):
         problems.at(file, 0, 0, "an edit is written KEY=VALUE, such as training.length.epochs=2")
         return root
+    if words[0] == "variants":
+        say = "an edit comes after the variants; set the key itself, as in training.length.epochs=2"
+        problems.at(file, 0, 0, say)
+        return root
     found = Problems()
     value = yaml.read(text, file, found) if text.strip() else Node(None, file)
     if value is None or len(found):

@@ -106,6 +106,7 @@ ELSEWHERE: Mapping[str, str] = {
     "num_trials": "search: {trials: 16}",
     "num_samples": "search: {trials: 16}",
     "max_evals": "search: {trials: 16}",
+    "n_jobs": "search: {parallel: 4}",
     "timeout": "search: {budget: {minutes: 30}}",
     "algorithm": "search: {sampler: tpe}",
     "tuner": "search: {driver: keras_tuner, oracle: hyperband}",

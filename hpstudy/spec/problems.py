@@ -38,7 +38,7 @@ class Problems:
         names = [str(name) for name in allowed]
         hint = nearest(seen, names)
         if what == "key" or what.startswith("key in "):
-            hint = _meant(seen, names) or hint
+            hint = _meant(seen, what.removeprefix("key in "), names) or hint
         self.add(place, f"unknown {what}: `{seen}`; {hint}")
 
     def __len__(self) -> int:
@@ -67,13 +67,17 @@ def nearest(seen: str, allowed: list[str]) -> str:
     return hint + listed(allowed)
 
 
-def _meant(seen: str, allowed: list[str]) -> str:
+def _meant(seen: str, section: str, allowed: list[str]) -> str:
     """As `nearest`, for a key that has another name or another place here; else nothing."""
     if "\u00a0" in seen:
         return f"type a plain space for its no-break space; {listed(allowed)}"
     if ":" in seen:
         return f"write a space after the colon; {listed(allowed)}"
     here = instead(seen)
+    place, _, key = here.partition(": {")
+    if place == section and key.partition(":")[0] not in allowed:
+        # another model's setting
+        return ""
     # one letter off is rather a slip of the pen
     close = get_close_matches(seen, allowed, n=1, cutoff=0.8)
     if not here or any(f"{name}:" in here for name in close):

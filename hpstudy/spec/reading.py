@@ -189,6 +189,10 @@ class Reading:
             say = "model.type is one word, since a study compares subsets of one architecture"
             problems.add(given, f"{say}; saw {given.seen}; allowed: {', '.join(models)}")
             return None
+        if foreign.NAME.match(given.text):
+            say = f"model.type is {given.seen}, which names a hypermodel of your own"
+            problems.add(given, f'{say}; write {{hypermodel: "{given.text}"}}')
+            return None
         name = head.word(given, "model.type", models, problems)
         return models[name] if name else None
 

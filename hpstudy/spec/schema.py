@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from hpstudy.errors import Problem, SpecError
@@ -62,13 +63,20 @@ def _arguments(variant: str | None, edits: Sequence[str]) -> tuple[str, ...]:
     return named + tuple(word for edit in edits for word in ("--set", edit))
 
 
+def _beside(path: Path) -> str:
+    """The study file that was likely meant, of those in the same folder."""
+    names = [one.name for one in path.parent.glob("*.y*ml")]
+    close = get_close_matches(path.with_suffix(".yaml").name, names, n=1)
+    return f"; did you mean {path.with_name(close[0])}?" if close else ""
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         say = f"is not UTF-8 text, at byte {error.start}; save it as UTF-8"
     except FileNotFoundError:
-        say = "there is no such file"
+        say = f"there is no such file{_beside(path)}"
     except IsADirectoryError:
         say = "this is a folder; name the study file inside it"
     except OSError as error:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from hpstudy.spec.declarations import Parameter
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.ranges import Fixed, Sweep, is_range_mapping, value
-from hpstudy.spec.space import Value, written
+from hpstudy.spec.space import Value
 from hpstudy.spec.training import Form
-from hpstudy.spec.values import fixed
+from hpstudy.spec.values import fixed, takes
 from hpstudy.spec.yaml import Node
 
 
@@ -58,10 +58,10 @@ class Section:
                 continue
             if form and entry.value.entries and not is_range_mapping(entry.value):
                 self._form(name, form, entry.value, problems, put)
-            elif form and isinstance(entry.value.content, bool) and form.word == "on":
-                say = f"write {form.example}, or the word none"
-                read = f"`{entry.value.text}` is read by YAML as {written(entry.value.content)}"
-                problems.add(entry.value, f"{self.prefix}.{name}: {read}; {say}")
+            elif form and form.word and not isinstance(entry.value.content, str | None | Mapping):
+                words = "none" if form.word == "on" else takes(self.parameters[name])
+                say = f"it is written {form.example}, or {words}"
+                problems.add(entry.value, f"{self.prefix}.{name} is {entry.value.seen}; {say}")
             elif name in self.parameters or name in short:
                 self._one(short.get(name, name), entry.value, problems, put)
             elif form:

@@ -157,9 +157,11 @@ def _file(module: str, folder: Path) -> Path | None:
 def _tree(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_text(encoding="utf-8"))
-    except (SyntaxError, UnicodeDecodeError) as error:
-        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        raise SourceError(f"{path.name}{line} is not valid Python: {error}") from None
+    except SyntaxError as error:
+        where = f"{path.name}, line {error.lineno}"
+        raise SourceError(f"{where} is not valid Python: {error.msg}") from None
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path.name} is not valid Python: {error}") from None
 
 
 def _names(tree: ast.Module) -> Iterator[str]:

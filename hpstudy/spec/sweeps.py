@@ -60,6 +60,9 @@ def joint(node: Node, parameters: Mapping[str, Parameter], problems: Problems) -
 
 
 def _meant(key: str, parameters: Collection[str]) -> str:
+    inside = next((name for name in parameters if name.startswith(f"{key}.")), None)
+    if inside is not None:
+        return f"settings have their whole names here, as in {{{inside}: ...}}"
     near = [name for name in parameters if name.partition(".")[2] == key]
     near = near or get_close_matches(key, parameters, n=1)
     hint = f"did you mean `{near[0]}`? " if near else ""

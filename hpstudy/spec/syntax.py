@@ -26,6 +26,7 @@ _WORDS: tuple[tuple[str, str, bool], ...] = (
     ("unexpected end of stream", "the quote here is not closed", True),
     ("found undefined alias", "the name after `*` is not defined; quote it if it is a word", False),
     ("that cannot start any token", "no word starts with this character; quote the word", False),
+    ("expected '<document start>'", "no `key: value` where one must stand", False),
     ("found another document", "a second document; a study file holds one", False),
 )
 

@@ -62,7 +62,7 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
         problems.add(node, f"{key} is {node.seen}; it takes {takes(parameter)}{hint}")
         return None
     if isinstance(content, bool) and content not in parameter.options:
-        if kind in ("choice", "text", *_MIXED):
+        if kind in ("choice", "text", *_MIXED) and node.text != written(content):
             say = f"`{node.text}` is read by YAML as {written(content)}"
             say += "; quote it" if kind == "text" or node.text in parameter.options else ""
             problems.add(node, f"{key}: {say}; it takes {takes(parameter)}")

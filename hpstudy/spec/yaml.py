@@ -22,6 +22,7 @@ FLOAT = re.compile(r"[-+]?(\.\d+|\d[\d_]*(\.\d*)?)([eE][-+]?\d+)?$|[-+]?\.(inf|I
 BOOL = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 NULL = {"", "~", "null", "Null", "NULL"}
 PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null")}
+MERGE = "tag:yaml.org,2002:merge"
 OWN_TAGS = PLAIN_TAGS | {f"tag:yaml.org,2002:{kind}" for kind in ("seq", "map", "timestamp")}
 
 Leaf: TypeAlias = bool | int | float | str | None
@@ -94,6 +95,11 @@ def _node(node: yaml.Node, file: str, problems: Problems, above: tuple[yaml.Node
     if isinstance(node, yaml.MappingNode):
         entries: dict[str, Entry] = {}
         for key_node, value_node in node.value:
+            if key_node.tag == MERGE:
+                at = key_node.start_mark
+                say = "`<<` is not read here; write its entries out, or lay a variant over the file"
+                problems.at(file, at.line + 1, at.column + 1, say)
+                continue
             key = _node(key_node, file, problems, inside)
             value = _node(value_node, file, problems, inside)
             if isinstance(key.content, Mapping | tuple):

@@ -10,7 +10,7 @@ from statistics import fmean
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hpstudy import report, terminal
@@ -24,7 +24,7 @@ from tests.analysis import synthetic
 from tests.analysis.synthetic import Options
 
 SMALL = Options(depths=(1, 3), trials=4, confirm=6, epochs=4, arrays=False)
-SCORES = st.floats(0.0, 1.0, allow_subnormal=False)
+SCORES = st.integers(0, 999_983).map(lambda whole: whole / 999_983)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,9 @@ def rounds(a: str, b: str, difference: str) -> bool:
     return abs(Decimal(a) - Decimal(b) - told) <= half
 
 
-@settings(max_examples=200, deadline=None)
+# 68.92 and 49.28 beside 19.7: one decimal more does not do
+@example(pairs=[(0.69925, 0.49275), (0.67925, 0.49275)], metric="accuracy")
+@settings(max_examples=100, deadline=None)
 @given(
     pairs=st.lists(st.tuples(SCORES, SCORES), min_size=2, max_size=6),
     metric=st.sampled_from(["accuracy", "r2"]),

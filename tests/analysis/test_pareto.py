@@ -191,8 +191,13 @@ def test_a_verdict_between_picks_of_unequal_cost_says_so(folder: Path, tmp_path:
     assert not [note for note in said.notes if "cost" in note]
 
 
-def test_a_front_of_one_configuration_says_why_and_has_no_steps(tmp_path: Path) -> None:
+def test_a_front_of_one_configuration_says_why_and_has_no_steps(
+    folder: Path, tmp_path: Path
+) -> None:
+    steps = "stroke-width: 1.1"
+    assert steps in pareto_section(folder)
     section = pareto_section(reported(tmp_path, at_one_cost))
+    assert steps not in section
     assert re.search(
         r"The fronts of full, depth 1, .* and bn_only, depth 3 are single configurations, of \d+ "
         "(to \\d+ )?trials that finished: which scored best and cost least at once.",

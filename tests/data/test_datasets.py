@@ -94,6 +94,8 @@ def test_unknown_names_and_options_are_told(data: Data) -> None:
         load(replace(data, options={**data.options, "shade": 1}))
     with pytest.raises(DataError, match=r"data\.scale: must be standard or none; saw 'robust'"):
         load(replace(data, options={**data.options, "scale": "robust"}))
+    with pytest.raises(DataError, match=r"data\.scale: must be standard or none; saw 'robust'"):
+        sizes(replace(data, options={**data.options, "scale": "robust"}))
 
 
 def test_mnist_5k_is_the_real_thing() -> None:

@@ -91,7 +91,7 @@ def test_it_runs_and_its_report_is_right(ran: Ran) -> None:
     code = ran.spec.cells[0].settings["model.code"]
     source = f"nets.{NAME}:DigitsNet, code {code}"
     copies = f"source/{code}"
-    for words in (source, copies, "source/nets/words.py", "units 0", "learning rate", "batch size"):
+    for words in (source, copies, "source/nets/words.py", "units_0", "learning rate", "batch size"):
         assert words in page
     cells = {cell.name: cell for cell in results.record.cells}
     ranges = {name: cell.settings["model.hp.learning_rate"] for name, cell in cells.items()}

@@ -110,6 +110,9 @@ def test_a_name_that_a_module_lacks_is_told_with_those_that_it_defines(tmp_path:
     (tmp_path / "own.py").write_text(text)
     with pytest.raises(SourceError, match="own.py has no DigitNet; it defines no class and no f"):
         source("own:DigitNet", tmp_path)
+    (tmp_path / "broken.py").write_text("\nclass Net(:\n")
+    with pytest.raises(SourceError, match=r"^broken.py, line 2 is not valid Python: [^<]*$"):
+        source("broken:Net", tmp_path)
     # what is imported or made there can be a hypermodel too
     assert source("own:HyperModel", tmp_path) and source("own:UNITS", tmp_path)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hpstudy.analysis import claims
 from hpstudy.errors import StoreError
 from hpstudy.report import SECTIONS, write
 from hpstudy.store import Store
@@ -134,7 +135,11 @@ def test_every_name_is_escaped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stop", ["search", "choose"])
 def test_an_unfinished_study_says_what_is_missing(tmp_path: Path, stop: str) -> None:
-    _, found = page(tmp_path, stop_after=stop)
+    html, found = page(tmp_path, stop_after=stop)
+    arms = html[html.index('id="arms"') :].partition("</thead>")[0]
+    # nothing is known there of any arm, so no table has a column for it
+    assert ("validation accuracy" in arms) == (stop == "choose")
+    assert "test accuracy" not in arms and ">trains<" in arms
     assert found.sections() == ORDER
     assert "Incomplete." in found.text
     assert "bn_only depth=1: " in found.text
@@ -271,7 +276,8 @@ def test_many_cells_fold_away_by_contrast(tmp_path: Path) -> None:
         confirm=2,
     )
     assert html.count("<details open><summary>bn_only against full") == 1
-    assert "<details><summary>random against full" in html
+    assert "<details><summary>random against full</summary>" in html
+    assert "<details><summary>random against full: 5 verdicts, 5 in doubt</summary>" in html
 
 
 def test_a_folder_without_a_study_is_told(tmp_path: Path) -> None:
@@ -305,6 +311,8 @@ def test_one_table_has_every_contrast(tmp_path: Path) -> None:
     assert cells[:: len(heads)] == ["bn_only against full", "bn_only against random"]
     heads, cells = table(page(tmp_path / "two", depths=(1, 3), **small)[0])
     assert heads[0] == "depth" and heads[-2:] == ["bn_only against full", "bn_only against random"]
+    doubts = [str(len(one.doubts)) for one in claims(tmp_path / "two").verdicts]
+    assert heads[-3] == "doubts" and cells[len(heads) - 3 :: len(heads) - 2] == doubts
     assert cells[:: len(heads) - 2] == ["1", "3", "1", "3"]
     pair = {"arms": ("full", "bn_only"), "contrasts": (("bn_only", "full"),)}
     heads, _ = table(page(tmp_path / "pair", **small, **pair)[0])

@@ -74,7 +74,7 @@ def place(text, spot):
         (LR, "schedule: {step: [0.7, 1.2]}", "1.2", "holds `1.2`"),
         (LR, "schedule: {factor: 0.1}", "{factor", "lacks `step`"),
         (LR, "schedule: cosin", "cosin", "did you mean `cosine`?"),
-        (LR, "early_stopping: off", "off", "`off` is read by YAML as false"),
+        (LR, "early_stopping: off", "off", "is `off`; it is written {monitor"),
         (LR, "early_stopping: {monitor: r2}", "r2", "`r2` does not fit classification"),
         (LR, "early_stopping: {patince: 3}", "patince", "did you mean `patience`?"),
         (LR, "augment: {flip: true, crop: 4}", "{flip", "each example is a row of 4 numbers"),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hpstudy.errors import SpecError
+from hpstudy.spec import Registries, load
+
 RATE = "{float: [0.01, 1], log: true}"
 LR = f"learning_rate: {RATE}"
 NET = "depth: 2"
@@ -67,8 +70,8 @@ def test_words_that_are_no_numbers_get_no_hint(problems, study, seen):
             "7:14",
             "it takes one of sgd, adam, adamw; a range o",
         ),
-        (LR, "early_stopping: true", "7:19", "as true; write {monitor: loss, patience: 3, restore"),
-        (LR, "augment: off", "7:12", "as false; write {flip: true, crop: 4}, or the word none"),
+        (LR, "early_stopping: true", "7:19", "is `true`; it is written {monitor: loss, pati"),
+        (LR, "augment: off", "7:12", "is `off`; it is written {flip: true, crop: 4}, or none"),
         (LR, "loss: sparse_categorical_crossentropy", "7:9", "did you mean `cross_entropy`?"),
         (LR, "schedule: {step: [5]}", "7:21", ", fractions of the length at which the rate drops"),
         (NET, "normalisation: null", "4:35", "write the word `none` for that"),
@@ -92,6 +95,16 @@ def test_words_that_are_no_numbers_get_no_hint(problems, study, seen):
         ("arms:", "confirm: {seeds: [1, 2]}\narms:", "8:18", "it takes a whole number of at lea"),
         ("arms:", "sweep: [{depth: 1}]\narms:", "8:10", "did you mean `model.depth`? allowed: mo"),
         ("validation: 0.2, test: 0.2", "validation: 0.5, test: 0.5", "3:42", "nothing is left"),
+        (LR, "schedule: [0.5]", "7:13", "it is written {step: [0.7, 0.9], factor: 0.1}, or one of"),
+        ("type: net", "type: 'own:Net'", "4:15", 'write {hypermodel: "own:Net"}'),
+        (
+            NET,
+            "stages: 14, units: 8",
+            "4:32",
+            "unknown key in model: `units`; write `model: {width",
+        ),
+        ("arms:", "sweep: [{model: {depth: 1}}]\narms:", "8:10", "here, as in {model.depth: ...}"),
+        ("arms:", "confirm:\n  <<: {seeds: 3}\narms:", "9:3", "`<<` is not read here; write its"),
         # texts that are no YAML
         ("  length", "\tlength", "6:1", "a tab; indent with spaces, not with tabs"),
         ("  length", "   length", "7:3", "indented otherwise than the lines around it"),
@@ -121,3 +134,20 @@ def test_a_slip_is_told_in_a_line(problems, study, old, new, where, words):
     told = problems(study, (old, new))
     assert any(line.startswith(where) and words in line for line in told), told
     assert len(told) == 1 and len(told[0]) < 300 and "\n" not in told[0], told
+
+
+def test_a_key_of_another_model_is_not_offered(problems, study):
+    told = problems(study, (NET, "gamma: 2, hidden_size: 3, normalisation: none"))
+    assert "write `model: {width: 128}`" in told[1] and "write `training: {" in told[0]
+    (other,) = problems(study, (NET, "kernel_init: ones"))
+    assert "write" not in other and "allowed: type, depth" in other
+
+
+def test_edits_of_variants_and_study_files_beside(problems, study, tmp_path):
+    variants = ("arms:", "variants: {quick: {seed: 2}}\narms:")
+    (told,) = problems(study, variants, edits=["variants.quick.seed=3"])
+    assert told.startswith("--set variants.quick.seed=3: an edit comes after the variants; set ")
+    nothing = Registries({}, {}, {}, {})
+    for seen in ("tiny", "tniy.yaml", "tiny.yml"):
+        with pytest.raises(SpecError, match=r"no such file; did you mean \S*tiny\.yaml\?"):
+            load(tmp_path / seen, nothing)

@@ -9,7 +9,7 @@ from hpstudy.analysis.digits import of_difference
 from hpstudy.analysis.verdict import Remark, Verdict
 from hpstudy.analysis.words import p_value, thousands
 from hpstudy.report.findings import Findings, at
-from hpstudy.report.page import Section, Table, render
+from hpstudy.report.page import MANY, Section, Table, render
 
 
 def verdicts(findings: Findings) -> Section:
@@ -21,11 +21,16 @@ def verdicts(findings: Findings) -> Section:
         "verdicts.html.j2",
         table=_numbers(findings) if compared else None,
         groups=[
-            (pair, [(said, *_parted(said.remarks, shared)) for _, said in found])
+            (
+                pair,
+                [(said, *_parted(said.remarks, shared)) for _, said in found],
+                sum(bool(said.doubts) for _, said in found),
+            )
             for pair, found in findings.groups
         ],
         shared=_parted(shared, ()),
         whose=" of both" if len(findings.verdicts) == 2 else " of all",
+        fold=len(findings.verdicts) > MANY,
         headed=len(findings.groups) > 1 and any(len(own) > 1 for _, own in findings.groups),
         several=len(compared),
         sampled=any(one.test and one.test.method == "sampled" for one in findings.contrasts),
@@ -55,11 +60,15 @@ def _numbers(findings: Findings) -> Table:
     unit = " (points)" if measure.percent else ""
     axes = findings.axes(one.point for one in findings.contrasts)
     header = [*axes.values(), "n", a, b, f"difference{unit}", "95% interval", "sign-flip p"]
-    header += ["smallest p", "test half-width", f"trained, {a}", f"trained, {b}"]
+    header += ["smallest p", "test half-width", f"trained, {a}", f"trained, {b}", "doubts"]
     groups = [
         (
             f"{pair[0]} against {pair[1]}" if len(pairs) > 1 else "",
-            [[*at(axes, one.point), *_row(findings, one)] for one, _ in found if one.interval],
+            [
+                [*at(axes, one.point), *_row(findings, one), str(len(said.doubts))]
+                for one, said in found
+                if one.interval
+            ],
         )
         for pair, found in findings.groups
     ]
@@ -68,7 +77,8 @@ def _numbers(findings: Findings) -> Table:
     )
     caption = (
         f"{what}, {measure.label('test')} on {findings.record.study['data']['name']}. Test "
-        "half-width: 95%, from the test examples alone."
+        "half-width: 95%, from the test examples alone. Doubts: how many things call a row into "
+        "question; they stand below."
     )
     shown = [one for one in groups if one[1]]
     if len(pairs) > 1 and all(len(rows) == 1 for _, rows in shown):
