@@ -141,7 +141,7 @@ def test_eight_trials_grown_to_twelve_equal_twelve_at_once(
     assert picks[0] == picks[1]
     looks = {event["cell"]: event["look"] for event in events(grown, "look")}
     assert set(looks.values()) == {2}
-    assert "look 2" in report.write(grown).read_text()
+    assert "looked at twice (after 8, then 12 trials" in report.write(grown).read_text()
 
 
 def test_more_confirm_seeds_reuse_every_finished_run(
