@@ -6,6 +6,7 @@ parameters that exist together are combined.
 
 Where a worker dies before a trial was asked all, nobody knows what lies beyond. Such a branch
 counts as tried; a later process that goes on with the search tries it once more, after all others.
+Where another trial was asked more there, the branch stays as it was, and is tried until it ends.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class Unfolding:
 
     def _use_up(self, number: int) -> None:
         """Take a trial's combination off the tree, unless others were asked more there."""
-        whole = not self._way or self._here().asked is None
+        whole = self._here().asked is None
         way, self._way, self._trial = self._way, [], None
         if not whole:
             return

@@ -168,5 +168,46 @@ def test_workers_that_died_in_a_row_end_a_search_for_their_own_process_alone(pla
     assert f"it: {beyond('depth 1', 0)}" in lacking
 
 
+def after(*way: Answers) -> Callable[[Answers], bool]:
+    """Lets one trial through, and dies at every later one's answers that `way` names."""
+    begun: list[bool] = []
+
+    def dies(answers: Answers) -> bool:
+        begun.extend([True] * (not answers))
+        return len(begun) > 1 and answers in way
+
+    return dies
+
+
+@pytest.mark.parametrize(
+    ("answers", "branch"),
+    [({}, ", as"), ({"depth": 1}, " beyond depth 1, where")],
+)
+def test_a_branch_that_another_trial_came_through_is_never_given_up(
+    answers: Answers, branch: str, play: Any
+) -> None:
+    trials, lacking = play(after(answers))
+    assert [params(one) for one in trials[1:]] == [answers] * UNBUILT
+    told = f"it: the grid was not searched to its end{branch} a worker died in trials"
+    assert f"{told} 1, 2, 3, 4 and 5; running the study again goes on there" in lacking
+
+    # a second process dies there once, and goes on
+    once = iter([True])
+    trials, lacking = play(lambda seen: seen == answers and next(once, False))
+    complete = [tuple(params(one).values()) for one in trials if one["status"] == "finished"]
+    grid = [(1, 8), (1, 16), *((2, a, b) for a in (8, 16) for b in (8, 16))]
+    assert complete == grid and len(trials) == len(grid) + UNBUILT + 1
+    assert not lacking and play(never) == (trials, ())
+
+
+def test_a_branch_left_open_with_no_trial_left_promises_nothing(play: Any) -> None:
+    trials, lacking = play(after({}))
+    while len(trials) < TRIALS:
+        trials, lacking = play(lambda answers: True)
+    numbers = ", ".join(map(str, range(1, TRIALS - 1)))
+    told = "it: the grid was not searched to its end, as a worker died in trials"
+    assert f"{told} {numbers} and {TRIALS - 1}" in lacking
+
+
 def beyond(branch: str, trial: int) -> str:
     return f"the grid was not searched beyond {branch}, where a worker died in trial {trial}"
