@@ -16,7 +16,7 @@ from hpstudy.spec.foreign import HP
 from hpstudy.spec.identity import canonical
 from hpstudy.spec.registered import Registered
 from hpstudy.spec.seeds import seeds
-from hpstudy.spec.space import Config, Range, Scalar, resolve
+from hpstudy.spec.space import Config, resolve
 from hpstudy.spec.study import Cell, Spec
 
 EXAMPLES = 256  # of each part, for a build that trains nothing
@@ -68,7 +68,7 @@ def built(spec: Spec, split: Split, cells: Iterable[Cell]) -> list[Met]:
 def _config(cell: Cell) -> Config:
     """What the study file says of a cell's first build; whether a subset trains is for trials."""
     own = {key: value for key, value in cell.settings.items() if not key.startswith(HP)}
-    config = resolve(own, cell.conditions, _first).config
+    config = resolve(own, cell.conditions, lambda name, value: first(value)).config
     kept = {key: value for key, value in config.items() if not key.startswith("subset.")}
     return {**kept, "subset.train": "none"}
 
@@ -89,10 +89,6 @@ def _met(executor: LocalExecutor, cell: Cell, probe: Probe) -> Met:
                 decided = tuple(event.found["collisions"])
                 reason = None if decided else event.found["reason"]
                 return Met(asked, decided, frozenset(values), reason)
-
-
-def _first(name: str, value: Range) -> Scalar:
-    return first(value)
 
 
 def _few(split: Split) -> Split:
