@@ -11,6 +11,7 @@ from hpstudy.data import Split
 from hpstudy.errors import HypermodelError
 from hpstudy.firstbuild import Met, built
 from hpstudy.spec.foreign import ARGS, CODE, COMPILED, HP, is_foreign
+from hpstudy.spec.growth import cells_as_json
 from hpstudy.spec.identity import canonical
 from hpstudy.spec.problems import Problems, nearest
 from hpstudy.spec.registered import Registered
@@ -25,23 +26,25 @@ def check(spec: Spec, split: Split, store: Store) -> tuple[str, ...]:
 
     A worker builds it once for each arm; a folder that holds trials of it answers instead. Raises
     HypermodelError where it cannot be built, and SpecError for settings that it decides itself, for
-    parameters that it does not have, and for values that it does not offer and fails with.
+    parameters that it does not have, and for values that it does not offer and fails with, unless
+    trials of the cell that has them say so already.
     """
     cells = [cell for cell in spec.cells if is_foreign(cell.settings)]
     first = {cell.arm: cell for cell in reversed(cells)}
     firsts = [first[arm] for arm in spec.arms if arm in first]
-    met = [one for one in (_stored(cell, store) for cell in firsts) if one is not None]
-    if len(met) < len(firsts):
-        met = built(spec, split, firsts)
+    stored = {cell.arm: one for cell in firsts if (one := _stored(cell, store)) is not None}
+    unknown = [cell for cell in firsts if cell.arm not in stored]
+    met = built(spec, split, unknown) if unknown else []
+    known = stored | {cell.arm: one for cell, one in zip(unknown, met, strict=True)}
     problems, doubts = Problems(), dict[str, None]()
-    for cell, one in zip(firsts, met, strict=True):
+    for cell in firsts:
+        one = known[cell.arm]
         if one.reason is not None:
             _fail(cell, one, problems)
         probing.collide(cell, one.decided, problems)
         doubts |= dict.fromkeys(_unmet(spec, cell, frozenset(one.asked), problems))
     problems.check()
-    known = {cell.arm: one for cell, one in zip(firsts, met, strict=True)}
-    further = _untried(cells, known)
+    further = _untried(_without_trials(cells, store), known)
     for cell, one in zip(further, built(spec, split, further) if further else [], strict=True):
         if one.reason is not None:
             _fail(cell, one, problems)
@@ -76,8 +79,30 @@ def _untried(cells: Iterable[Cell], known: Mapping[str, Met]) -> list[Cell]:
     return found
 
 
+def _without_trials(cells: list[Cell], store: Store) -> list[Cell]:
+    """The cells that have no trials yet of the values that the study now gives them."""
+    given: dict[str, str] = {}
+    trained = set()
+    for event in store.events():
+        if event["event"] == "study":
+            given = {cell["name"]: _values(cell["settings"]) for cell in event["cells"]}
+        elif "discovery" in event and not event["discovery"].get("lost"):
+            trained.add(event["cell"])
+    said = {one["name"]: _values(one["settings"]) for one in cells_as_json(cells)}
+    same = {name for name in trained if name in said and said[name] == given.get(name)}
+    return [cell for cell in cells if cell.name not in same]
+
+
+def _values(settings: Mapping[str, Any]) -> str:
+    """The values and ranges of a hypermodel's parameters in the `study` event, as one text."""
+    return canonical({key: value for key, value in settings.items() if key.startswith(HP)})
+
+
 def _stored(cell: Cell, store: Store) -> Met | None:
-    """What a folder's trials of a cell's hypermodel tell; None where it has none."""
+    """What a folder's trials of a cell's hypermodel tell; None where it has none.
+
+    One whose worker died may not have been asked all, so it tells of names beside others alone.
+    """
     asked: dict[str, Registered] = {}
     values: set[tuple[str, str]] = set()
     decided: tuple[str, ...] = ()
@@ -85,7 +110,8 @@ def _stored(cell: Cell, store: Store) -> Met | None:
     for event in store.events():
         if "discovery" not in event or _made_of(event["config"]) != _made_of(cell.settings):
             continue
-        found, discovery = True, event["discovery"]
+        discovery = event["discovery"]
+        found |= not discovery.get("lost")
         for said in discovery["space"]:
             one = Registered.of({key: value for key, value in said.items() if key != "range"})
             asked[one.name] = one

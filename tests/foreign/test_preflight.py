@@ -11,6 +11,8 @@ import pytest
 from hpstudy import data, preflight, study
 from hpstudy.errors import HypermodelError, SpecError
 from hpstudy.firstbuild import Met
+from hpstudy.spec.foreign import COMPILED
+from hpstudy.spec.growth import cells_as_json
 from hpstudy.spec.registered import Registered
 from hpstudy.spec.study import Cell, Spec
 from hpstudy.store import Store
@@ -22,14 +24,22 @@ COLLISION = (
 )
 
 
-def held(folder: Path, one: Spec, names: Iterable[str], training: dict[str, Any]) -> Store:
+def held(
+    folder: Path,
+    one: Spec,
+    names: Iterable[str],
+    training: dict[str, Any],
+    cell: str = "another",
+    **found: Any,
+) -> Store:
     """A folder with one trial of a study's hypermodel, which asked for so many names."""
     store = Store(folder)
+    store.append({"event": "study", "cells": cells_as_json(one.cells)})
     config = {key: one.cells[0].settings[key] for key in ("model.type", "model.code")}
     asked = (Registered(name, "int", 8, low=8, high=16, step=8) for name in names)
     space = [{**one.as_json(), "range": None} for one in asked]
-    discovery = {"space": space, "training": training, "reason": None}
-    store.append({"event": "run", "config": config, "discovery": discovery})
+    discovery = {"space": space, "training": training, "reason": None, **found}
+    store.append({"event": "run", "cell": cell, "config": config, "discovery": discovery})
     return store
 
 
@@ -68,6 +78,16 @@ def test_a_folder_that_holds_trials_answers_instead(
         preflight.check(one, digits, compiled)
     plain = held(tmp_path / "plain", one, ["depth"], {"training.loss": "auto"})
     assert preflight.check(one, digits, plain) == ()
+
+
+def test_a_folder_whose_only_trials_were_lost_answers_nothing(
+    load: Callable[..., Spec], digits: data.Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = load("per_layer", training=GIVEN)
+    monkeypatch.setattr(preflight, "built", lambda *_: [Met({}, COMPILED, frozenset())])
+    gone = {"cell": "it", "reason": "the worker ended", "lost": True}
+    with pytest.raises(SpecError, match=COLLISION):
+        preflight.check(one, digits, held(tmp_path / "study", one, [], {}, **gone))
 
 
 @pytest.mark.parametrize(
@@ -139,6 +159,56 @@ def test_every_option_and_swept_value_beyond_the_offer_is_built_once(
         (told,) = error.value.problems
         assert "model.hp.units_0 is -4, and" in told.message
         assert told.message.endswith("in steps of 8; it cannot be built so: ValueError: -4 units")
+
+
+def test_values_are_built_only_for_cells_that_have_no_trials_of_them(
+    load: Callable[..., Spec],
+    digits: data.Split,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def tried(given: str, store: Store) -> list[Any]:
+        seen: list[Any] = []
+
+        def building(spec: Spec, split: data.Split, cells: Iterable[Cell]) -> list[Met]:
+            seen.extend(cell.settings["model.hp.units_0"] for cell in cells)
+            return [Met({}, (), frozenset()) for _ in cells]
+
+        monkeypatch.setattr(preflight, "built", building)
+        preflight.check(load("per_layer", model=f", hp: {{units_0: {given}}}"), digits, store)
+        return seen
+
+    def folder(name: str, given: str, cell: str, **found: Any) -> Store:
+        one = load("per_layer", model=f", hp: {{units_0: {given}}}")
+        assert cell in {other.name for other in one.cells}
+        return held(tmp_path / name, one, ["units_0"], {}, cell, **found)
+
+    searched = folder("searched", "{choice: [8, big]}", "it")
+    assert tried("{choice: [8, big]}", searched) == []
+    # an edit of what was searched is looked at anew
+    assert tried("{choice: [8, bigger]}", searched) == ["bigger"]
+    swept = folder("swept", "{sweep: [8, big, small]}", "it units_0=big")
+    assert tried("{sweep: [8, big, small]}", swept) == ["small"]
+    # a trial that was lost says nothing of the values that it was given
+    gone = folder("gone", "{sweep: [8, big]}", "it units_0=8")
+    folder("gone", "{sweep: [8, big]}", "it units_0=big", lost=True)
+    assert tried("{sweep: [8, big]}", gone) == ["big"]
+
+
+def test_an_arm_that_comes_in_is_built_alone(
+    load: Callable[..., Spec], digits: data.Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    further = "as_built}, further: {model: {args: {units: 4}}, train: as_built"
+    one = load("Sized", train=further)
+    built = []
+
+    def building(spec: Spec, split: data.Split, cells: Iterable[Cell]) -> list[Met]:
+        built.extend(cell.arm for cell in cells)
+        return [Met({}, (), frozenset()) for _ in cells]
+
+    monkeypatch.setattr(preflight, "built", building)
+    assert preflight.check(one, digits, held(tmp_path / "study", one, [], {}, "it")) == ()
+    assert built == ["further"]
 
 
 class Doubts(study.Silent):
