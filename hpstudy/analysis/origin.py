@@ -12,8 +12,12 @@ from types import ModuleType
 
 from hpstudy.errors import StoreError
 from hpstudy.spec.foreign import CODE
-from hpstudy.spec.source import COPIES, Source, SourceError, changed, source
+from hpstudy.spec.source import COPIES, Source, SourceError, changed, importable, source
 from hpstudy.store import Event, Store
+
+# what this process runs on is imported once, even where it lies beside the study file
+_SHARED = ("hpstudy", "keras", "keras_tuner", "numpy", "jax", "jaxlib", "tensorflow", "torch")
+_INSTALLED = ("site-packages", "dist-packages")
 
 
 @dataclass(frozen=True)
@@ -25,16 +29,19 @@ class Origin:
 
     @contextmanager
     def importable(self) -> Iterator[None]:
-        """Within this block Python imports these files, whatever it has imported before."""
-        root, files = self.source.root, self.source.files
-        if not files:
+        """Within this block Python imports these files anew, whatever it has imported before.
+
+        What it had imported is put back afterwards. Modules stay that had no others before them,
+        for imports inside functions; those of a copy never do.
+        """
+        root = self.source.root
+        if not self.source.files or root.name in _INSTALLED:
             yield
             return
-        own = {path.relative_to(root).parts[0].removesuffix(".py") for path in files}
+        files = {path.relative_to(root).parts[0] for path in importable(self.source)}
+        own = {file.removesuffix(".py") for file in files}.difference(_SHARED)
         before = _imported(own)
-        elsewhere = not all(_lies_in(module, root) for module in before.values())
-        if elsewhere:
-            _forget(before)
+        _forget(before)
         # a copy is evidence, and no place for bytecode
         cached, sys.dont_write_bytecode = sys.dont_write_bytecode, True
         sys.path.insert(0, str(root))
@@ -44,7 +51,7 @@ class Origin:
         finally:
             sys.path.remove(str(root))
             sys.dont_write_bytecode = cached
-            if elsewhere or self.doubt is not None:
+            if before or self.doubt is not None:
                 _forget(_imported(own))
                 sys.modules.update(before)
 
@@ -81,11 +88,6 @@ def _imported(tops: Collection[str]) -> dict[str, ModuleType]:
 def _forget(names: Iterable[str]) -> None:
     for name in list(names):
         del sys.modules[name]
-
-
-def _lies_in(module: ModuleType, root: Path) -> bool:
-    file = getattr(module, "__file__", None)
-    return file is None or Path(file).is_relative_to(root)
 
 
 def _found(name: str, folder: Path) -> Source | None:
