@@ -55,6 +55,15 @@ def beside(store: Store, spec: Spec) -> str | None:
     return os.path.relpath(_folder(spec), store.folder.absolute())
 
 
+def places(store: Store, beside: str) -> tuple[Path, ...]:
+    """The folders that `beside` may mean, first with the study's folder as it is called.
+
+    Where that is reached by a link, `..` leads elsewhere from the folder that is linked to.
+    """
+    called = Path(os.path.normpath(store.folder.absolute() / beside))
+    return tuple(dict.fromkeys((called, (store.folder / beside).resolve())))
+
+
 def _folder(spec: Spec) -> Path:
     return Path(spec.path).absolute().parent
 

@@ -27,6 +27,10 @@ class SourceError(HypermodelError):
     """A module that is not there, is no Python, or lacks the name."""
 
 
+class SourceMissing(SourceError):
+    """A module that is not there."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A module's code, and the files that tell it; none where a package's version does.
@@ -42,24 +46,22 @@ class Source:
 def source(name: str, folder: Path) -> Source:
     """The source of 'module:name': its file and every file of the folder that they import.
 
-    Comments and layout leave the digests alone. Raises SourceError.
+    Where the folder has none, as Python finds it. Comments and layout leave the digests alone.
+    Raises SourceError.
     """
     module, _, word = name.partition(":")
     first = _file(module, folder)
     if first is None:
         top = module.partition(".")[0]
         if (folder / f"{top}.py").is_file() or (folder / top).is_dir():
-            raise SourceError(f"there is no module {module} in {folder}")
-        try:
-            installed = find_spec(top)
-        except (ImportError, ValueError):
-            installed = None
-        if installed is None:
-            raise SourceError(
+            raise SourceMissing(f"there is no module {module} in {folder}")
+        found = installed(name)
+        if found is None:
+            raise SourceMissing(
                 f"there is no {module.replace('.', '/')}.py beside the study file, in {folder}, "
                 f"and no installed package {top}{_hint(module, folder)}"
             )
-        return _installed(name, installed)
+        return found
     tree = _tree(first)
     names = set(_names(tree))
     if word not in names and not {"*", "__getattr__"} & names:
@@ -70,6 +72,15 @@ def source(name: str, folder: Path) -> Source:
     files = tuple(sorted(trees))
     told = (f"{path.relative_to(folder)} {_digest(trees[path])}" for path in files)
     return Source(", ".join(told), files, folder)
+
+
+def installed(name: str) -> Source | None:
+    """The source of 'module:name' where Python finds it; None where it does not."""
+    try:
+        found = find_spec(name.partition(":")[0].partition(".")[0])
+    except (ImportError, ValueError):
+        return None
+    return None if found is None else _installed(name, found)
 
 
 def importable(found: Source) -> tuple[Path, ...]:
@@ -118,7 +129,7 @@ def _installed(name: str, found: ModuleSpec) -> Source:
     places = found.submodule_search_locations or [found.origin or top]
     folder = Path(places[0]).parent
     if _file(name.partition(":")[0], folder) is None:
-        raise SourceError(f"{top} is neither a package with a version nor Python files")
+        raise SourceMissing(f"{top} is neither a package with a version nor Python files")
     return source(name, folder)
 
 
