@@ -67,6 +67,8 @@ def test_whoever_lost_more_choose_runs_ranks_below_as_it_is_picked(tmp_path: Pat
     def lose(event: dict[str, Any]) -> dict[str, Any]:
         kept = {best: 1, second: 2}.get(event["trial"], 3)
         hit = event["phase"] == "choose" and event["seed_index"] >= kept
+        if event["trial"] == best and event["phase"] == "choose" and not hit:
+            return {**event, "score": 0.999}
         return {**event, "status": "diverged", "score": None} if hit else event
 
     found = of_depth_one(edited(tmp_path, lose))
