@@ -20,7 +20,7 @@ def cautions(spec: Spec) -> list[str]:
     root = changed(root, spec.arguments, Problems())
     given = root.entries.get("search")
     if given is not None and given.value.entries and not any(cell.search for cell in spec.cells):
-        say = "search is given, and no setting has a range, so nothing is searched"
+        say = "search is given, and nothing is searched: no arm that takes it has a range"
         return [f"{_where(given.key)}: warning: {say}; give one a range, or write `search: none`"]
     told: dict[str, list[str]] = {}
     for cell in spec.cells:

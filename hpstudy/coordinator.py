@@ -41,9 +41,10 @@ class Coordinator:
         self.spec, self.store, self.progress = spec, store, progress
         self.split, self.fleet = split, Fleet(1)
         self.ledger = Ledger(store)
+        copies = sources.read(spec)
         self.ledger.begin(spec, split)
         store.write_text("study.yaml", spec.text)
-        sources.keep(store, spec)
+        sources.keep(store, copies)
         self.cells = {
             cell.name: CellRun(
                 Trials(

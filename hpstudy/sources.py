@@ -7,6 +7,7 @@ takes the code from beside the study file, whose digests it holds against those 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from hpstudy.spec.foreign import is_foreign
@@ -15,16 +16,30 @@ from hpstudy.spec.study import Spec
 from hpstudy.store import Store
 
 
-def keep(store: Store, spec: Spec) -> None:
-    """Copy the files of a study's hypermodel into its folder; none where it is a package's."""
+def read(spec: Spec) -> dict[str, bytes]:
+    """The files of a study's hypermodel, by their copies' names; none where it is a package's.
+
+    Raises HypermodelError where one is gone, or no longer what the study file names.
+    """
+    copies = {}
     theirs = (cell.settings for cell in spec.cells if is_foreign(cell.settings))
     for name in dict.fromkeys(str(settings["model.type"]) for settings in theirs):
         found = source(name, _folder(spec))
         for path in importable(found):
-            copy = f"{COPIES}/{path.relative_to(found.root).as_posix()}"
-            content = path.read_bytes()
-            if not (store.folder / copy).is_file() or (store.folder / copy).read_bytes() != content:
-                store.write_bytes(copy, content)
+            try:
+                content = path.read_bytes()
+            except OSError as error:
+                raise SourceError(f"{path} cannot be read: {error.strerror}") from None
+            copies[f"{COPIES}/{path.relative_to(found.root).as_posix()}"] = content
+    return copies
+
+
+def keep(store: Store, copies: Mapping[str, bytes]) -> None:
+    """Write copies into a study's folder, those that are new."""
+    for name, content in copies.items():
+        path = store.folder / name
+        if not path.is_file() or path.read_bytes() != content:
+            store.write_bytes(name, content)
 
 
 def kept(store: Store) -> dict[str, str]:
@@ -38,6 +53,15 @@ def beside(store: Store, spec: Spec) -> str | None:
     if not any(is_foreign(cell.settings) for cell in spec.cells):
         return None
     return os.path.relpath(_folder(spec), store.folder.absolute())
+
+
+def places(store: Store, beside: str) -> tuple[Path, ...]:
+    """The folders that `beside` may mean, first with the study's folder as it is called.
+
+    Where that is reached by a link, `..` leads elsewhere from the folder that is linked to.
+    """
+    called = Path(os.path.normpath(store.folder.absolute() / beside))
+    return tuple(dict.fromkeys((called, (store.folder / beside).resolve())))
 
 
 def _folder(spec: Spec) -> Path:

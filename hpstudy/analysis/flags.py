@@ -41,7 +41,6 @@ def test_split_too_small(
 def not_above_constant(cell: CellRecord, constant: float | None, measure: Measure) -> list[Flag]:
     """The 95% t interval of an arm's confirm scores reaches the constant predictor's."""
     scores = np.asarray(cell.test_scores(measure.metric))
-
     if constant is None or not len(scores):
         return []
     one = t_interval(scores)

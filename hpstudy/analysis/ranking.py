@@ -83,15 +83,13 @@ def _cell(cell: CellRecord, maximise: bool) -> list[Ranked]:
 
     most = max((one.choose_runs for one in ranked), default=0)
 
-    def place(one: Ranked) -> tuple[float, float, float, int]:
+    def place(one: Ranked) -> tuple[float, ...]:
         if one.choose_runs:
-            # a candidate that was stopped early had fewer seeds than whoever went on
-            whole = one.choose_runs == most
-            tier = float(one.choose_lost > 0) if whole else 2 - one.choose_runs / most
-            score = one.choose_mean
+            # as picked: a candidate that was stopped early had fewer seeds than whoever went on
+            tier = 0, most - one.choose_runs, one.choose_lost, worth(one.choose_mean)
         else:
-            tier, score = float(ORDER[one.status]), one.search_score
-        return tier, worth(score), worth(one.search_score), one.trial
+            tier = 1, ORDER[one.status], 0, worth(one.search_score)
+        return *tier, worth(one.search_score), one.trial
 
     ordered = sorted(ranked, key=place)
     return [Ranked(**{**one.__dict__, "rank": i}) for i, one in enumerate(ordered, start=1)]

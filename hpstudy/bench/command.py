@@ -77,8 +77,9 @@ def _run(name: str, options: Options, stream: TextIO, figures: Figures) -> bool:
             options.say(found.news)
         complete = True
     finally:
-        figures.take(name, here, found, complete)
         show(name, here, found, complete, stream)
+        if found.data or complete:
+            figures.take(name, here, found, complete)
     return not found.failed
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from errno import EISDIR
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -31,29 +33,35 @@ class Findings:
 class Figures:
     """Every figure of the benchmarks so far, in a JSON file where one is named.
 
-    The file is replaced as a whole, so that whoever is killed leaves the figures before. Raises
-    HpstudyError where it cannot be written.
+    The file is replaced as a whole, and first when something is found, so that whoever is killed
+    leaves the figures before. Raises HpstudyError where it cannot be written.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._found: dict[str, Mapping[str, Any]] = {}
-        self._write()
+        self._write(replaces=False)
 
     def take(self, name: str, here: Machine, found: Findings, complete: bool = False) -> None:
         """Keep what the benchmark `name` has found so far."""
         self._found[name] = {"machine": asdict(here), "complete": complete, **found.data}
         self._write()
 
-    def _write(self) -> None:
+    def _write(self, replaces: bool = True) -> None:
         if self._path is None:
             return
         partial = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
             partial.write_text(json.dumps(self._found, indent=1) + "\n")
-            os.replace(partial, self._path)
+            if replaces:
+                os.replace(partial, self._path)
+            elif self._path.is_dir():
+                raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
         except OSError as error:
             raise HpstudyError(f"{self._path}: cannot be written: {error.strerror}") from None
+        finally:
+            with suppress(OSError):
+                partial.unlink()
 
 
 def show(name: str, here: Machine, found: Findings, complete: bool, stream: TextIO) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from hpstudy.spec.yaml import Node, number
 
 _PLAIN = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _PERCENT = re.compile(rf"({_PLAIN})\s*%$")
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:[, ']\d{3})+$")
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:[, ']\d{3})+$")
 _COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?$")
 _POWER = re.compile(r"10(?:\^|\*\*)([-+]?\d+)$")
 _FRACTION = re.compile(rf"({_PLAIN})\s*/\s*({_PLAIN})$")
@@ -25,8 +26,8 @@ def hint(node: Node) -> str:
         return f"; take the quotes off: {text}"
     if "#" in text:
         return "; a comment needs a space before its #"
-    meant = _meant(text)
-    return f"; write {meant}" if meant else ""
+    meant = [one for one in (_meant(text), _decimal(text)) if one and math.isfinite(float(one))]
+    return f"; write {', or '.join(dict.fromkeys(meant))}" if meant else ""
 
 
 def _meant(text: str) -> str:
@@ -34,8 +35,6 @@ def _meant(text: str) -> str:
         return f"{float(found[1]) / 100:g}"
     if _THOUSANDS.match(text):
         return re.sub(r"[, ']", "", text)
-    if _COMMA.match(text):
-        return text.replace(",", ".")
     if found := _POWER.match(text):
         return f"1e{int(found[1])}"
     if (found := _FRACTION.match(text)) and float(found[2]):
@@ -43,3 +42,7 @@ def _meant(text: str) -> str:
     if found := _SCALED.match(text):
         return f"{float(found[1]) * _SCALES[found[2]]:.15g}"
     return ""
+
+
+def _decimal(text: str) -> str:
+    return text.replace(",", ".") if _COMMA.match(text) else ""

@@ -11,7 +11,7 @@ TUNERS = ("RandomSearch", "GridSearch", "BayesianOptimization", "Hyperband", "Tu
 
 def search_on_import(path: Path) -> int | None:
     """The line in which importing a module starts a Keras Tuner search; None where none does."""
-    calls = [*_run(ast.parse(path.read_text(encoding="utf-8")).body)]
+    calls = [*_run(ast.parse(path.read_bytes()).body)]
     tuners = {
         target.id
         for node in calls

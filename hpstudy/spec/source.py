@@ -9,21 +9,26 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 
+from hpstudy.errors import HypermodelError
 from hpstudy.spec.problems import nearest
 
 # where a study's folder keeps copies of the files
 COPIES = "source"
 
 
-class SourceError(Exception):
+class SourceError(HypermodelError):
     """A module that is not there, is no Python, or lacks the name."""
+
+
+class SourceMissing(SourceError):
+    """A module that is not there."""
 
 
 @dataclass(frozen=True)
@@ -41,42 +46,52 @@ class Source:
 def source(name: str, folder: Path) -> Source:
     """The source of 'module:name': its file and every file of the folder that they import.
 
-    Comments and layout leave the digests alone. Raises SourceError.
+    Where the folder has none, as Python finds it. Comments and layout leave the digests alone.
+    Raises SourceError.
     """
     module, _, word = name.partition(":")
     first = _file(module, folder)
     if first is None:
         top = module.partition(".")[0]
         if (folder / f"{top}.py").is_file() or (folder / top).is_dir():
-            raise SourceError(f"there is no module {module} in {folder}")
-        try:
-            installed = find_spec(top)
-        except (ImportError, ValueError):
-            installed = None
-        if installed is None:
-            raise SourceError(
+            raise SourceMissing(f"there is no module {module} in {folder}")
+        found = installed(name)
+        if found is None:
+            raise SourceMissing(
                 f"there is no {module.replace('.', '/')}.py beside the study file, in {folder}, "
                 f"and no installed package {top}{_hint(module, folder)}"
             )
-        return _installed(name, installed)
+        return found
     tree = _tree(first)
     names = set(_names(tree))
     if word not in names and not {"*", "__getattr__"} & names:
         offered = sorted(_hypermodels(tree))
         hint = nearest(word, offered) if offered else "it defines no class and no function of hp"
         raise SourceError(f"{first.name} has no {word}; {hint}")
-    trees = _reached([first], folder)
+    trees = _reached([first], folder, _tree)
     files = tuple(sorted(trees))
     told = (f"{path.relative_to(folder)} {_digest(trees[path])}" for path in files)
     return Source(", ".join(told), files, folder)
 
 
+def installed(name: str) -> Source | None:
+    """The source of 'module:name' where Python finds it; None where it does not."""
+    try:
+        found = find_spec(name.partition(":")[0].partition(".")[0])
+    except (ImportError, ValueError):
+        return None
+    return None if found is None else _installed(name, found)
+
+
 def importable(found: Source) -> tuple[Path, ...]:
-    """A source's files, with the packages that they lie in and all that those import."""
+    """A source's files, with the packages that they lie in and all that those import.
+
+    What Python cannot parse is one of them, and nothing is known of what it imports.
+    """
     inside = {path for file in found.files for path in file.relative_to(found.root).parents}
     packages = [found.root / path / "__init__.py" for path in inside if path.name]
     first = [*found.files, *(path for path in packages if path.is_file())]
-    return tuple(sorted(_reached(first, found.root)))
+    return tuple(sorted(_reached(first, found.root, _tree_or_empty)))
 
 
 def digest(path: Path) -> str:
@@ -114,7 +129,7 @@ def _installed(name: str, found: ModuleSpec) -> Source:
     places = found.submodule_search_locations or [found.origin or top]
     folder = Path(places[0]).parent
     if _file(name.partition(":")[0], folder) is None:
-        raise SourceError(f"{top} is neither a package with a version nor Python files")
+        raise SourceMissing(f"{top} is neither a package with a version nor Python files")
     return source(name, folder)
 
 
@@ -129,15 +144,17 @@ def _hint(module: str, folder: Path) -> str:
     return "" if copy is None else f"; {copy} is the copy of a run: put it there to use it"
 
 
-def _reached(first: Iterable[Path], folder: Path) -> dict[Path, ast.Module]:
+def _reached(
+    first: Iterable[Path], folder: Path, parsed: Callable[[Path], ast.Module]
+) -> dict[Path, ast.Module]:
     """The syntax of some files, and of every file of the folder that they import."""
-    trees = {path: _tree(path) for path in first}
+    trees = {path: parsed(path) for path in first}
     pending = [*trees]
     while pending:
         path = pending.pop()
         for imported in _imported(trees[path], path, folder):
             if imported not in trees:
-                trees[imported] = _tree(imported)
+                trees[imported] = parsed(imported)
                 pending.append(imported)
     return trees
 
@@ -156,12 +173,23 @@ def _file(module: str, folder: Path) -> Path | None:
 
 def _tree(path: Path) -> ast.Module:
     try:
-        return ast.parse(path.read_text(encoding="utf-8"))
+        # bytes, of which Python finds the encoding as an import would
+        return ast.parse(path.read_bytes())
     except SyntaxError as error:
-        where = f"{path.name}, line {error.lineno}"
+        where = f"{path.name}, line {error.lineno}" if error.lineno else path.name
         raise SourceError(f"{where} is not valid Python: {error.msg}") from None
-    except UnicodeDecodeError as error:
+    except ValueError as error:
         raise SourceError(f"{path.name} is not valid Python: {error}") from None
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _tree_or_empty(path: Path) -> ast.Module:
+    """A file's syntax, or that of an empty file where it cannot be parsed."""
+    try:
+        return _tree(path)
+    except SourceError:
+        return ast.Module([], [])
 
 
 def _names(tree: ast.Module) -> Iterator[str]:

@@ -19,7 +19,7 @@ def spelled(files: Iterable[Path]) -> Callable[[str], bool]:
     """Whether a text in the files could make a name; every part of one with name scopes."""
     texts: set[str] = set()
     for path in files:
-        texts |= set(_texts(ast.parse(path.read_text(encoding="utf-8"))))
+        texts |= set(_texts(ast.parse(path.read_bytes())))
     known = re.compile("|".join(f"(?:{text})" for text in sorted(texts)) or "(?!)")
 
     def possible(name: str) -> bool:

@@ -61,6 +61,20 @@ def test_whoever_lost_a_choose_run_ranks_below_all_that_did_not(tmp_path: Path, 
     assert ",choose_diverged,choose_failed," in (store.folder / "ranking.csv").read_text()
 
 
+def test_whoever_lost_more_choose_runs_ranks_below_as_it_is_picked(tmp_path: Path) -> None:
+    best, second = (one.trial for one in of_depth_one(synthetic.write(tmp_path / "plain"))[:2])
+
+    def lose(event: dict[str, Any]) -> dict[str, Any]:
+        kept = {best: 1, second: 2}.get(event["trial"], 3)
+        hit = event["phase"] == "choose" and event["seed_index"] >= kept
+        if event["trial"] == best and event["phase"] == "choose" and not hit:
+            return {**event, "score": 0.999}
+        return {**event, "status": "diverged", "score": None} if hit else event
+
+    found = of_depth_one(edited(tmp_path, lose))
+    assert [one.trial for one in found[2:4]] == [second, best]
+
+
 def test_a_configuration_proposed_again_counts_once(tmp_path: Path) -> None:
     def twin(event: dict[str, Any]) -> dict[str, Any]:
         first = next_run[0] if next_run else None

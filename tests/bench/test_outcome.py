@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -71,8 +72,8 @@ def stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., An
 
         with pytest.raises(KeyboardInterrupt):
             run([name], Options(quick=True, say=say, **asked), shown, path)
-        assert list(tmp_path.iterdir()) == [path]
-        assert json.loads(path.read_text())[name]["complete"] is False
+        assert list(tmp_path.iterdir()) == ([path] if kept else [])
+        assert not kept or json.loads(path.read_text())[name]["complete"] is False
         return kept, shown.getvalue()
 
     return until
@@ -127,6 +128,43 @@ def test_what_stops_before_anything_is_complete_says_so(stopped: Callable[..., A
 def test_other_parts_than_there_are_are_told(name: str, part: str, told: str) -> None:
     with pytest.raises(HpstudyError, match=told):
         run([name], Options(only=(part,)), io.StringIO())
+
+
+def test_figures_of_another_day_stay_until_there_are_new_ones(stops_at_once: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(["small"], Options(), io.StringIO(), stops_at_once)
+    assert stops_at_once.read_text() == "yesterday's"
+
+
+def test_tables_are_shown_where_they_cannot_be_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "gone" / "bench.json"
+    path.parent.mkdir()
+
+    def bench(options: Options) -> Iterator[Findings]:
+        shutil.rmtree(path.parent)
+        yield Findings((Table("fast: once", ("name", "s"), (("a", "1.5"),)),))
+
+    monkeypatch.setitem(BENCHES, "small", Bench("", bench))
+    shown = io.StringIO()
+    with pytest.raises(HpstudyError, match="cannot be written"):
+        run(["small"], Options(), shown, path)
+    assert "1.5" in shown.getvalue()
+
+
+@pytest.fixture
+def stops_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A file that holds something, and a benchmark `small` that ends before it finds anything."""
+
+    def bench(options: Options) -> Iterator[Findings]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setitem(BENCHES, "small", Bench("", bench))
+    path = tmp_path / "bench.json"
+    path.write_text("yesterday's")
+    return path
 
 
 def test_ctrl_c_ends_the_command_with_its_tables_alone(
