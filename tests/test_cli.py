@@ -399,13 +399,21 @@ def test_a_reader_that_goes_away_causes_no_traceback() -> None:
 
 def test_ctrl_c_in_a_real_process(folder: Path) -> None:
     words = ["run", "commanded.yaml", "--workers", "1", "--set", "training.length.epochs=100000"]
-    process = spawn(*words, start_new_session=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("commanded: 2 cells"):
-            break
-    os.kill(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+
+    def heeds() -> None:
+        # a shell's background jobs, this suite among them perhaps, ignore it
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    process = spawn(*words, start_new_session=True, preexec_fn=heeds)
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("commanded: 2 cells"):
+                break
+        os.kill(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert err.splitlines()[0].endswith(shlex.join(["-m", "hpstudy", *words]))
     assert "Traceback" not in err

@@ -16,7 +16,6 @@ import pytest
 import hpstudy
 from hpstudy import data, report, study
 from hpstudy.errors import StoreError, StudyChanged
-from hpstudy.spec.study import Data
 from hpstudy.store import Store
 
 FILE = """\
@@ -316,10 +315,9 @@ def test_two_coordinators_never_write_to_one_study(
 def test_the_rebuilt_model_predicts_what_was_stored(first: Path) -> None:
     found = hpstudy.load(first)
     confirmed = found.runs[found.runs["phase"] == "confirm"]
-    split = data.load(Data("digits", 0.2, 0.2, 1))
     for run in confirmed["run"].iloc[[0, -1]]:
         stored = found.arrays(run)["test_outputs"]
-        predicted = found.model(run).predict(split.x_test, verbose=0)
+        predicted = found.model(run).predict(found.split().x_test, verbose=0)
         np.testing.assert_allclose(predicted, stored, rtol=1e-4, atol=1e-5)
 
 

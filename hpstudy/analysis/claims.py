@@ -37,7 +37,9 @@ def claims(folder: str | os.PathLike[str]) -> Claims:
     store = Store(folder)
     record = read(store)
     if record is None:
-        raise StoreError(f"{store.folder} holds no study: runs.jsonl with a study event is missing")
+        if not store.folder.is_dir():
+            raise StoreError(f"there is no folder {store.folder}")
+        raise StoreError(f"{store.folder} holds no study: no runs.jsonl in it tells of one")
     compared = contrasts(record, store)
     places = digits(compared)
     said = tuple(verdict(record, one, places) for one in compared)

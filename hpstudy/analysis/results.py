@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,8 @@ class Results:
     def model(self, run: str) -> Any:
         """A confirmed run's network as a Keras model holding its final values.
 
-        Its predictions on the test split are the stored `test_outputs`. A hypermodel of your own
+        Its predictions on `split().x_test` are the stored `test_outputs`. Keras is loaded with the
+        run's own backend where nothing has chosen one. A hypermodel of your own
         is imported from beside the study file or from where Python finds it; where it is gone or
         has changed since, a UserWarning says so, and that the copy in the study's folder is run
         instead. One with a `fit` needs the study's data too, which that adapts to. Raises
@@ -71,6 +73,8 @@ class Results:
         }
         if not finals:
             raise StoreError(f"run {run} keeps no arrays; confirmed runs that finished do")
+        if "keras" not in sys.modules:
+            os.environ.setdefault("KERAS_BACKEND", event["numerics"]["backend"])
         said = self.study["data"]["shape"]
         shape = DataShape(tuple(said["input_shape"]), said["task"], int(said["outputs"]))
         if not is_foreign(event["config"]):
@@ -81,27 +85,28 @@ class Results:
         if found.doubt:
             warnings.warn(found.doubt, stacklevel=2)
         with found.importable():
-            again = rebuilding.rebuilt(event, shape, lambda: self._split(run))
+            again = rebuilding.rebuilt(event, shape, self.split)
             model = restored(again.model, finals, run)
             wrong = again.settle(arrays["test_outputs"] if event["status"] == "finished" else None)
         if wrong is not None:
             raise StoreError(f"run {run} cannot be given back: {wrong}")
         return model
 
-    def _split(self, run: str) -> Any:
-        """The study's data, as its runs had them."""
+    def split(self) -> Any:
+        """The study's data as its runs had them: drawn into parts, and scaled as inputs are.
+
+        `x_train`, `y_train`, `x_val`, `y_val`, `x_test`, `y_test`, and what undoes the scaling of a
+        regression target. Raises StoreError where the data cannot be had or are others now.
+        """
         said = self.study["data"]
         named = ("name", "validation", "test", "split_seed", "options")
         wanted = Data(**{name: said[name] for name in named})
         try:
             split = data.load(wanted)
         except HpstudyError as error:
-            raise StoreError(
-                f"run {run} is given back by calling its hypermodel's fit with the study's data, "
-                f"which cannot be had: {error}"
-            ) from error
+            raise StoreError(f"the study's data cannot be had: {error}") from error
         if split.fingerprint != said["fingerprint"]:
-            raise StoreError(f"run {run}: the data {wanted.name} are others than it was trained on")
+            raise StoreError(f"the data {wanted.name} are others than the study's runs had")
         return split
 
     def _event(self, run: str) -> Event:

@@ -265,9 +265,10 @@ def _others_words(
     found = []
     for other in drivers.values():
         if other.word != driver.word and other.word in entries:
-            say = f"search.{other.word} is {other.name}'s; driver {driver.name} calls it"
+            say = f"search.{other.word} is {other.name}'s: write `driver: {other.name}` beside it"
             listed = ", ".join(driver.samplers)
-            problems.add(entries[other.word].key, f"{say} `{driver.word}`, one of {listed}")
+            say += f", or give `{driver.word}`, {driver.name}'s word for it, one of {listed}"
+            problems.add(entries[other.word].key, say)
             found.append(other.word)
     return found
 

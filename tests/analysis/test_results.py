@@ -31,6 +31,8 @@ def test_load_gives_frames_curves_and_arrays(tmp_path: Path) -> None:
 def test_a_folder_without_a_study_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="holds no study"):
         hpstudy.load(tmp_path)
+    with pytest.raises(StoreError, match="there is no folder .*gone"):
+        hpstudy.load(tmp_path / "gone")
 
 
 def test_model_rebuilds_the_network_with_its_final_values(tmp_path: Path) -> None:

@@ -42,7 +42,9 @@ def test_a_padded_network_trains_as_the_network_itself(
     assert roomy.record["counts"] == alone.record["counts"]
     assert roomy.arrays.keys() == alone.arrays.keys()
     for name, value in alone.arrays.items():
-        np.testing.assert_allclose(roomy.arrays[name], value, rtol=1e-9, atol=1e-9, err_msg=name)
+        # outputs are stored as float32, which a last bit of float64 may round either way
+        near = 1e-9 if value.dtype == np.float64 else 2e-7
+        np.testing.assert_allclose(roomy.arrays[name], value, rtol=near, atol=1e-9, err_msg=name)
     for name, curve in alone.curves.items():
         np.testing.assert_allclose(roomy.curves[name], curve, rtol=1e-9, atol=1e-9, err_msg=name)
 

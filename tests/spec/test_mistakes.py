@@ -149,12 +149,14 @@ def test_one_mistake(problems, study, old, new, spot, words):
         (
             "search: {oracle: random}",
             "oracle",
-            "search.oracle is tuner's; driver optuna calls it `sampler`, one of random, tpe, grid",
+            "search.oracle is tuner's: write `driver: tuner` beside it, or give `sampler`, "
+            "optuna's word for it, one of random, tpe, grid",
         ),
         (
             "search: {driver: tuner, sampler: tpe}",
             "sampler",
-            "search.sampler is optuna's; driver tuner calls it `oracle`, one of random, grid",
+            "search.sampler is optuna's: write `driver: optuna` beside it, or give `oracle`, "
+            "tuner's word for it, one of random, grid",
         ),
         ("search: {choose: {tpo: 3}}", "tpo", "did you mean `top`?"),
         ("search: 5", "5\n", "a mapping, or `none`; saw `5`"),

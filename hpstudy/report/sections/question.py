@@ -10,6 +10,7 @@ from hpstudy.analysis.words import count, number, spoken, thousands
 from hpstudy.data import DATASETS
 from hpstudy.report.findings import Findings, numbered
 from hpstudy.report.page import Section, render
+from hpstudy.store import Event
 
 
 def question(findings: Findings) -> Section:
@@ -55,11 +56,21 @@ def _design(findings: Findings) -> list[tuple[str, str]]:
         ("Arms", numbered([*record.arms])),
         *_sweep(findings),
         ("Data", f"{data}: {train} training, {validation} validation, {test} test examples"),
+        ("Inputs", _inputs(study["data"])),
         ("Score", _score(findings)),
         *_baseline(findings),
         *_search(findings),
         ("Confirm", _confirm(findings)),
     ]
+
+
+def _inputs(data: Event) -> str:
+    """How inputs, and the targets of regression, were scaled."""
+    shape, options = data["shape"], data["options"] or {}
+    pair = "one pair for all pixels" if len(shape["input_shape"]) > 1 else "a pair for each column"
+    by = "by mean and standard deviation of the training part"
+    said = "as they are" if options.get("scale") == "none" else f"scaled {by}, {pair}"
+    return said + (f"; targets scaled {by}" if shape["task"] == "regression" else "")
 
 
 def _sweep(findings: Findings) -> list[tuple[str, str]]:
