@@ -9,6 +9,7 @@ from hpstudy.analysis.evidence import Evidence
 from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.looks import look
 from hpstudy.analysis.record import CellRecord, StudyRecord
+from hpstudy.analysis.settled import unsettled
 from hpstudy.analysis.statistics import t_interval
 from hpstudy.analysis.trained import dead_units, diverged_seeds, edge, still_rising
 from hpstudy.analysis.unasked import never_asked
@@ -78,5 +79,7 @@ def of_contrast(
         *diverged_seeds(b, measure),
         *dead_units(a, evidence),
         *dead_units(b, evidence),
+        *unsettled(a),
+        *unsettled(b),
         *look(a, b),
     )

@@ -15,7 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hpstudy.engine import plain
+from hpstudy.engine import moving, plain
 from hpstudy.engine.host import Host
 from hpstudy.engine.job import Job, Report, Result, failed
 from hpstudy.engine.losses import metrics, score_outputs
@@ -91,7 +91,8 @@ class Fits:
                 host.answer(report(*host.asks))
         fitting.restore(kept)
         ended = recorded(host, setup, predict, lambda: kept, self._parts, test)
-        return ended.noting(PLAIN, seconds={"total": perf_counter() - began})
+        moved = moving.facts(host, setup.momentum, host.kept_steps)
+        return ended.noting(PLAIN, seconds={"total": perf_counter() - began}, **moved)
 
     def _row(self, loss_name: str, trained: Mapping[str, float], outputs: Any) -> dict[str, float]:
         """An epoch's metrics as the compiled engine has them: unsmoothed, in the target's unit."""

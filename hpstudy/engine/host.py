@@ -66,6 +66,11 @@ class Host:
         """Epochs trained."""
         return len(self.rows)
 
+    @property
+    def kept_steps(self) -> int:
+        """Steps planned until the values that are scored, 0 where none are."""
+        return min(self.kept_epoch * self.plan.steps_per_epoch, self.plan.steps)
+
     def order(self, epoch: int) -> Order:
         """The plan of an epoch, counted from 1; every epoch has the same shapes."""
         signature = self.signature

@@ -17,7 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hpstudy.engine import augmentation, foreign
+from hpstudy.engine import augmentation, foreign, moving
 from hpstudy.engine.captured import replaced
 from hpstudy.engine.host import Host
 from hpstudy.engine.job import Job, Report, Result
@@ -56,6 +56,7 @@ def train(job: Job, setups: Setups, parts: Parts, test: Any, report: Report) -> 
         variables[path].assign(value)
     rule, table = Rule.from_config(config), subset.tensors(model)
     counts, selection = count(rule, table), select(rule, table, job.seeds["mask"])
+    momentum = moving.slowest(model, config)
     if rule.train != "as_built":
         subset.apply(model, selection)
     host = Host(
@@ -95,7 +96,7 @@ def train(job: Job, setups: Setups, parts: Parts, test: Any, report: Report) -> 
     ended = recorded(host, described, predict, lambda: final, parts, test)
     numerics = {"trained_by": "model.fit", "because": made.why, "initialisation": "its own"}
     seconds = {"total": perf_counter() - began, "compile": 0.0}
-    return ended.noting(numerics, seconds=seconds)
+    return ended.noting(numerics, seconds=seconds, **moving.facts(host, momentum, watch.kept_steps))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import jax
 import numpy as np
 
-from hpstudy.engine import padding
+from hpstudy.engine import moving, padding
 from hpstudy.engine.host import Host
 from hpstudy.engine.job import Job, Result
 from hpstudy.engine.losses import logits, score_outputs
@@ -46,7 +46,7 @@ def result(
     numerics = {"gathered": few, "padded": dict(host.job.padded)}
     if is_foreign(host.job.config):
         numerics |= {"trained_by": "compiled engine", "initialisation": "its own"}
-    return ended.noting(numerics)
+    return ended.noting(numerics, **moving.facts(host, setup.momentum, host.kept_steps))
 
 
 class Described(Protocol):

@@ -27,6 +27,7 @@ class Material:
     """What a run's setup is made of: a network's tensors, the kind and initial value of each path.
 
     `config`, `structure` and `room` (path -> shape) are those of its program, which may be padded.
+    `momentum` is the largest of its moving statistics, None without any.
     """
 
     config: Mapping[str, Any]
@@ -35,6 +36,7 @@ class Material:
     kinds: Mapping[str, str]
     values: Arrays
     room: Shapes
+    momentum: float | None
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Setup:
     counts: dict[str, int]
     shapes: Shapes
     seed: int
+    momentum: float | None
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,17 @@ def setup_of(
     carry = Carry(parts.theta, states, start(optimizer, parts.theta))
     figures = {"trained": counts.trained, "frozen": counts.frozen, "total": counts.total}
     init = seeds["initialisation"]
-    return Setup(material.config, signature, carry, run, values, figures, shapes, init)
+    return Setup(
+        material.config,
+        signature,
+        carry,
+        run,
+        values,
+        figures,
+        shapes,
+        init,
+        material.momentum,
+    )
 
 
 def _filled(parts: Parts, shapes: Shapes, room: Shapes) -> Parts:

@@ -96,10 +96,11 @@ class Setups:
             {variable.path: variable.kind for variable in blueprint.plan},
             initial_values(blueprint.plan, seeds["initialisation"], seeds["dropout"]),
             {variable.path: variable.shape for variable in self._blueprints.of(roomy).plan},
+            config.get("model.norm_momentum"),
         )
 
     def _foreign(self, config: Mapping[str, Any], seeds: Mapping[str, int]) -> Material:
-        from hpstudy.engine import foreign
+        from hpstudy.engine import foreign, moving
         from hpstudy.engine.architecture import architecture
 
         model = self.prepared(config, seeds).model
@@ -107,7 +108,8 @@ class Setups:
         shapes = {path: value.shape for path, value in values.items()}
         made = architecture(model, int(config["training.batch_size"]), self.shape)
         structure = (("architecture", made),)
-        return Material(config, structure, tensors(model), kinds_of(model), values, shapes)
+        slowest, kinds = moving.slowest(model, config), kinds_of(model)
+        return Material(config, structure, tensors(model), kinds, values, shapes, slowest)
 
     def _foreign_network(self, setup: Setup, trained: set[str]) -> Built:
         from hpstudy.engine import foreign, preparing

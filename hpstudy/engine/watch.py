@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from hpstudy.engine import moving
 from hpstudy.engine.host import Host
 from hpstudy.engine.job import Report
 from hpstudy.engine.losses import score_outputs
@@ -23,7 +24,8 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
     """Notes each epoch's metrics, reports at rungs, and stops a run that has ended.
 
     `x_val` are the model's validation inputs, `y_val` class ids or (n, outputs). A `compiled` model
-    came with an optimizer, whose learning rate is its own.
+    came with an optimizer, whose learning rate is its own. `kept_steps` is how many steps led to
+    the values that are scored.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
         self._host, self._report = host, report
         self._x_val, self._y_val = x_val, y_val
         self._kept: dict[str, Any] | None = None
+        self.kept_steps = 0
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self._host.status is None:
@@ -57,6 +60,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
     def _note(self, logs: Mapping[str, Any]) -> None:
         if self._host.record(self._row(logs)):
             self._kept = _values(self.model)
+            self.kept_steps = moving.counted(self.model)
         if self._host.asks is not None:
             self._host.answer(self._report(*self._host.asks))
 

@@ -58,6 +58,7 @@ class Options:
     searched: Sequence[str] = ()
     dead: Mapping[str, int] = field(default_factory=dict)
     test_loss: float = 0.25
+    moving: Mapping[str, Sequence[tuple[float, int]]] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -291,6 +292,10 @@ class _Writer:
         event |= {"seconds": {"total": 0.5 + self.tick % 7 / 10, "compile": 0.1}}
         event |= {"counts": self._counts(cell, config), "program": "a1b2c3d4e5f60718"}
         event |= {"numerics": {"backend": "jax", "device": "cpu", "precision": "float32"}}
+        if phase == "confirm" and cell["arm"] in options.moving:
+            ways = options.moving[cell["arm"]]
+            momentum, steps = ways[index % len(ways)]
+            event["moving"] = {"momentum": momentum, "steps": steps}
         self._append({**event, "same_as": None})
 
     def _counts(self, cell: dict[str, Any], config: dict[str, Any]) -> dict[str, int]:
