@@ -87,12 +87,13 @@ def dead_units(cell: CellRecord, evidence: Evidence) -> list[Flag]:
     counts, total = [dead for dead, _ in found], found[0][1]
     least, most = min(counts), max(counts)
     seen = str(most) if least == most else f"{least} to {most}"
-    verb = "is" if most == 1 else "are"
-    words = f"{seen} of {count(total, 'unit')} of {cell.arm} {verb} dead in training"
+    verb = "is" if seen == "1" else "are"
+    words = f"{seen} of {count(total, 'unit')} of {cell.arm} {verb} off for every training example"
     losses = [_losses(run) for run in cell.confirmed]
     burst = max((pair for pair in losses if pair and pair[1] > BURST * pair[0]), default=None)
     if burst:
-        words += f", and a test loss is {burst[1]:.3g} where its validation loss is {burst[0]:.3g}"
+        tested, validated = f"{burst[1]:.3g}", f"{burst[0]:.3g}"
+        words += f", and one seed's loss is {tested} in testing against {validated} in validation"
     return [Flag("dead units", words, grave=burst is not None or most >= MANY_DEAD * total)]
 
 

@@ -23,7 +23,7 @@ def slowest(model: Any, config: Mapping[str, Any]) -> float | None:
     """
     own_flags = config["subset.train"] == "as_built"
     found = [
-        float(layer.get_config()["momentum"])
+        _number(layer.momentum)
         for layer in model._flatten_layers()
         if isinstance(layer, keras.layers.BatchNormalization)
         and (layer.trainable or not own_flags)
@@ -47,9 +47,14 @@ def counted(model: Any) -> int:
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None:
         return 0
-    updates, batches = optimizer.iterations, optimizer.gradient_accumulation_steps or 1
-    # NumPy does not like how a Keras variable turns itself into an array
-    return int(getattr(updates, "value", updates)) * batches
+    batches = optimizer.gradient_accumulation_steps or 1
+    return int(_number(optimizer.iterations)) * batches
+
+
+def _number(one: Any) -> float:
+    # our own layers' momentum is a variable, which NumPy does not like to turn into an array; a
+    # layer's configuration would tell too, but Keras imports TensorFlow to make one
+    return float(getattr(one, "value", one))
 
 
 def _untouched(layer: Any) -> bool:

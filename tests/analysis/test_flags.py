@@ -163,7 +163,8 @@ def test_the_constant_predictor_of_another_metric_says_nothing(tmp_path: Path) -
 def test_dead_units_are_counted_over_seeds(tmp_path: Path) -> None:
     assert not words(first(tmp_path / "alive"), "dead units")
     few = first(tmp_path / "few", dead={"bn_only": 2})
-    assert words(few, "dead units") == ["2 of 32 units of bn_only are dead in training"]
+    said = "2 of 32 units of bn_only are off for every training example"
+    assert words(few, "dead units") == [said]
     assert not next(f for f in few.flags if f.name == "dead units").grave
     many = first(tmp_path / "many", dead={"bn_only": 4})
     assert next(f for f in many.flags if f.name == "dead units").grave
@@ -174,8 +175,8 @@ def test_a_dead_unit_that_a_test_example_wakes_is_in_doubt(tmp_path: Path) -> No
     (flag,) = (f for f in one.flags if f.name == "dead units")
     assert flag.grave
     assert flag.words == (
-        "1 of 32 units of bn_only is dead in training, and a test loss is 3.2 where its "
-        "validation loss is 0.2"
+        "1 of 32 units of bn_only is off for every training example, and one seed's loss is 3.2 in "
+        "testing against 0.2 in validation"
     )
 
 
