@@ -23,7 +23,7 @@ def slowest(model: Any, config: Mapping[str, Any]) -> float | None:
     """
     own_flags = config["subset.train"] == "as_built"
     found = [
-        _number(layer.momentum)
+        _momentum(layer)
         for layer in model._flatten_layers()
         if isinstance(layer, keras.layers.BatchNormalization)
         and (layer.trainable or not own_flags)
@@ -47,14 +47,16 @@ def counted(model: Any) -> int:
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None:
         return 0
-    batches = optimizer.gradient_accumulation_steps or 1
-    return int(_number(optimizer.iterations)) * batches
+    updates, batches = optimizer.iterations, optimizer.gradient_accumulation_steps or 1
+    # NumPy does not like how a Keras variable turns itself into an array
+    return int(getattr(updates, "value", updates)) * batches
 
 
-def _number(one: Any) -> float:
-    # our own layers' momentum is a variable, which NumPy does not like to turn into an array; a
-    # layer's configuration would tell too, but Keras imports TensorFlow to make one
-    return float(getattr(one, "value", one))
+def _momentum(layer: Any) -> float:
+    # our own layers' is a variable; a layer's configuration would tell both, but Keras imports
+    # TensorFlow to make one
+    given = getattr(layer, "momentum_initializer", None)
+    return float(layer.momentum if given is None else given.value)
 
 
 def _untouched(layer: Any) -> bool:
