@@ -399,12 +399,10 @@ def test_a_reader_that_goes_away_causes_no_traceback() -> None:
 
 def test_ctrl_c_in_a_real_process(folder: Path) -> None:
     words = ["run", "commanded.yaml", "--workers", "1", "--set", "training.length.epochs=100000"]
-
-    def heeds() -> None:
-        # a shell's background jobs, this suite among them perhaps, ignore it
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    process = spawn(*words, start_new_session=True, preexec_fn=heeds)
+    # a shell's background jobs, this suite among them perhaps, ignore it, and so do their children
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = spawn(*words, start_new_session=True)
+    signal.signal(signal.SIGINT, before)
     try:
         assert process.stdout is not None
         for line in process.stdout:
