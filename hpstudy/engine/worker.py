@@ -62,7 +62,8 @@ def prepare_process(
             os.sched_setaffinity(0, {core})
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ[name] = "1"
-        flags = ("--xla_cpu_multi_thread_eigen=false", "intra_op_parallelism_threads=1", *_CPU)
+        # XLA reads no flag behind the last of these, which is none of its own
+        flags = (*_CPU, "--xla_cpu_multi_thread_eigen=false", "intra_op_parallelism_threads=1")
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
     if backend == "tensorflow":
         # what the engine shares with JAX's path must not take the GPU
