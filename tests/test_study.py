@@ -321,6 +321,12 @@ def test_the_rebuilt_model_predicts_what_was_stored(first: Path) -> None:
         np.testing.assert_allclose(predicted, stored, rtol=1e-4, atol=1e-5)
 
 
+def test_a_run_records_the_flags_that_its_sums_depend_on(first: Path) -> None:
+    runs = [e for e in Store(first).events() if e["event"] == "run"]
+    flags = {event["numerics"]["xla_flags"] for event in runs if event.get("numerics")}
+    assert len(flags) == 1 and "xla_cpu_disable_loop_unrolling" in flags.pop()
+
+
 def test_every_line_of_the_store_is_json_with_a_time(first: Path) -> None:
     lines = (first / "runs.jsonl").read_text().splitlines()
     assert all("time" in json.loads(line) for line in lines)

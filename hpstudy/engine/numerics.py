@@ -41,9 +41,10 @@ def _jax(start: Mapping[str, Any]) -> dict[str, Any]:
     import jax
 
     found = {"device": jax.devices()[0].device_kind, "jax": jax.__version__}
-    if start["gpu"] is None:
-        return found
     flags = os.environ.get("XLA_FLAGS", "").split()
+    if start["gpu"] is None:
+        # how loops are compiled decides in which order they sum
+        return {**found, "xla_flags": " ".join(flags)}
     return {**found, "matmul": start["matmul"], "deterministic": DETERMINISTIC in flags}
 
 

@@ -30,6 +30,7 @@ WORDS: Mapping[str, Callable[[Any], str]] = {
     ),
     "halved": lambda value: f"runs at a time halved {count(value, 'time')} to fit the memory",
     "path": lambda value: f"trained by {value}",
+    "xla_flags": lambda value: f"XLA flags {value}",
     "matmul": lambda value: f"{value} products",
     "deterministic": _yes("deterministic operations", "operations in no fixed order"),
 }
