@@ -38,7 +38,7 @@ class Numbers(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """Optimizer state: one or two arrays for each trained array, and the steps taken."""
+    """Optimizer state: one or two arrays for each trained array, and the steps that adam took."""
 
     first: Arrays
     second: Arrays
@@ -64,7 +64,7 @@ def sgd(
     decayed = jax.tree.map(lambda g, t: g + numbers.weight_decay * t, gradients, theta)
     first = jax.tree.map(lambda m, g: numbers.momentum * m - rate * g, moments.first, decayed)
     moved = jax.tree.map(jnp.add, theta, first)
-    return moved, Moments(first, moments.second, moments.steps + 1)
+    return moved, Moments(first, moments.second, moments.steps)
 
 
 def adam(

@@ -14,7 +14,7 @@ import numpy as np
 from jax import lax
 
 from hpstudy.engine import augmentation
-from hpstudy.engine.losses import LOSSES, sums
+from hpstudy.engine.losses import LOSSES, row, row_width
 from hpstudy.engine.network import Arrays, Network
 from hpstudy.engine.optimizers import OPTIMIZERS, Moments, Numbers
 from hpstudy.hypermodels import examples
@@ -159,7 +159,7 @@ def values_of(carry: Carry, run: Run) -> Arrays:
 def train_function(network: Network, signature: Signature) -> Callable[..., tuple[Carry, Any]]:
     """(Carry, Run, Data, Order) -> (Carry, row): one epoch of steps.
 
-    The row holds the loss sum and `sums` over the epoch's examples, in training mode.
+    The row holds the sums of `losses.row` over the epoch's examples, in training mode.
     """
     update, loss = OPTIMIZERS[signature.optimizer], LOSSES[signature.loss]
     task = signature.task
@@ -171,21 +171,19 @@ def train_function(network: Network, signature: Signature) -> Callable[..., tupl
         few = gathered.paths(run.base, run.indices)
         weights = jnp.ones(len(x), x.dtype) if real is None else real
 
-        def objective(theta: Arrays) -> tuple[Any, tuple[Arrays, Any]]:
+        def objective(theta: Arrays) -> tuple[Any, tuple[Arrays, Any, Any]]:
             whole = Values.of(carry._replace(theta=theta), run).whole
             values = {**whole, **of_entries(joined, theta, run.indices)}
             entries = {path: (theta[path], run.indices[path]) for path in few}
             with gathered.training(entries), examples.weighted(real):
                 outputs, states, penalty = network(values, x, training=True)
-            total = (weights * loss(outputs, y, run.smoothing)).sum()
-            if penalty is not None:
-                total += penalty * weights.sum()
-            return total / weights.sum(), (states, (total, outputs))
+            each = loss(outputs, y, run.smoothing)
+            each = each if penalty is None else each + penalty
+            return (weights * each).sum() / weights.sum(), (states, each, outputs)
 
-        gradients, (states, (total, outputs)) = jax.grad(objective, has_aux=True)(carry.theta)
+        gradients, (states, each, outputs) = jax.grad(objective, has_aux=True)(carry.theta)
         theta, moments = update(carry.theta, gradients, carry.moments, rate, run.numbers)
-        row = jnp.concatenate([total[None], sums(task, outputs, y, weights)])
-        return Carry(theta, states, moments), row
+        return Carry(theta, states, moments), row(task, each, outputs, y, weights)
 
     def epoch(carry: Carry, run: Run, data: Data, order: Order) -> tuple[Carry, Any]:
         def body(i: Any, state: tuple[Carry, Arrays, Any]) -> tuple[Carry, Arrays, Any]:
@@ -198,15 +196,15 @@ def train_function(network: Network, signature: Signature) -> Callable[..., tupl
             x = read(data.x, chosen, order.draws)
             # before anything reads it, so in place: what trains in part is not copied at each step
             joined = join(joined, {path: carry.theta[path] for path in joined}, run.indices)
-            after, row = step(carry, joined, run, x, data.y[chosen], order.rates[i], real)
-            return after, joined, total + row
+            after, sums = step(carry, joined, run, x, data.y[chosen], order.rates[i], real)
+            return after, joined, total + sums
 
         apart = {path: run.base[path] for path in run.indices}
-        start = (carry, apart, jnp.zeros(width(task), data.x.dtype))
+        start = (carry, apart, jnp.zeros(row_width(task), data.x.dtype))
         # a GPU need not ask the host after each step whether to go on where the count is constant
         steps = order.steps if signature.ragged else signature.batches
-        carry, _, row = lax.fori_loop(0, steps, body, start)
-        return carry, row
+        carry, _, sums = lax.fori_loop(0, steps, body, start)
+        return carry, sums
 
     return epoch
 
@@ -216,7 +214,7 @@ def _chosen(x: Any, chosen: Any, draws: None) -> Any:
 
 
 def validate_function(network: Network, signature: Signature) -> Callable[[Values, Data], Any]:
-    """(Values, Data) -> row: the unsmoothed loss sum and `sums` over the validation part."""
+    """(Values, Data) -> row: the sums of `losses.row` over the validation part, unsmoothed."""
     loss, task = LOSSES[signature.loss], signature.task
 
     def validate(values: Values, data: Data) -> Any:
@@ -227,18 +225,12 @@ def validate_function(network: Network, signature: Signature) -> Callable[[Value
             outputs, _, penalty = network(whole, x, training=False)
             each = loss(outputs, y, jnp.zeros((), outputs.dtype))
             each = each if penalty is None else each + penalty
-            row = [(weights * each).sum()[None], sums(task, outputs, y, weights)]
-            return total + jnp.concatenate(row), None
+            return total + row(task, each, outputs, y, weights), None
 
-        start = jnp.zeros(width(task), data.x_val.dtype)
+        start = jnp.zeros(row_width(task), data.x_val.dtype)
         return lax.scan(chunk, start, (data.x_val, data.y_val, data.w_val))[0]
 
     return validate
-
-
-def width(task: str) -> int:
-    """Numbers in a row: the loss sum and `sums`."""
-    return 3 if task == "classification" else 4
 
 
 def predict_function(network: Network) -> Callable[[Values, Any], Any]:

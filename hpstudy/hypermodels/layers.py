@@ -128,8 +128,9 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
             mean, variance = self._moments(inputs, mask)
             outputs = (inputs - mean) * (ops.rsqrt(variance + epsilon) * gamma) + beta
         momentum = ops.cast(self.momentum, dtype)
-        self.moving_mean.assign(old[0] * momentum + mean * (1.0 - momentum))
-        self.moving_variance.assign(old[1] * momentum + variance * (1.0 - momentum))
+        # as Keras does, but without 1 - momentum, which would be a kernel of its own to compile
+        self.moving_mean.assign(mean + (old[0] - mean) * momentum)
+        self.moving_variance.assign(variance + (old[1] - variance) * momentum)
         return ops.cast(outputs, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:

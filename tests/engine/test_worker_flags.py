@@ -24,5 +24,7 @@ def test_xla_takes_every_flag_and_a_users_own(tmp_path: Path) -> None:
     (told, *_) = tmp_path.glob("*.debug_options")
     taken = " ".join(told.read_text().split())
     assert "xla_cpu_copy_insertion_use_region_analysis: true" in taken
-    assert 'xla_backend_extra_options: { key: "xla_cpu_disable_loop_unrolling"' in taken
+    for option in ("xla_cpu_disable_loop_unrolling", "xla_cpu_disable_tiled_emitter"):
+        assert f'xla_backend_extra_options: {{ key: "{option}"' in taken
+    assert "xla_llvm_disable_expensive_passes: true" in taken
     assert "xla_cpu_multi_thread_eigen: false" in taken
