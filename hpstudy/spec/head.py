@@ -236,8 +236,7 @@ def _optioned(
         problems.add(node, f"{say}; allowed: {', '.join(names)}")
         return default, {}
     ((name, entry),) = node.entries.items()
-    if name not in names:
-        problems.unknown(entry.key, kind, name, names)
+    if word(entry.key, key, names, problems) is None:
         return default, {}
     if entry.value.content is None:
         return name, {}
