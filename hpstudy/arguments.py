@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from hpstudy import __version__
@@ -13,11 +13,26 @@ LISTS = (
     *("data", "models", "training", "subsets", "search"),
     *("samplers", "oracles", "pruners", "objectives", "study"),
 )
+# what other programs call a command
+OTHERS = {
+    **dict.fromkeys(("train", "search", "start", "tune", "fit", "resume"), "run"),
+    **dict.fromkeys(("check", "lint", "plan", "test"), "validate"),
+    **dict.fromkeys(("html", "plot", "show", "analyse", "analyze"), "report"),
+    **dict.fromkeys(("ui", "serve", "optuna-dashboard"), "dashboard"),
+    **dict.fromkeys(("ls", "settings"), "list"),
+    **dict.fromkeys(("time", "speed"), "bench"),
+    "help": "--help",
+    "version": "--version",
+}
 
 
 def parsed(argv: Sequence[str]) -> argparse.Namespace:
     """The arguments of a command and its name, `command`; bad usage exits with 2."""
-    args, rest = parser().parse_known_args(argv)
+    every, commands = parsers()
+    wrong = _no_command(argv, commands)
+    if wrong:
+        every.error(wrong)
+    args, rest = every.parse_known_args(argv)
     own: argparse.ArgumentParser = args.parser
     if rest:
         wrong = next((word for word in rest if word.startswith("-")), rest[0])
@@ -26,18 +41,45 @@ def parsed(argv: Sequence[str]) -> argparse.Namespace:
     return args
 
 
+def _no_command(argv: Sequence[str], commands: Mapping[str, argparse.ArgumentParser]) -> str:
+    """What somebody is told who starts with no command; nothing where argparse knows the word."""
+    first = next(iter(argv), "-h")
+    if first in commands:
+        return ""
+    if first.startswith("-"):
+        option = first.partition("=")[0]
+        taken = [name for name, own in commands.items() if option in _options(own)]
+        return f"{option} comes after its command: {' or '.join(taken)}" if taken else ""
+    near = _meant(first, commands)
+    hint = f"did you mean {near}? " if near else ""
+    return f"there is no command {first}; {hint}allowed: {', '.join(commands)}"
+
+
+def _meant(word: str, commands: Mapping[str, argparse.ArgumentParser]) -> str:
+    """The command that somebody meant by a word, as it is written; nothing where none is near."""
+    if word.endswith((".yaml", ".yml")):
+        return f"run {word}"
+    if word.lower() in OTHERS:
+        return OTHERS[word.lower()]
+    return "".join(get_close_matches(word.lower(), commands, n=1))
+
+
+def _options(command: argparse.ArgumentParser) -> list[str]:
+    return re.findall(r"--[a-z-]+", command.format_usage())
+
+
 def _unknown(word: str, command: argparse.ArgumentParser) -> str:
     """What a command is told about an argument that it does not take."""
     if not word.startswith("-"):
         return f"one argument too many: {word}"
-    options = [*re.findall(r"--[a-z-]+", command.format_usage()), "--help"]
+    options = [*_options(command), "--help"]
     near = get_close_matches(word, options, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     return f"there is no option {word}; {hint}allowed: {', '.join(options)}"
 
 
-def parser() -> argparse.ArgumentParser:
-    """Gives `command` and its `parser` beside its arguments."""
+def parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The whole parser, which gives `command` and its `parser`, and the parser of each command."""
     every = argparse.ArgumentParser(
         prog="python -m hpstudy",
         description="How well does a network do when only a chosen subset of its parameters\n"
@@ -123,7 +165,7 @@ def parser() -> argparse.ArgumentParser:
 
     lists = add("list", "list what a study file may name", "subsets")
     kinds = f"{', '.join(LISTS[:-1])} or {LISTS[-1]} (default: all of them)"
-    lists.add_argument("kind", metavar="KIND", nargs="?", choices=LISTS, help=kinds)
+    lists.add_argument("kind", metavar="KIND", nargs="?", type=_kind, help=kinds)
 
     bench = add(
         "bench",
@@ -154,7 +196,15 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument(
         "--quick", action="store_true", help="few trials on small data, once: does it run at all?"
     )
-    return every
+    return every, commands.choices
+
+
+def _kind(text: str) -> str:
+    if text not in LISTS:
+        near = get_close_matches(text, LISTS, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise argparse.ArgumentTypeError(f"no list of {text}; {hint}allowed: {', '.join(LISTS)}")
+    return text
 
 
 def _positive(text: str) -> int:
