@@ -74,6 +74,7 @@ ELSEWHERE: Mapping[str, str] = {
     "hidden_layers": "model: {depth: 2}",
     "width": "model: {width: 128}",
     "units": "model: {width: 128}",
+    "hidden": "model: {width: 128}",
     "hidden_units": "model: {width: 128}",
     "hidden_size": "model: {width: 128}",
     "hidden_dim": "model: {width: 128}",
@@ -131,6 +132,7 @@ ELSEWHERE: Mapping[str, str] = {
     "monitor": "score: {metric: accuracy}",
     "objectives": "search: {objectives: [score, trained]}",
     "objective": "score: {metric: accuracy}",
+    "mode": "score: {metric: accuracy}",
     "direction": "score: {metric: accuracy}",
     "directions": "search: {objectives: [score, trained]}",
     # the search
@@ -145,6 +147,7 @@ ELSEWHERE: Mapping[str, str] = {
     "budget": "search: {budget: {minutes: 30}}",
     "timeout": "search: {budget: {minutes: 30}}",
     "time_limit": "search: {budget: {minutes: 30}}",
+    "time": "search: {budget: {minutes: 30}}",
     "hours": "search: {budget: {minutes: 60}}",
     "seconds": "search: {budget: {minutes: 0.5}}",
     "algorithm": "search: {sampler: tpe}",

@@ -80,13 +80,15 @@ def _meant(seen: str, section: str, allowed: list[str]) -> str:
         return f"type a plain space for its no-break space; {listed(allowed)}"
     if ":" in seen:
         return f"write a space after the colon; {listed(allowed)}"
+    section = section.partition(" of arm ")[0]
+    other = absent(section, seen)
+    if other:
+        return f"{other}; {listed(allowed)}"
     here = instead(seen)
     place, _, key = here.partition(": {")
-    section = section.partition(" of arm ")[0]
     if place == section and key.partition(":")[0] not in allowed:
         # another model's setting
-        other = absent(section, seen)
-        return f"{other}; {listed(allowed)}" if other else ""
+        return ""
     # one letter off is rather a slip of the pen
     close = get_close_matches(seen, allowed, n=1, cutoff=0.8)
     if not here or any(f"{name}:" in here for name in close):

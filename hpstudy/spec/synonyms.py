@@ -70,6 +70,7 @@ _OPTIMIZER = (
     "what a `hypermodel` of your own compiles may be any of Keras's: "
     '`model: {hypermodel: "my_module:MyHyperModel"}`'
 )
+_MOMENTUM = "momentum is plain: `training: {optimizer: sgd, momentum: 0.9}`"
 _OWN = 'bring a network of your own: `model: {hypermodel: "my_module:MyHyperModel"}`'
 _BAYES = (
     "Bayesian optimisation is `search: {sampler: tpe}`, `search: {sampler: gp}` or Keras Tuner's "
@@ -86,11 +87,32 @@ _FILE = "bring it as a file: `data: {name: file, path: mine.npz}`"
 
 # setting -> what somebody may write for it -> what there is instead
 ABSENT: Mapping[str, Mapping[str, str]] = {
-    # keys of the section itself
+    # keys, of the whole file and of its sections
+    "key": dict.fromkeys(
+        ("question", "title", "description"),
+        "the first line of the file asks the question, as a comment: `# Is it enough?`",
+    ),
+    "data": {
+        **dict.fromkeys(
+            ("normalize", "normalise", "standardize", "standardise", "scaling"),
+            "inputs are scaled, but for `data: {scale: none}`",
+        ),
+        **dict.fromkeys(("seed", "random_state"), "write `data: {split_seed: 1}`"),
+    },
     "model": dict.fromkeys(
         ("hp", "args"),
         "only a `hypermodel` of your own has it; the settings of this model stand in `model` "
         "itself, as in `model: {depth: 2}`",
+    ),
+    "training": {
+        **dict.fromkeys(("clipnorm", "clipvalue", "grad_clip", "gradient_clipping"), _OPTIMIZER),
+        "nesterov": _MOMENTUM,
+        "shuffle": "examples are shuffled anew in each epoch; leave it out",
+        "verbose": "`run` shows its progress by itself; leave it out",
+    },
+    "engine": dict.fromkeys(
+        ("workers", "n_workers", "num_workers", "processes"),
+        "it is an option of the command: `run FILE --workers 2`",
     ),
     "model.type": {
         **dict.fromkeys(
@@ -104,7 +126,13 @@ ABSENT: Mapping[str, Mapping[str, str]] = {
         ),
         **dict.fromkeys(("resnet18", "resnet34", "resnet50", "resnet101"), _OWN),
     },
-    "data.name": dict.fromkeys(("cifar100", "imagenet", "svhn", "emnist", "titanic"), _FILE),
+    "data.name": dict.fromkeys(
+        (
+            *("adult", "boston", "cifar100", "emnist", "imagenet"),
+            *("iris", "svhn", "titanic", "wine"),
+        ),
+        _FILE,
+    ),
     "training.optimizer": dict.fromkeys(
         (
             *("adadelta", "adafactor", "adagrad", "adamax", "ftrl", "lamb", "lbfgs", "lion"),
@@ -112,7 +140,11 @@ ABSENT: Mapping[str, Mapping[str, str]] = {
         ),
         _OPTIMIZER,
     )
-    | {"nesterov": "plain momentum is `training: {optimizer: sgd, momentum: 0.9}`"},
+    | {"nesterov": _MOMENTUM},
+    "training.augment": dict.fromkeys(
+        ("flip", "crop", "standard", "flip+crop"),
+        "write `training: {augment: {flip: true, crop: 4}}`",
+    ),
     "training.schedule": {
         **dict.fromkeys(("exponential", "exponential_decay", "polynomial", "linear"), _FALLING),
         **dict.fromkeys(("plateau", "reduce_on_plateau", "reduce_lr_on_plateau"), _FALLING),
@@ -128,6 +160,7 @@ ABSENT: Mapping[str, Mapping[str, str]] = {
         "bohb": _PRUNES % "hyperband",
         **dict.fromkeys(("successive_halving", "sha"), _PRUNES % "asha"),
         **{name: _SEQUENCE % name for name in ("sobol", "halton")},
+        "optuna": "its usual one is `search: {sampler: tpe}`",
         **dict.fromkeys(("keras_tuner", "kerastuner"), "write `search: {driver: keras_tuner}`"),
     },
     "search.oracle": {name: _OPTUNAS % name for name in ("tpe", "gp", "cmaes", "qmc", "nsgaii")},

@@ -108,7 +108,11 @@ def _beside(parameter: Parameter, node: Node) -> str:
         return "; write the word `none` for that"
     if parameter.kind in ("int", "float", *_MIXED) and isinstance(content, str):
         return numerals.hint(node)
-    if parameter.step == 1 or isinstance(content, bool) or not isinstance(content, int):
+    if isinstance(content, bool) or not isinstance(content, int | float):
+        return ""
+    if parameter.high == 1 and 1 < content <= 100:
+        return f"; {content:g}% is written {content / 100:g}"
+    if parameter.step == 1 or not isinstance(content, int):
         return ""
     beside = dict.fromkeys(parameter.around(content))
     return f"; nearest: {' and '.join(str(number) for number in beside)}" if beside else ""

@@ -94,12 +94,24 @@ def test_every_word_that_is_meant_is_one_of_ours(word: str) -> None:
         ("data: {name: cells.csv}", "write `data: {name: file, path: cells.csv, target: its_"),
         ("engine: {devices: cuda:0}", "write `engine: {devices: [0]}` for the first GPU; it tak"),
         ("engine: {gpu: 1}", "unknown key in engine: `gpu`; write `engine: {devices: [0]}`; all"),
+        ("engine: {workers: 2}", "an option of the command: `run FILE --workers 2`; allowed: back"),
+        ("question: Is it", "asks the question, as a comment: `# Is it enough?`; allowed: name"),
+        ("data: {name: iris}", "bring it as a file: `data: {name: file, path: mine.npz}`; allowed"),
+        ("data: {file: iris.csv}", "unknown key in data: `file`"),
+        ("data: {normalize: true}", "inputs are scaled, but for `data: {scale: none}`; allowed: v"),
+        ("data: {validation: 20}", "it takes a number from 0 (excluded) to 1 (excluded); 20% is w"),
+        ("training: {clipnorm: 1}", "key in training: `clipnorm`; what a `hypermodel` of your own"),
+        ("training: {augment: flip}", "write `training: {augment: {flip: true, crop: 4}}`; allowe"),
+        ("training: {schedule: {cosine: 1}}", "in training.schedule: `cosine`; write `training: {"),
+        ("search: tpe", "search takes a mapping, or `none`; saw `tpe`; write {sampler: tpe}"),
+        ("score: {mode: max}", "unknown key in score: `mode`; write `score: {metric: accuracy}`"),
     ],
 )
 def test_words_of_other_libraries(variant: str, told: str, tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         load(tmp_path, variant)
     assert told in str(caught.value)
+    assert len(caught.value.problems) == 1
 
 
 @pytest.mark.parametrize(
