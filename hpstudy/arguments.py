@@ -3,79 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from hpstudy import __version__
+from hpstudy.usage import no_command, not_taken
 
 LISTS = (
     *("data", "models", "training", "subsets", "search"),
     *("samplers", "oracles", "pruners", "objectives", "study"),
 )
-# what other programs call a command
-OTHERS = {
-    **dict.fromkeys(("train", "search", "start", "tune", "fit", "resume"), "run"),
-    **dict.fromkeys(("check", "lint", "plan", "test"), "validate"),
-    **dict.fromkeys(("html", "plot", "show", "analyse", "analyze"), "report"),
-    **dict.fromkeys(("ui", "serve", "optuna-dashboard"), "dashboard"),
-    **dict.fromkeys(("ls", "settings"), "list"),
-    **dict.fromkeys(("time", "speed"), "bench"),
-    "help": "--help",
-    "version": "--version",
-}
 
 
 def parsed(argv: Sequence[str]) -> argparse.Namespace:
     """The arguments of a command and its name, `command`; bad usage exits with 2."""
     every, commands = parsers()
-    wrong = _no_command(argv, commands)
+    wrong = no_command(argv, commands)
     if wrong:
         every.error(wrong)
     args, rest = every.parse_known_args(argv)
     own: argparse.ArgumentParser = args.parser
     if rest:
-        wrong = next((word for word in rest if word.startswith("-")), rest[0])
-        own.error(_unknown(wrong.partition("=")[0], own))
+        own.error(not_taken(rest, getattr(args, "set", ()), own))
     del args.parser
     return args
-
-
-def _no_command(argv: Sequence[str], commands: Mapping[str, argparse.ArgumentParser]) -> str:
-    """What somebody is told who starts with no command; nothing where argparse knows the word."""
-    first = next(iter(argv), "-h")
-    if first in commands:
-        return ""
-    if first.startswith("-"):
-        option = first.partition("=")[0]
-        taken = [name for name, own in commands.items() if option in _options(own)]
-        return f"{option} comes after its command: {' or '.join(taken)}" if taken else ""
-    near = _meant(first, commands)
-    hint = f"did you mean {near}? " if near else ""
-    return f"there is no command {first}; {hint}allowed: {', '.join(commands)}"
-
-
-def _meant(word: str, commands: Mapping[str, argparse.ArgumentParser]) -> str:
-    """The command that somebody meant by a word, as it is written; nothing where none is near."""
-    if word.endswith((".yaml", ".yml")):
-        return f"run {word}"
-    if word.lower() in OTHERS:
-        return OTHERS[word.lower()]
-    return "".join(get_close_matches(word.lower(), commands, n=1))
-
-
-def _options(command: argparse.ArgumentParser) -> list[str]:
-    return re.findall(r"--[a-z-]+", command.format_usage())
-
-
-def _unknown(word: str, command: argparse.ArgumentParser) -> str:
-    """What a command is told about an argument that it does not take."""
-    if not word.startswith("-"):
-        return f"one argument too many: {word}"
-    options = [*_options(command), "--help"]
-    near = get_close_matches(word, options, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    return f"there is no option {word}; {hint}allowed: {', '.join(options)}"
 
 
 def parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:

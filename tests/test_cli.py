@@ -180,6 +180,10 @@ def test_bad_usage_exits_with_2(words: list[str]) -> None:
         ("run --worker=2 commanded.yaml", "no option --worker; did you mean --workers? allowed: -"),
         ("validate commanded.yaml --fresh", "--fresh; allowed: --variant, --set, --help"),
         ("report one two", "one argument too many: two"),
+        ("validate one.yaml two.yaml", "one argument too many: two.yaml\n"),
+        ("run commanded.yaml quick", "too many: quick; did you mean --variant quick?"),
+        ("run commanded.yaml --quick", "no option --quick; did you mean --variant quick? allowed"),
+        ("run commanded.yaml --set model.width 4", "one word: --set model.width=4"),
     ],
 )
 def test_wrong_options_show_the_usage_of_their_command(

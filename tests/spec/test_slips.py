@@ -157,3 +157,7 @@ def test_edits_of_variants_and_study_files_beside(problems, study, tmp_path):
     for seen in ("tiny", "tniy.yaml", "tiny.yml"):
         with pytest.raises(SpecError, match=r"no such file; did you mean \S*tiny\.yaml\?"):
             load(tmp_path / seen, nothing)
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "tiny.yaml").rename(tmp_path / "studies" / "tiny.yaml")
+    with pytest.raises(SpecError, match=r"did you mean \S*studies/tiny\.yaml\?"):
+        load(tmp_path / "tiny", nothing)
