@@ -67,7 +67,7 @@ WORDS: Mapping[str, str] = {
 }
 
 _OPTIMIZER = (
-    "what a `hypermodel` of your own compiles may be any of Keras's: "
+    "a `hypermodel` of your own may compile any optimizer of Keras's: "
     '`model: {hypermodel: "my_module:MyHyperModel"}`'
 )
 _MOMENTUM = "momentum is plain: `training: {optimizer: sgd, momentum: 0.9}`"

@@ -65,8 +65,8 @@ def test_every_word_that_is_meant_is_one_of_ours(word: str) -> None:
     [
         (
             "training: {optimizer: rmsprop}",
-            "optimizer is `rmsprop`, which is not known; what a `hypermodel` of your own compiles "
-            'may be any of Keras\'s: `model: {hypermodel: "my_module:MyHyperModel"}`; allowed: '
+            "optimizer is `rmsprop`, which is not known; a `hypermodel` of your own may compile "
+            'any optimizer of Keras\'s: `model: {hypermodel: "my_module:MyHyperModel"}`; allowed: '
             "sgd, adam, adamw",
         ),
         ("training: {optimizer: {choice: [Lion, sgd]}}", "optimizer is `Lion`, which is not kno"),
@@ -100,7 +100,10 @@ def test_every_word_that_is_meant_is_one_of_ours(word: str) -> None:
         ("data: {file: iris.csv}", "unknown key in data: `file`"),
         ("data: {normalize: true}", "inputs are scaled, but for `data: {scale: none}`; allowed: v"),
         ("data: {validation: 20}", "it takes a number from 0 (excluded) to 1 (excluded); 20% is w"),
-        ("training: {clipnorm: 1}", "key in training: `clipnorm`; what a `hypermodel` of your own"),
+        (
+            "training: {clipnorm: 1}",
+            "key in training: `clipnorm`; a `hypermodel` of your own may c",
+        ),
         ("training: {augment: flip}", "write `training: {augment: {flip: true, crop: 4}}`; allowe"),
         ("training: {schedule: {cosine: 1}}", "in training.schedule: `cosine`; write `training: {"),
         ("search: tpe", "search takes a mapping, or `none`; saw `tpe`; write {sampler: tpe}"),
