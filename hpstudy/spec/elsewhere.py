@@ -121,6 +121,9 @@ ELSEWHERE: Mapping[str, str] = {
     # what is compared, and how it is judged
     "freeze": "arms: {frozen_norm: {train: all-batchnorm}}",
     "frozen": "arms: {frozen_norm: {train: all-batchnorm}}",
+    "k": "arms: {random: {train: random, per_unit: 2}}",
+    "percent": "arms: {random: {train: random, fraction: 0.05}}",
+    "share": "arms: {random: {train: random, fraction: 0.05}}",
     "trainable": "arms: {full: {train: all}, bn_only: {train: batchnorm}}",
     "subset": "arms: {full: {train: all}, bn_only: {train: batchnorm}}",
     "sweep": "model: {width: {sweep: [64, 128]}}",

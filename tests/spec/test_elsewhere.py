@@ -88,6 +88,10 @@ def test_every_word_that_is_meant_is_one_of_ours(word: str) -> None:
         ("search: {driver: keras_tuner, oracle: tpe}", "a sampler of Optuna's: `search: {sampler"),
         ("hp: {units: 64}", "unknown key: `hp`; write `model: {hp: {units: 64}}`; allowed: name"),
         ("arms: {full: {hp: {units: 9}}}", "arm full: `hp`; write `model: {hp: {units: 64}}`; al"),
+        (
+            "arms: {full: {percent: 5}}",
+            "write `arms: {random: {train: random, fraction: 0.05}}`; allowed: model",
+        ),
         ("model: {hp: {units: 9}}", "only a `hypermodel` of your own has it; the settings of"),
         ("arms: {full: {model: {hp: {units: 9}}}}", "only a `hypermodel` of your own has it; "),
         ("model: {type: cnn}", "write `model: {type: lenet}`, or take vgg or resnet; allowed: ml"),
