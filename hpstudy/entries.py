@@ -12,24 +12,33 @@ from hpstudy.spec.declarations import Tensor
 from hpstudy.spec.foreign import HP
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.registered import Registered
-from hpstudy.spec.space import is_range, resolve
+from hpstudy.spec.space import Value, is_range, resolve
 from hpstudy.spec.study import Cell
 from hpstudy.subsets.rules import WORDS, Rule, RuleError, count
 
 
-def check(cell: Cell, met: Met, problems: Problems, doubts: Problems) -> None:
-    """Tell where the network that was met cannot satisfy a cell's subset, or trains nothing by it.
+def check(cells: Sequence[Cell], met: Met, problems: Problems, doubts: Problems) -> None:
+    """Tell which subsets of an arm the network that its first cell has cannot satisfy, or train by.
 
-    It is doubtful while the cell's trials may have another network, or another subset.
+    Cells of another network are left to their trials. It is doubtful while the trials of a cell may
+    have another network, or another subset.
     """
-    why = None if met.tensors is None else _unfit(cell, met.tensors)
-    if why is None:
+    if met.tensors is None or met.reason is not None:
         return
-    place, say = cell.given["subset.train"], f"{_name(cell)}: {why}"
-    if _varies(cell, met):
-        doubts.add(place, f"{say}; each trial with such a network fails")
-    else:
-        problems.add(place, say)
+    for cell in cells:
+        why = _unfit(cell, met.tensors) if _model(cell) == _model(cells[0]) else None
+        if why is None:
+            continue
+        place, say = cell.given["subset.train"], f"{_name(cell)}: {why}"
+        if _varies(cell, met):
+            doubts.add(place, f"{say}; each trial with such a network fails")
+        else:
+            problems.add(place, say)
+
+
+def _model(cell: Cell) -> dict[str, Value]:
+    """The settings of a cell that its network may follow from."""
+    return {key: value for key, value in cell.settings.items() if key.startswith("model.")}
 
 
 def _name(cell: Cell) -> str:

@@ -126,9 +126,15 @@ class Ledger:
             "seeds": seeds,
             "look": before["look"] if before else 1,
         }
-        if before is not None and timeless(before) != event:
+        if before is not None and timeless(before) != event and self._tested(choice["cell"]):
             event["look"] += 1
         self.note(event)
+
+    def _tested(self, cell: str) -> bool:
+        """Whether a run of a cell has been scored on the test split."""
+        places = self.slots.items()
+        own = (run for at, run in places if (at.cell, at.phase) == (cell, "confirm"))
+        return any(run.get("score") is not None for run in own)
 
     def _append(self, *events: Event) -> list[dict[str, Any]]:
         time = datetime.now(UTC).isoformat(timespec="seconds")

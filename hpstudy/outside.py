@@ -60,12 +60,13 @@ def widen(cells: Iterable[Cell], asked: Asked, doubts: Problems) -> None:
 
     A sweep is one parameter with its values in all of the cells.
     """
-    beyond: dict[str, list[str]] = {}
+    beyond: dict[str, tuple[Cell, list[str]]] = {}
     for cell in cells:
         for name, one in asked.items():
             if f"{HP}{name}" in cell.settings:
-                beyond.setdefault(name, []).extend(_beyond(one, cell.settings[f"{HP}{name}"]))
-    for name, values in beyond.items():
+                seen = _beyond(one, cell.settings[f"{HP}{name}"])
+                beyond.setdefault(name, (cell, []))[1].extend(seen)
+    for name, (cell, values) in beyond.items():
         if values:
             say = _said(cell, asked[name], dict.fromkeys(values))
             doubts.add(cell.given[f"{HP}{name}"], f"{say}; that is trained all the same")

@@ -41,9 +41,7 @@ def check(spec: Spec, split: Split, store: Store) -> tuple[str, ...]:
         probing.collide(cell, one.decided, problems)
         _unmet(spec, cell, frozenset(one.asked), problems, doubts)
         outside.widen(arms[cell.arm], one.asked, doubts)
-        for alike in arms[cell.arm]:
-            if one.reason is None and _model(alike) == _model(cell):
-                entries.check(alike, one, problems, doubts)
+        entries.check(arms[cell.arm], one, problems, doubts)
     problems.check()
     further = _untried(remembered.without_trials(cells, store), known)
     for cell, one in zip(further, built(spec, split, further) if further else [], strict=True):
@@ -78,11 +76,6 @@ def _untried(cells: Iterable[Cell], known: Mapping[str, Met]) -> list[Cell]:
                 found.append(one)
                 tried |= values
     return found
-
-
-def _model(cell: Cell) -> Mapping[str, object]:
-    """The settings of a cell that its network may follow from."""
-    return {key: value for key, value in cell.settings.items() if key.startswith("model.")}
 
 
 def _unmet(

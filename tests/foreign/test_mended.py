@@ -130,6 +130,8 @@ def test_what_failed_is_tried_again_with_the_mended_source(
     assert (cell.generation, cell.settings[CODE]) == (2, code)
     assert restart["reason"] == "contract_models.py changed, and no run before had a score"
     assert all(map(found.superseded, failed))
+    # nobody has looked at a test score of what failed
+    assert {look["look"] for look in cell.looks} == {1}
 
     # the report's source is what the runs that stand had, and it is no other's
     assert (played.folder / "source" / "contract_models.py").read_text() == (

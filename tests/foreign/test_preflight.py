@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hpstudy import data, preflight, study
+from hpstudy import data, preflight, spec, study
 from hpstudy.errors import HypermodelError, SpecError
 from hpstudy.firstbuild import Met
 from hpstudy.spec.declarations import Tensor
@@ -317,6 +317,19 @@ def test_a_subset_is_held_against_the_first_network(
     assert (len(found), len(doubts) + len(mistakes)) == (2 if "99" in told else 1,) * 2
     assert re.search(rf"yaml:7:\d+: {re.escape(start)}", found[0])
     assert found[0].endswith(FAILS) is bool(fails)
+
+
+def test_without_a_search_the_first_network_is_the_only_one(
+    load: Callable[..., Spec], digits: data.Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(load("per_layer", train="batchnorm").path)
+    path.write_text(re.sub(r"^search: .*$", "search: none", path.read_text(), flags=re.M))
+    met = Met(
+        {"depth": Registered("depth", "int", 1, low=1, high=2)}, (), frozenset(), None, TENSORS
+    )
+    monkeypatch.setattr(preflight, "built", lambda spec, split, cells: [met])
+    with pytest.raises(SpecError, match="it: train: 'batchnorm' trains nothing"):
+        preflight.check(spec.load(path, study.REGISTRIES), digits, Store(tmp_path / "none"))
 
 
 @pytest.mark.parametrize(
