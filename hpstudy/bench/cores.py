@@ -12,6 +12,7 @@ from statistics import fmean
 
 from hpstudy.bench.process import environment
 from hpstudy.bench.products import Product
+from hpstudy.engine.devices import ALLOCATOR
 from hpstudy.errors import HpstudyError
 
 Peak = Mapping[Product, float]
@@ -47,7 +48,7 @@ def peak(products: Sequence[Product], folder: Path, alone: bool = False) -> Peak
 def _started(core: int, path: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "hpstudy.bench.peak", str(core), str(path)],
-        env=environment("jax"),
+        env={**ALLOCATOR, **environment("jax")},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

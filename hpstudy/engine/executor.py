@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from hpstudy.engine import protocol
-from hpstudy.engine.devices import Fleet, cores
+from hpstudy.engine.devices import ALLOCATOR, Fleet, cores
 from hpstudy.engine.job import Job, Probe, failed
 from hpstudy.errors import WorkerError
 from hpstudy.tracebacks import told
@@ -229,8 +229,7 @@ class LocalExecutor:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
-                # compiler threads would each leave a heap of their own behind
-                env={"MALLOC_ARENA_MAX": "1", **os.environ, **self._fleet.environment(gpu)},
+                env={**ALLOCATOR, **os.environ, **self._fleet.environment(gpu)},
             )
         assert process.stdout is not None
         # a buffer could hold a whole frame that the selector does not see

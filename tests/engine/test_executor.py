@@ -54,6 +54,23 @@ def test_a_worker_that_dies_idle_costs_no_run(
     assert children() == []
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads what a worker was given")
+def test_a_users_own_allocator_settings_win(
+    start: dict[str, Any],
+    job: Callable[..., Job],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "3")
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    with LocalExecutor(Fleet(1), start, tmp_path, tmp_path) as executor:
+        executor.submit(job(), "kind")
+        finished(executor)
+        (pid,) = children()
+        given = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    assert {b"MALLOC_ARENA_MAX=3", b"GLIBC_TUNABLES=glibc.malloc.hugetlb=1"} <= set(given)
+
+
 def test_a_worker_that_cannot_start_says_why(start: dict[str, Any], tmp_path: Path) -> None:
     with LocalExecutor(Fleet(1), start | {"data": "/nowhere"}, tmp_path, tmp_path) as executor:
         executor.submit(Job("run", {}, {}, "accuracy", "last", True), "kind")
