@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from hpstudy import __version__
+from hpstudy.usage import no_command, not_taken
 
 LISTS = (
     *("data", "models", "training", "subsets", "search"),
@@ -17,27 +17,20 @@ LISTS = (
 
 def parsed(argv: Sequence[str]) -> argparse.Namespace:
     """The arguments of a command and its name, `command`; bad usage exits with 2."""
-    args, rest = parser().parse_known_args(argv)
+    every, commands = parsers()
+    wrong = no_command(argv, commands)
+    if wrong:
+        every.error(wrong)
+    args, rest = every.parse_known_args(argv)
     own: argparse.ArgumentParser = args.parser
     if rest:
-        wrong = next((word for word in rest if word.startswith("-")), rest[0])
-        own.error(_unknown(wrong.partition("=")[0], own))
+        own.error(not_taken(rest, getattr(args, "set", ()), own))
     del args.parser
     return args
 
 
-def _unknown(word: str, command: argparse.ArgumentParser) -> str:
-    """What a command is told about an argument that it does not take."""
-    if not word.startswith("-"):
-        return f"one argument too many: {word}"
-    options = [*re.findall(r"--[a-z-]+", command.format_usage()), "--help"]
-    near = get_close_matches(word, options, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    return f"there is no option {word}; {hint}allowed: {', '.join(options)}"
-
-
-def parser() -> argparse.ArgumentParser:
-    """Gives `command` and its `parser` beside its arguments."""
+def parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The whole parser, which gives `command` and its `parser`, and the parser of each command."""
     every = argparse.ArgumentParser(
         prog="python -m hpstudy",
         description="How well does a network do when only a chosen subset of its parameters\n"
@@ -123,7 +116,7 @@ def parser() -> argparse.ArgumentParser:
 
     lists = add("list", "list what a study file may name", "subsets")
     kinds = f"{', '.join(LISTS[:-1])} or {LISTS[-1]} (default: all of them)"
-    lists.add_argument("kind", metavar="KIND", nargs="?", choices=LISTS, help=kinds)
+    lists.add_argument("kind", metavar="KIND", nargs="?", type=_kind, help=kinds)
 
     bench = add(
         "bench",
@@ -154,7 +147,15 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument(
         "--quick", action="store_true", help="few trials on small data, once: does it run at all?"
     )
-    return every
+    return every, commands.choices
+
+
+def _kind(text: str) -> str:
+    if text not in LISTS:
+        near = get_close_matches(text, LISTS, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise argparse.ArgumentTypeError(f"no list of {text}; {hint}allowed: {', '.join(LISTS)}")
+    return text
 
 
 def _positive(text: str) -> int:

@@ -42,7 +42,8 @@ def _run(args: argparse.Namespace) -> int:
             aside = False
             print(f"Moved {folder} to {moved}", flush=True)
 
-    print("\n".join(bill.networks(found)), end="\n\n", flush=True)
+    if known := bill.networks(found):
+        print("\n".join(known), end="\n\n", flush=True)
     try:
         with terminal.progress(sys.stdout, typical) as progress:
             summary = study.run(spec, folder, workers=args.workers, progress=progress, sound=sound)

@@ -158,7 +158,8 @@ def test_minutes_of_a_space_that_only_running_tells_are_not_billed(tmp_path: Pat
     one = priced(study)
     assert one.search is None
     text = " ".join(lines(study))
-    assert "Bill: search as many as the budget holds, choose 12, confirm 10; how long" in text
+    assert "Bill: search as many as the budget holds, choose 12, confirm 10, with 2 workers" in text
+    assert text.count("known only by running it") == 1
 
 
 def test_the_bill_repeats(tmp_path: Path) -> None:

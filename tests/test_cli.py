@@ -180,6 +180,10 @@ def test_bad_usage_exits_with_2(words: list[str]) -> None:
         ("run --worker=2 commanded.yaml", "no option --worker; did you mean --workers? allowed: -"),
         ("validate commanded.yaml --fresh", "--fresh; allowed: --variant, --set, --help"),
         ("report one two", "one argument too many: two"),
+        ("validate one.yaml two.yaml", "one argument too many: two.yaml\n"),
+        ("run commanded.yaml quick", "too many: quick; did you mean --variant quick?"),
+        ("run commanded.yaml --quick", "no option --quick; did you mean --variant quick? allowed"),
+        ("run commanded.yaml --set model.width 4", "one word: --set model.width=4"),
     ],
 )
 def test_wrong_options_show_the_usage_of_their_command(
@@ -190,6 +194,28 @@ def test_wrong_options_show_the_usage_of_their_command(
     said = capsys.readouterr().err
     assert stop.value.code == 2 and told in said
     assert said.startswith(f"usage: python -m hpstudy {words.split()[0]} ")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("runn commanded.yaml", "there is no command runn; did you mean run? allowed: run, vali"),
+        ("dashbord reports/x", "did you mean dashboard?"),
+        ("Validate commanded.yaml", "did you mean validate?"),
+        ("tune commanded.yaml", "did you mean run?"),
+        ("commanded.yaml --variant quick", "did you mean run commanded.yaml? allowed"),
+        ("quux", "there is no command quux; allowed: run, validate, report, dashboard, list, b"),
+        ("--variant=quick run commanded.yaml", "--variant comes after its command: run or vali"),
+        ("list sampler", "no list of sampler; did you mean samplers? allowed: data, models"),
+    ],
+)
+def test_what_is_no_command_is_told_the_nearest(
+    words: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(words.split())
+    said = " ".join(capsys.readouterr().err.split())
+    assert stop.value.code == 2 and told in said
 
 
 def test_run_hands_over_what_was_asked(

@@ -54,6 +54,7 @@ FLOORS = {
     "arguments": 8,
     "cli": 8,
     "commands": 8,
+    "usage": 8,
     "__init__": 9,
 }
 HEAVY = {

@@ -11,12 +11,15 @@ from hpstudy.extremes import Extremes
 
 
 def networks(extremes: Sequence[Extremes]) -> list[str]:
-    """Trained, frozen and total entries of each cell's smallest and largest network."""
+    """Trained, frozen and total entries of each cell's smallest and largest network.
+
+    Nothing where they are known only by running a hypermodel, which `unknown` says.
+    """
     rows: list[tuple[str, ...]] = [("Parameters", "trained", "frozen", "total")]
     for one in extremes:
         small, large = one.smallest, one.largest
         if small is None or large is None:
-            return _unknown(str(one.cell.settings["model.type"]))
+            return []
         names = [(one.cell.name, small)]
         if small != large:
             names = [(f"{one.cell.name}, smallest", small), ("  largest", large)]
@@ -33,11 +36,12 @@ def networks(extremes: Sequence[Extremes]) -> list[str]:
     ]
 
 
-def _unknown(name: str) -> list[str]:
+def unknown(name: str) -> list[str]:
+    """That a hypermodel's networks are known only by running it."""
     text = (
-        f"Networks: the space of {name}, and so the parameters that train, are known only by "
-        f"running it, which `run` does and `validate` does not. What it asks for is searched as "
-        f"it says; `model.hp` of the study file can fix, sweep or widen any of it."
+        f"Networks: what {name} asks for and builds, and how long it takes, is known only by "
+        "running it, which `run` does and `validate` does not. It is searched as it asks; "
+        "`model.hp` of the study file can fix, sweep or widen any of it."
     )
     return wrap(text, WIDTH)
 

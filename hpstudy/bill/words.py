@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from hpstudy.analysis.words import count, p_value, thousands
 from hpstudy.bill.cost import Bill, seconds
-from hpstudy.bill.networks import networks
+from hpstudy.bill.networks import networks, unknown
 from hpstudy.bill.pace import pace
 from hpstudy.bill.power import DISAGREEMENT, SEED_SD, Power
 from hpstudy.bill.spaces import spaces
@@ -29,7 +29,7 @@ def validation(
         "",
         *spaces(extremes),
         "",
-        *networks(extremes),
+        *(networks(extremes) or unknown(str(spec.cells[0].settings["model.type"]))),
         "",
         *summary(bill, fleet),
         "",
@@ -55,7 +55,7 @@ def summary(bill: Bill, fleet: Fleet) -> list[str]:
         bound = "at most" if bill.bounded else "about"
         text += f", {bound} {count(bill.run_epochs, 'epoch')} in all"
     if not bill.known:
-        text += f"; how long they take is known only by running them, with {fleet.words}."
+        text += f", with {fleet.words}."
         return wrap(text, WIDTH)
     text += f", on about {count(bill.programs, 'program')}. Roughly "
     text += (

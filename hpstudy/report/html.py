@@ -14,7 +14,7 @@ from hpstudy.report.sections.contrasts import picture
 from hpstudy.report.sections.failures import failures
 from hpstudy.report.sections.kstar import kstar
 from hpstudy.report.sections.pareto import pareto
-from hpstudy.report.sections.question import question
+from hpstudy.report.sections.question import design, question
 from hpstudy.report.sections.reproduce import reproduce
 from hpstudy.report.sections.tables import arms, ranking
 from hpstudy.report.sections.training import learning_curves, learning_rate, trained_parameters
@@ -25,6 +25,7 @@ SECTIONS: list[Callable[[Findings], Section | None]] = [
     question,
     verdicts,
     picture,
+    design,
     kstar,
     pareto,
     learning_rate,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from markupsafe import Markup, escape
 from hpstudy.report.figures.palette import Look
 
 TEMPLATES = Path(__file__).with_name("templates")
+# one panel's drawing, in pixels at its natural size: the fewer stand side by side, the wider
+SIZES = {1: (480, 280), 2: (460, 270), 3: (340, 240)}
 # panels and verdicts beyond this many fold away by group, so that a large sweep stays readable
 MANY = 12
 
@@ -29,11 +31,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Panel:
-    """One small figure and the line above it."""
+    """One small figure and the line above it; `draw` makes its SVG of a width and a height."""
 
     title: str
-    svg: Markup
-    wide: bool = False
+    draw: Callable[[int, int], Markup]
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,15 @@ class Group:
 
     title: str
     panels: Sequence[Panel]
+
+    @property
+    def columns(self) -> int:
+        """How many panels stand side by side where there is room; rows are filled evenly."""
+        return {1: 1, 2: 2, 4: 2}.get(len(self.panels), 3)
+
+    def drawn(self) -> list[tuple[str, Markup]]:
+        """Titles and SVGs, in the size that their number leaves them."""
+        return [(panel.title, panel.draw(*SIZES[self.columns])) for panel in self.panels]
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,7 @@ def figures(
         groups=shown,
         caption=caption,
         fold=fold,
+        alone=sum(len(group.panels) for group in shown) == 1,
     )
 
 

@@ -58,6 +58,21 @@ _LEAST = {
 }
 
 _WITHIN = {"beta": (0.0, 100.0), "percentile": (0.0, 100.0)}
+# what Optuna and Keras Tuner call an option of ours
+_THEIRS = {
+    **dict.fromkeys(("n_startup_trials", "num_initial_points"), "startup_trials"),
+    **dict.fromkeys(("n_warmup_steps", "min_resource", "min_epochs"), "first_epoch"),
+    **dict.fromkeys(("reduction_factor", "eta"), "factor"),
+    **dict.fromkeys(("popsize", "population_size"), "population"),
+    "n_ei_candidates": "candidates",
+    "qmc_type": "sequence",
+}
+# options of theirs that every sampler, oracle and pruner has in one place here
+_ELSEWHERE = {
+    "seed": "search.seed",
+    **dict.fromkeys(("n_trials", "max_trials"), "search.trials"),
+    **dict.fromkeys(("max_epochs", "max_resource"), "training.length"),
+}
 
 
 def options(kind: str, name: str, given: Mapping[str, Scalar]) -> dict[str, Scalar]:
@@ -101,6 +116,8 @@ def _are_shares(values: tuple[Scalar, ...]) -> bool:
 
 
 def _allowed(word: str, table: Mapping[str, object]) -> str:
-    near = get_close_matches(word, table, n=1)
+    near = [_THEIRS[word]] if _THEIRS.get(word) in table else get_close_matches(word, table, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
+    if word in _ELSEWHERE:
+        hint = f"; write {_ELSEWHERE[word]} instead"
     return f"{hint} (allowed: {', '.join(table) or 'none'})"

@@ -110,7 +110,7 @@ def data(
     """The data set and its split; a relative path becomes absolute, from the file's folder."""
     name = node.entries.get("name")
     if name is None:
-        hint = "; write {name: file, path: ...}" if "path" in node.entries else ""
+        hint = "; write {name: file, path: ...}" if {"path", "file"} & {*node.entries} else ""
         hint = f"; write {{name: {node.text}}}" if node.text in datasets else hint
         problems.add(node, f"data lacks `name`; allowed: {', '.join(datasets)}{hint}")
         return None
@@ -155,7 +155,9 @@ def search(
     if node is not None and node.content == "none":
         return None
     if node is not None and not isinstance(node.content, Mapping):
-        problems.add(node, f"search takes a mapping, or `none`; saw {node.seen}")
+        hint = next((one.word for one in drivers.values() if node.text in one.samplers), "")
+        hint = f"; write {{{hint}: {node.text}}}" if hint else ""
+        problems.add(node, f"search takes a mapping, or `none`; saw {node.seen}{hint}")
         node = None
     entries = node.entries if node else {}
     driver = DRIVER
@@ -236,8 +238,7 @@ def _optioned(
         problems.add(node, f"{say}; allowed: {', '.join(names)}")
         return default, {}
     ((name, entry),) = node.entries.items()
-    if name not in names:
-        problems.unknown(entry.key, kind, name, names)
+    if word(entry.key, key, names, problems) is None:
         return default, {}
     if entry.value.content is None:
         return name, {}

@@ -7,7 +7,8 @@ from difflib import get_close_matches
 from typing import Protocol
 
 from hpstudy.errors import Problem, SpecError
-from hpstudy.spec.elsewhere import WORDS, instead
+from hpstudy.spec.elsewhere import instead
+from hpstudy.spec.synonyms import WORDS, absent, plain
 
 
 class Place(Protocol):
@@ -62,12 +63,18 @@ class Problems:
             raise SpecError(self.found)
 
 
-def nearest(seen: str, allowed: list[str]) -> str:
-    """'did you mean `x`? allowed: x, y, z', or without the question where nothing is near."""
+def nearest(seen: str, allowed: list[str], setting: str = "") -> str:
+    """'did you mean `x`? allowed: x, y, z', or without the question where nothing is near.
+
+    `setting` is the key that the word is a value of; then a word of other libraries is known too.
+    """
+    other = absent(setting, seen)
+    if other:
+        return f"{other}; {listed(allowed)}"
     lowered = {name.lower(): name for name in allowed}
     close = get_close_matches(seen.lower(), lowered, n=1)
-    if WORDS.get(seen.lower()) in lowered:
-        close = [WORDS[seen.lower()]]
+    if WORDS.get(plain(seen)) in lowered:
+        close = [WORDS[plain(seen)]]
     hint = f"did you mean `{lowered[close[0]]}`? " if close else ""
     return hint + listed(allowed)
 
@@ -78,6 +85,10 @@ def _meant(seen: str, section: str, allowed: list[str]) -> str:
         return f"type a plain space for its no-break space; {listed(allowed)}"
     if ":" in seen:
         return f"write a space after the colon; {listed(allowed)}"
+    section = section.partition(" of arm ")[0]
+    other = absent(section, seen)
+    if other:
+        return f"{other}; {listed(allowed)}"
     here = instead(seen)
     place, _, key = here.partition(": {")
     if place == section and key.partition(":")[0] not in allowed:

@@ -64,10 +64,13 @@ def _arguments(variant: str | None, edits: Sequence[str]) -> tuple[str, ...]:
 
 
 def _beside(path: Path) -> str:
-    """The study file that was likely meant, of those in the same folder."""
-    names = [one.name for one in path.parent.glob("*.y*ml")]
-    close = get_close_matches(path.with_suffix(".yaml").name, names, n=1)
-    return f"; did you mean {path.with_name(close[0])}?" if close else ""
+    """The study file that was likely meant, of those in the same folder or in `studies` there."""
+    for folder in (path.parent, path.parent / "studies"):
+        names = [one.name for one in folder.glob("*.y*ml")]
+        close = get_close_matches(path.with_suffix(".yaml").name, names, n=1)
+        if close:
+            return f"; did you mean {folder / close[0]}?"
+    return ""
 
 
 def _text(path: Path) -> str:

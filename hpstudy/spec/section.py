@@ -92,7 +92,7 @@ class Section:
             elif inner not in given:
                 problems.unknown(entry.key, f"key in {key}", inner, form.names)
         missing = [needed for needed in form.needs if needed not in node.entries]
-        if missing:
+        if missing and len(given) == len(node.entries):
             say = f"lacks `{missing[0]}`; it is written {form.example}"
             problems.add(node, f"{key} {say}; saw {node.seen}")
         if form.word is not None:

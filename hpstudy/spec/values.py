@@ -9,6 +9,7 @@ from hpstudy.spec import numerals
 from hpstudy.spec.declarations import Parameter
 from hpstudy.spec.problems import Problems, nearest
 from hpstudy.spec.space import Scalar, written
+from hpstudy.spec.synonyms import absent
 from hpstudy.spec.yaml import Node
 
 _WHOLE = ("int", "int_or_choice", "ints_or_choice")
@@ -72,9 +73,11 @@ def fixed(parameter: Parameter, node: Node, key: str, problems: Problems) -> Sca
             return content
         if kind in ("choice", *_MIXED):
             options = [str(option) for option in parameter.options]
-            hint = nearest(content, options)
+            hint = nearest(content, options, key)
             if kind != "choice":
-                hint = f"it takes {takes(parameter)}{numerals.hint(node)}"
+                other = absent(key, content)
+                hint = f"{other}; " if other else ""
+                hint += f"it takes {takes(parameter)}{numerals.hint(node)}"
             problems.add(node, f"{key} is `{content}`, which is not known; {hint}")
             return None
     elif isinstance(content, int | float) and kind not in ("flag", "numbers", "text"):
@@ -105,7 +108,11 @@ def _beside(parameter: Parameter, node: Node) -> str:
         return "; write the word `none` for that"
     if parameter.kind in ("int", "float", *_MIXED) and isinstance(content, str):
         return numerals.hint(node)
-    if parameter.step == 1 or isinstance(content, bool) or not isinstance(content, int):
+    if isinstance(content, bool) or not isinstance(content, int | float):
+        return ""
+    if parameter.high == 1 and 1 < content <= 100:
+        return f"; {content:g}% is written {content / 100:g}"
+    if parameter.step == 1 or not isinstance(content, int):
         return ""
     beside = dict.fromkeys(parameter.around(content))
     return f"; nearest: {' and '.join(str(number) for number in beside)}" if beside else ""

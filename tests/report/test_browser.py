@@ -73,7 +73,7 @@ def test_the_report_opens_cleanly(browser: Any, report: Path, width: int, scheme
         assert not page.evaluate(f"{cut}.some(one => one.scrollWidth > one.clientWidth)")
     headings = page.locator("h2").all_inner_texts()
     assert headings[:3] == ["The question", "The verdict", "The contrast"]
-    assert len(headings) == 11
+    assert headings[3] == "The design" and len(headings) == 12
     background, ink = page.evaluate(
         "(s => [s.backgroundColor, s.color])(getComputedStyle(document.body))"
     )
@@ -93,3 +93,51 @@ def test_the_report_opens_cleanly(browser: Any, report: Path, width: int, scheme
 def _light(colour: str) -> bool:
     red, green, blue = (int(part) for part in re.findall(r"\d+", colour)[:3])
     return 0.299 * red + 0.587 * green + 0.114 * blue > 128
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of one contrast and no sweep: each figure is a single panel."""
+    options = Options(
+        depths=(),
+        arms=("full", "bn_only"),
+        contrasts=(("bn_only", "full"),),
+        trials=4,
+        confirm=6,
+        arrays=False,
+    )
+    return write(synthetic.write(tmp_path_factory.mktemp("alone"), options).folder)
+
+
+@pytest.mark.parametrize("width", [500, 1280, 1600])
+@pytest.mark.parametrize("which", ["report", "alone"])
+def test_figures_use_the_width_and_the_answers_the_first_screen(
+    browser: Any, request: pytest.FixtureRequest, which: str, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 720})
+    page.goto(request.getfixturevalue(which).as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    main = page.locator("main").bounding_box()
+    assert main["width"] > min(0.9 * width, 1240)
+    for found in page.locator(".panels").all():
+        own, panels = (
+            found.bounding_box(),
+            [one.bounding_box() for one in found.locator(".panel").all()],
+        )
+        first = [one for one in panels if one["y"] == panels[0]["y"]]
+        assert abs(first[-1]["x"] + first[-1]["width"] - own["x"] - own["width"]) < 2
+        # a single panel leaves its right to legend and caption
+        assert own["width"] > main["width"] * (0.97 if len(panels) > 1 else 0.5)
+        sides = found.locator("xpath=..").locator("figcaption").bounding_box()
+        assert (sides["y"] < own["y"] + own["height"]) == (len(panels) == 1 and width > 1000)
+    if width > 1000:
+        answers = page.locator(
+            ".answers tbody th, .answers strong" if which == "report" else ".claim"
+        )
+        assert answers.count() >= 1
+        assert all(one["y"] + one["height"] < 720 for one in map(_box, answers.all()))
+    page.close()
+
+
+def _box(one: Any) -> dict[str, float]:
+    return dict(one.bounding_box())

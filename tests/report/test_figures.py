@@ -27,17 +27,20 @@ def plot(figure: Figure) -> None:
 
 
 def test_the_same_figure_gives_the_same_bytes() -> None:
-    assert draw("one", plot, "alt") == draw("one", plot, "alt")
+    assert draw("one", plot, "alt", 340, 240) == draw("one", plot, "alt", 340, 240)
 
 
 def test_two_figures_share_no_id() -> None:
-    ids = [set(re.findall(r' id="([^"]+)"', draw(name, plot, "alt"))) for name in ("one", "two")]
+    ids = [
+        set(re.findall(r' id="([^"]+)"', draw(name, plot, "alt", 340, 240)))
+        for name in ("one", "two")
+    ]
     assert all(ids)
     assert not ids[0] & ids[1]
 
 
 def test_colours_are_css_variables_and_text_is_text() -> None:
-    svg = draw("one", plot, 'a "quoted" <alt>')
+    svg = draw("one", plot, 'a "quoted" <alt>', 340, 240)
     assert "var(--arm-1)" in svg
     assert "var(--ink)" in svg
     assert not any(sentinel in svg for sentinel in variables())
@@ -47,7 +50,7 @@ def test_colours_are_css_variables_and_text_is_text() -> None:
 
 
 def test_nothing_in_a_figure_points_anywhere_or_carries_a_date() -> None:
-    svg = draw("one", plot, "alt")
+    svg = draw("one", plot, "alt", 340, 240)
     assert "http" not in svg
     assert "<metadata" not in svg
     assert "<style" not in svg
@@ -82,14 +85,14 @@ def test_limits_hold_their_values_and_survive_none() -> None:
 
 
 def test_a_long_name_is_cut_where_two_stand_beside_each_other() -> None:
-    assert [cut(name) for name in ("bn_only", "twelve_chars", "a_rather_long_name")] == [
+    assert [cut(name, 12) for name in ("bn_only", "twelve_chars", "a_rather_long_name")] == [
         *("bn_only", "twelve_chars", "a_rather_lo\u2026")
     ]
 
 
 def test_marks_of_one_count_stand_side_by_side() -> None:
     marks = [Mark(arm, arm, x, 0.5, 0.4, 0.6) for arm, x in (("a", 10), ("b", 10), ("c", 1000))]
-    found = apart(marks, (10.0, 1000.0))
+    found = apart(marks, (10.0, 1000.0), 400)
     assert found[2].x == 1000
     assert found[0].x < 10 < found[1].x
     assert found[0].x * found[1].x == pytest.approx(100)

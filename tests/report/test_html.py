@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import Markup
 
 from hpstudy.analysis import claims
 from hpstudy.errors import StoreError
 from hpstudy.report import SECTIONS, write
+from hpstudy.report.page import Group, Panel, figures
 from hpstudy.store import Store
 from tests.analysis import synthetic
 from tests.analysis.synthetic import Options
 
 ORDER = [
-    *("question", "verdict", "contrast", "search", "curves"),
+    *("question", "verdict", "contrast", "design", "search", "curves"),
     *("parameters", "arms", "ranking", "failures", "reproduce"),
 ]
 SMALL: dict[str, Any] = {"depths": (1,), "trials": 6, "confirm": 3, "epochs": 6}
@@ -201,7 +203,7 @@ def test_what_a_reproduced_study_needs_beside_it_is_named(tmp_path: Path) -> Non
 
 def test_a_contrast_is_headed_once_where_nothing_is_swept(tmp_path: Path) -> None:
     html, found = page(tmp_path, depths=(), choose=1)
-    picture = html[html.index('id="contrast"') : html.index('id="search"')]
+    picture = html[html.index('id="contrast"') : html.index('id="design"')]
     shown = re.findall(r"<h3>.*?</h3>|<p class=.panel-title.>.*?</p>", picture)
     assert [re.sub("<.*?>", "", one) for one in shown] == [
         "bn_only against full",
@@ -299,7 +301,8 @@ def test_a_long_list_of_failures_is_cut_and_says_so(tmp_path: Path) -> None:
 
 def test_one_table_has_every_contrast(tmp_path: Path) -> None:
     def table(html: str) -> tuple[list[str], list[str]]:
-        found = html[html.index('id="verdict"') :].partition("</table>")[0]
+        verdict = html[html.index('id="verdict"') : html.index('id="contrast"')]
+        found = next(one for one in verdict.split("</table>") if "sign-flip p<" in one)
         heads = re.findall(r"<th[^>]*>(.*?)</th>", found)
         return [re.sub("<.*?>", "", one) for one in heads], re.findall(
             r"<td[^>]*>(.*?)</td>", found
@@ -317,3 +320,79 @@ def test_one_table_has_every_contrast(tmp_path: Path) -> None:
     pair = {"arms": ("full", "bn_only"), "contrasts": (("bn_only", "full"),)}
     heads, _ = table(page(tmp_path / "pair", **small, **pair)[0])
     assert heads[:4] == ["depth", "n", "bn_only", "full"]
+
+
+def at_a_glance(html: str) -> list[list[str]]:
+    """The rows of the first table of the verdict: its cells in words."""
+    found = html[html.index('id="verdict"') :].partition("</table>")[0]
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", one) for one in found.split("<tr")[1:]]
+    return [[re.sub("<.*?>", "", cell) for cell in row] for row in rows]
+
+
+def test_a_sweep_opens_with_the_answers_and_has_its_numbers_below(tmp_path: Path) -> None:
+    small = {"confirm": 3, "trials": 2, "arrays": False}
+    html, _ = page(tmp_path / "two", depths=(1, 3), diverged_confirm=[("random", 1)], **small)
+    above, axis, *rows = at_a_glance(html)[0][1:], *at_a_glance(html)[1:]
+    assert above == ["depth"] and axis == ["contrast", "1", "3"]
+    assert [row[0] for row in rows] == ["bn_only against full", "bn_only against random"]
+    told = claims(tmp_path / "two")
+    cells = [cell for row in rows for cell in row[1:]]
+    for cell, one, said in zip(cells, told.contrasts, told.verdicts, strict=True):
+        assert one.interval is not None and one.interval.half_width is not None
+        half, mean = 100 * one.interval.half_width, 100 * one.interval.mean
+        number, _, reach = cell.rstrip("\u2020").replace("\u2212", "-").partition(" \u00b1")
+        assert float(number) == pytest.approx(mean, abs=0.051)
+        assert float(reach) == pytest.approx(half, abs=0.051)
+        assert cell.endswith("\u2020") == bool(said.doubts)
+    grey = re.findall(r'class="number( unshown)?"><strong>', html)
+    assert [bool(one) for one in grey] == [
+        one.interval is None or one.interval.covers_zero for one in told.contrasts
+    ]
+    assert ("grey: no difference shown" in html) == any(grey)
+    # the sentences stand between the two tables
+    claim = html.index('<p class="claim">')
+    assert html.index("Differences by depth") < claim < html.index("sign-flip p</th>")
+
+
+def test_what_has_one_answer_opens_with_it(tmp_path: Path) -> None:
+    small: dict[str, Any] = {"confirm": 2, "trials": 2, "arrays": False, "depths": ()}
+    html, _ = page(tmp_path / "several", **small)
+    assert html.index("sign-flip p</th>") < html.index('<p class="claim">')
+    pair = {"arms": ("full", "bn_only"), "contrasts": (("bn_only", "full"),)}
+    html, _ = page(tmp_path / "one", **small, **pair)
+    assert html.index('<p class="claim">') < html.index("sign-flip p</th>")
+    assert "Differences" not in html
+
+
+def test_the_longest_sweep_goes_across_and_the_others_lead_rows(tmp_path: Path) -> None:
+    small: dict[str, Any] = {"confirm": 2, "trials": 2, "arrays": False, "depths": (1, 3)}
+    contrasts = (("random", "full"), ("bn_only", "full"))
+    html, _ = page(
+        tmp_path, contrasts=contrasts, extra_axis={"random": (1, 2, 4)},
+        dead_cells=("full depth=3",),
+        **small,
+    )  # fmt: skip
+    above, axis, *rows = at_a_glance(html)
+    assert above[1:] == ["weights per unit"] and axis == ["contrast", "depth", "1", "2", "4"]
+    assert [row[:2] for row in rows] == [["random against full", "1"], ["random against full", "3"]]
+    assert rows[1][2:] == ["\u2013"] * 3 and "\u2013" not in rows[0]
+    # contrasts that are swept otherwise have a table of their own
+    second = html[html.index("Differences by depth") :].partition("</table>")[0]
+    assert "bn_only against full" in second and "random" not in second
+
+
+@pytest.mark.parametrize(
+    ("panels", "columns"), [(1, 1), (2, 2), (3, 3), (4, 2), (5, 3), (6, 3), (9, 3)]
+)
+def test_panels_fill_their_rows(panels: int, columns: int) -> None:
+    drawn: list[tuple[int, int]] = []
+
+    def draw(width: int, height: int) -> Markup:
+        drawn.append((width, height))
+        return Markup("<svg></svg>")
+
+    html = figures("", [], [Group("", [Panel("", draw)] * panels)], "What it shows.")
+    assert f'class="panels of-{columns}"' in html and len(set(drawn)) == 1
+    assert ('class="alone"' in html) == (panels == 1)
+    # readable in the one column of a telephone
+    assert 9.5 * 358 / drawn[0][0] > 6

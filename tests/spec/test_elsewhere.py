@@ -2,27 +2,119 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hpstudy import spec
+from hpstudy.errors import SpecError
 from hpstudy.spec.elsewhere import ELSEWHERE
+from hpstudy.spec.synonyms import ABSENT, WORDS
 from hpstudy.study import REGISTRIES
 
-STUDY = """\
-data: {name: digits}
-model: {type: mlp, depth: {int: [1, 2]}}
-training: {length: {epochs: 20}, learning_rate: {float: [0.01, 1]}}
-arms: {full: {train: all}}
-"""
+STUDY = {
+    "data": "{name: digits}",
+    "model": "{type: mlp, depth: {int: [1, 2]}}",
+    "training": "{length: {epochs: 20}, learning_rate: {float: [0.1, 1], step: 0.1}}",
+    "arms": "{full: {train: all}, bn_only: {train: batchnorm}}",
+}
+OWN = '{hypermodel: "my_module:MyHyperModel"}'
+WRITTEN = {
+    one
+    for told in (told for words in ABSENT.values() for told in words.values())
+    for one in re.findall(r"`(\w+: \{.*?\})`", told)
+}
 
 
-@pytest.mark.parametrize("here", sorted(set(ELSEWHERE.values())))
+def load(folder: Path, variant: str, **sections: str) -> spec.Spec:
+    """A study of real data and models, with a variant laid over it."""
+    lines = [f"{name}: {text}" for name, text in {**STUDY, **sections}.items()]
+    path = folder / "study.yaml"
+    path.write_text("\n".join([*lines, f"variants: {{a: {{{variant}}}}}\n"]))
+    return spec.load(path, REGISTRIES, variant="a")
+
+
+@pytest.mark.parametrize("here", sorted({*ELSEWHERE.values(), *WRITTEN}))
 def test_what_is_to_be_written_instead_is_right(here: str, tmp_path: Path) -> None:
-    path = tmp_path / "study.yaml"
-    path.write_text(f"{STUDY}variants: {{a: {{{here}}}}}\n")
-    assert spec.load(path, REGISTRIES, variant="a").cells
+    (tmp_path / "my_module.py").write_text("class MyHyperModel: ...\ndef build_model(hp): ...\n")
+    np.savez(tmp_path / "mine.npz", x=np.eye(20, 3), y=np.arange(20) % 2)
+    section, _, text = here.partition(": ")
+    whole = {section: text} if re.match(r"\{(type|hypermodel|name: file)", text) else {}
+    whole = {"model": OWN} if re.match(r"\{(hp|args)", text) else whole
+    try:
+        assert load(tmp_path, here, **whole).cells
+    except SpecError as error:
+        # samplers that come with an extra
+        assert "needs a package that is not installed: pip install" in str(error)
+
+
+@pytest.mark.parametrize("word", sorted({*WORDS.values()}))
+def test_every_word_that_is_meant_is_one_of_ours(word: str) -> None:
+    declared = [one for model in REGISTRIES.hypermodels.values() for one in model.parameters]
+    options = {option for one in (*declared, *spec.TRAINING) for option in one.options}
+    drivers = REGISTRIES.drivers.values()
+    known = {name for one in drivers for name in (*one.samplers, *one.pruners, one.name)}
+    others = {"accuracy", "best_validation", "tensorflow"}
+    assert word in {*options, *known, *others, *REGISTRIES.datasets, *REGISTRIES.hypermodels}
+
+
+@pytest.mark.parametrize(
+    ("variant", "told"),
+    [
+        (
+            "training: {optimizer: rmsprop}",
+            "optimizer is `rmsprop`, which is not known; a `hypermodel` of your own may compile "
+            'any optimizer of Keras\'s: `model: {hypermodel: "my_module:MyHyperModel"}`; allowed: '
+            "sgd, adam, adamw",
+        ),
+        ("training: {optimizer: {choice: [Lion, sgd]}}", "optimizer is `Lion`, which is not kno"),
+        ("training: {optimizer: AdamW}", "did you mean `adamw`?"),
+        ("training: {schedule: plateau}", "write `training: {schedule: cosine}` or"),
+        (
+            "search: {sampler: bayes}",
+            "Bayesian optimisation is `search: {sampler: tpe}`, `search: {sampler: gp}` or Keras "
+            "Tuner's `search: {driver: keras_tuner, oracle: bayesian}`; allowed: random, tpe",
+        ),
+        ("search: {sampler: {Bayesian: {beta: 3}}}", "sampler is `Bayesian`, which is not known; "),
+        ("search: {sampler: hyperband}", "proposes: `search: {sampler: tpe, pruner: hyperband}`"),
+        ("search: {sampler: CMA-ES}", "did you mean `cmaes`?"),
+        ("search: {pruner: tpe}", "it proposes trials, and stops none: `search: {sampler: tpe}`"),
+        ("search: {pruner: successive-halving}", "did you mean `asha`?"),
+        ("search: {pruner: {asha: {reduction_factor: 3}}}", "did you mean 'factor'? (allowed: fa"),
+        ("search: {sampler: {tpe: {n_startup_trials: 3}}}", "did you mean 'startup_trials'?"),
+        ("search: {sampler: {tpe: {seed: 3}}}", "write search.seed instead (allowed: startup"),
+        ("search: {driver: keras_tuner, oracle: tpe}", "a sampler of Optuna's: `search: {sampler"),
+        ("hp: {units: 64}", "unknown key: `hp`; write `model: {hp: {units: 64}}`; allowed: name"),
+        ("arms: {full: {hp: {units: 9}}}", "arm full: `hp`; write `model: {hp: {units: 64}}`; al"),
+        ("model: {hp: {units: 9}}", "only a `hypermodel` of your own has it; the settings of"),
+        ("arms: {full: {model: {hp: {units: 9}}}}", "only a `hypermodel` of your own has it; "),
+        ("model: {type: cnn}", "write `model: {type: lenet}`, or take vgg or resnet; allowed: ml"),
+        ("data: {name: cells.csv}", "write `data: {name: file, path: cells.csv, target: its_"),
+        ("engine: {devices: cuda:0}", "write `engine: {devices: [0]}` for the first GPU; it tak"),
+        ("engine: {gpu: 1}", "unknown key in engine: `gpu`; write `engine: {devices: [0]}`; all"),
+        ("engine: {workers: 2}", "an option of the command: `run FILE --workers 2`; allowed: back"),
+        ("question: Is it", "asks the question, as a comment: `# Is it enough?`; allowed: name"),
+        ("data: {name: iris}", "bring it as a file: `data: {name: file, path: mine.npz}`; allowed"),
+        ("data: {file: iris.csv}", "unknown key in data: `file`"),
+        ("data: {normalize: true}", "inputs are scaled, but for `data: {scale: none}`; allowed: v"),
+        ("data: {validation: 20}", "it takes a number from 0 (excluded) to 1 (excluded); 20% is w"),
+        (
+            "training: {clipnorm: 1}",
+            "key in training: `clipnorm`; a `hypermodel` of your own may c",
+        ),
+        ("training: {augment: flip}", "write `training: {augment: {flip: true, crop: 4}}`; allowe"),
+        ("training: {schedule: {cosine: 1}}", "in training.schedule: `cosine`; write `training: {"),
+        ("search: tpe", "search takes a mapping, or `none`; saw `tpe`; write {sampler: tpe}"),
+        ("score: {mode: max}", "unknown key in score: `mode`; write `score: {metric: accuracy}`"),
+    ],
+)
+def test_words_of_other_libraries(variant: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as caught:
+        load(tmp_path, variant)
+    assert told in str(caught.value)
+    assert len(caught.value.problems) == 1
 
 
 @pytest.mark.parametrize(

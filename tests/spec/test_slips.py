@@ -90,6 +90,7 @@ def test_words_that_are_no_numbers_get_no_hint(problems, study, seen):
         (TRAIN, f"{TRAIN}, sweep: {{depth: [1]}}", "10:28", "write `model: {width: {sweep: [64"),
         (DATA, "toy", "3:7", "; write {name: toy}"),
         (DATA, "{path: x.csv}", "3:7", "; write {name: file, path: ...}"),
+        (DATA, "{file: x.csv}", "3:7", "; write {name: file, path: ...}"),
         ("{type: net, depth: 2}", "net", "4:8", "; write {type: net}"),
         (ARMS, "arms: [{name: full, train: all}]", "8:7", "names with their arms, such as {full: "),
         ("arms:", "contrasts: [norm, full]\narms:", "8:12", "write [[norm, full]]"),
@@ -156,3 +157,7 @@ def test_edits_of_variants_and_study_files_beside(problems, study, tmp_path):
     for seen in ("tiny", "tniy.yaml", "tiny.yml"):
         with pytest.raises(SpecError, match=r"no such file; did you mean \S*tiny\.yaml\?"):
             load(tmp_path / seen, nothing)
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "tiny.yaml").rename(tmp_path / "studies" / "tiny.yaml")
+    with pytest.raises(SpecError, match=r"did you mean \S*studies/tiny\.yaml\?"):
+        load(tmp_path / "tiny", nothing)

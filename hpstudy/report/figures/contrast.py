@@ -11,21 +11,30 @@ from matplotlib.ticker import MaxNLocator
 
 from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.words import Measure
-from hpstudy.report.figures.axes import limits, place
+from hpstudy.report.figures.axes import LEFT, RIGHT, limits, place
 from hpstudy.report.figures.palette import INK, MUTED, PAPER, Look
 from hpstudy.report.figures.svg import draw
 
-LETTERS = 12  # of an arm's name below its marks
+LETTER = 28  # pixels of a panel for each letter of an arm's name below its marks
+SCORES = 0.65  # of a panel's width is the scores', the rest the differences'
 
 
 def pairs(
-    name: str, one: Contrast, group: Sequence[Contrast], looks: Mapping[str, Look], alt: str
+    name: str,
+    one: Contrast,
+    group: Sequence[Contrast],
+    looks: Mapping[str, Look],
+    alt: str,
+    width: int,
+    height: int,
 ) -> Markup:
     """One contrast at one sweep point; its axes are those of its whole group."""
     measure = Measure(one.metric, one.maximise)
 
     def plot(figure: Figure) -> None:
-        left, right = place(figure, width=150, bottom=26), place(figure, left=250, bottom=26)
+        between = width - 2 * LEFT - RIGHT - 4
+        left = place(figure, bottom=26, width=SCORES * between)
+        right = place(figure, bottom=26, left=2 * LEFT + 4 + SCORES * between)
         for pair in zip(one.scores_b, one.scores_a, strict=True):
             ends = [score * measure.factor for score in pair]
             left.plot([0, 1], ends, color=MUTED, linewidth=0.7, alpha=0.55, zorder=1)
@@ -49,7 +58,7 @@ def pairs(
             outside = (-0.3, -0.12) if x == 0 else (1.12, 1.3)
             left.plot(outside, [mean, mean], color=INK, linewidth=2, zorder=2)
         left.set_xlim(-0.45, 1.45)
-        left.set_xticks([0, 1], [cut(one.b.arm), cut(one.a.arm)])
+        left.set_xticks([0, 1], [cut(cell.arm, width // LETTER) for cell in (one.b, one.a)])
         left.set_ylabel(measure.axis("test"))
         left.set_ylim(limits(_scores(group, measure)))
         left.yaxis.set_major_locator(MaxNLocator(6))
@@ -66,15 +75,21 @@ def pairs(
         right.set_ylim(right_limits)
         right.yaxis.set_major_locator(MaxNLocator(6))
 
-    return draw(name, plot, alt)
+    return draw(name, plot, alt, width, height)
 
 
 def by_point(
-    name: str, group: Sequence[Contrast], labels: Sequence[str], axis: str, alt: str
+    name: str,
+    group: Sequence[Contrast],
+    labels: Sequence[str],
+    axis: str,
+    alt: str,
+    width: int,
+    height: int,
 ) -> Markup:
     """The paired differences of one contrast over all its sweep points."""
     measure = Measure(group[0].metric, group[0].maximise)
-    crowded = sum(map(len, labels)) > 36
+    crowded = sum(map(len, labels)) > width / 9.5
 
     def plot(figure: Figure) -> None:
         axes = place(figure, bottom=80 if crowded else 36)
@@ -92,12 +107,12 @@ def by_point(
         axes.set_ylabel(f"difference in {measure.label('test')}{unit}")
         axes.set_ylim(limits(_differences(group, measure)))
 
-    return draw(name, plot, alt)
+    return draw(name, plot, alt, width, height)
 
 
-def cut(name: str) -> str:
+def cut(name: str, letters: int) -> str:
     """An arm's name as far as there is room for two of them; the legend has it whole."""
-    return name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}\u2026"
+    return name if len(name) <= letters else f"{name[: letters - 1]}\u2026"
 
 
 def spread(values: Sequence[float], close: float) -> list[int]:

@@ -27,6 +27,8 @@ def learning(
     measure: Measure,
     window: tuple[float, float],
     alt: str,
+    width: int,
+    height: int,
 ) -> Markup:
     """One sweep point: validation solid with its range over seeds, training dashed."""
 
@@ -50,7 +52,7 @@ def learning(
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(6))
 
-    return draw(name, plot, alt)
+    return draw(name, plot, alt, width, height)
 
 
 def stacked(runs: Iterable[Mapping[str, Floats]], metric: str) -> dict[str, Floats]:

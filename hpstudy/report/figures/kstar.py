@@ -13,7 +13,9 @@ from hpstudy.report.figures.palette import INK, MUTED, Look
 from hpstudy.report.figures.svg import draw
 
 
-def amounts(name: str, one: KStar, look: Look, measure: Measure, alt: str) -> Markup:
+def amounts(
+    name: str, one: KStar, look: Look, measure: Measure, alt: str, width: int, height: int
+) -> Markup:
     """Every seed a dot at each amount, the rising mean as a line, k* with its interval below."""
     differences, fitted = one.differences * measure.factor, one.fitted * measure.factor
 
@@ -43,4 +45,4 @@ def amounts(name: str, one: KStar, look: Look, measure: Measure, alt: str) -> Ma
         axes.set_ylabel(f"{one.arm} against {one.other}{unit}")
         axes.yaxis.set_major_locator(MaxNLocator(6))
 
-    return draw(name, plot, alt)
+    return draw(name, plot, alt, width, height)

@@ -28,6 +28,8 @@ def bought(
     looks: Mapping[str, Look],
     measure: Measure,
     alt: str,
+    width: int,
+    height: int,
 ) -> Markup:
     """All arms of one sweep point against one cost, which `words` name on its log axis.
 
@@ -50,7 +52,7 @@ def bought(
         axes.yaxis.set_major_locator(MaxNLocator(6))
         axes.grid(True, axis="x")
 
-    return draw(name, plot, alt, 400, 275)
+    return draw(name, plot, alt, width, height)
 
 
 def _front(axes: Axes, front: Front, cost: str, look: Look, measure: Measure) -> None:

@@ -19,7 +19,13 @@ from hpstudy.store import Event
 
 
 def learning_rates(
-    name: str, shown: Sequence[Rates], looks: Mapping[str, Look], measure: Measure, alt: str
+    name: str,
+    shown: Sequence[Rates],
+    looks: Mapping[str, Look],
+    measure: Measure,
+    alt: str,
+    width: int,
+    height: int,
 ) -> Markup:
     """The search trials at one sweep point whose rates have one name, a row of ranges below."""
     foot, top = _window(shown, measure)
@@ -51,7 +57,7 @@ def learning_rates(
             else:
                 part.set_xlim(limits(known))
 
-    return draw(name, plot, alt)
+    return draw(name, plot, alt, width, height)
 
 
 def _trials(axes: Axes, one: Rates, look: Look, measure: Measure, foot: float, top: float) -> None:

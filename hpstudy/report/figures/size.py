@@ -18,8 +18,8 @@ from hpstudy.report.figures.labels import Box, beside
 from hpstudy.report.figures.palette import INK, Look
 from hpstudy.report.figures.svg import draw
 
-SIZE = 8.5  # of the labels' letters
-WIDTH, ASIDE = 400, 9  # of the figure, and between marks of one count, in pixels
+SIZE = 9  # of the labels' letters
+ASIDE = 9  # between marks of one count, in pixels
 
 
 def trained_parameters(
@@ -29,6 +29,8 @@ def trained_parameters(
     looks: Mapping[str, Look],
     measure: Measure,
     alt: str,
+    width: int,
+    height: int,
 ) -> Markup:
     """Each confirmed cell's mean and 95% t interval; the cells of an arm are joined by a line."""
     scores = {cell.name: np.asarray(cell.test_scores(measure.metric)) for cell in cells}
@@ -38,7 +40,7 @@ def trained_parameters(
         order = sorted(cells, key=lambda cell: cell.counts["trained"])
         known = [Mark.of(cell, scores[cell.name] * measure.factor) for cell in order]
         log_axis(axes, known[0].x, known[-1].x)
-        marks = apart(known, axes.get_xlim())
+        marks = apart(known, axes.get_xlim(), width)
         for arm in dict.fromkeys(cell.arm for cell in cells):
             own, colour = [mark for mark in marks if mark.arm == arm], looks[arm].colour
             places, means = [mark.x for mark in own], [mark.mean for mark in own]
@@ -54,7 +56,7 @@ def trained_parameters(
         axes.grid(True, axis="x")
         _label(axes, marks, [labels[mark.cell] for mark in marks])
 
-    return draw(name, plot, alt, WIDTH, 275)
+    return draw(name, plot, alt, width, height)
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,12 @@ class Mark:
         return cls(cell.name, cell.arm, x, mean, mean - reach, mean + reach)
 
 
-def apart(marks: Sequence[Mark], ends: tuple[float, float]) -> list[Mark]:
-    """The marks with those of one count side by side, on a log axis between `ends`."""
-    step = (ends[1] / ends[0]) ** (ASIDE / WIDTH)
+def apart(marks: Sequence[Mark], ends: tuple[float, float], width: int) -> list[Mark]:
+    """The marks with those of one count side by side, on a log axis between `ends`.
+
+    `width` is the figure's, in pixels.
+    """
+    step = (ends[1] / ends[0]) ** (ASIDE / width)
     found = []
     for mark in marks:
         beside = [one for one in marks if one.x == mark.x]

@@ -48,9 +48,7 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def draw(
-    name: str, plot: Callable[[Figure], None], alt: str, width: int = 340, height: int = 240
-) -> Markup:
+def draw(name: str, plot: Callable[[Figure], None], alt: str, width: int, height: int) -> Markup:
     """The SVG element of what `plot` draws, `width` by `height` pixels at its natural size.
 
     `name` must be unique in the page: it salts the ids. `alt` is what a screen reader says.

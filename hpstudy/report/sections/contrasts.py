@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.words import spoken
@@ -22,7 +23,9 @@ def picture(findings: Findings) -> Section:
         panels = [
             Panel(
                 findings.where(one.point),
-                figure.pairs(f"pairs-{number}-{place}", one, shown, findings.looks, str(said)),
+                partial(
+                    figure.pairs, f"pairs-{number}-{place}", one, shown, findings.looks, str(said)
+                ),
             )
             for place, (one, said) in enumerate(found)
             if one.interval is not None
@@ -69,5 +72,5 @@ def _overview(findings: Findings, number: int, shown: Sequence[Contrast]) -> Pan
         labels = [label.removeprefix(f"{spoken(names[axes[0]])} ") for label in labels]
     axis = spoken(names[axes[0]]) if len(axes) == 1 else ""
     alt = f"Paired differences between {shown[0].a.arm} and {shown[0].b.arm} at each sweep point."
-    svg = figure.by_point(f"points-{number}", shown, labels, axis, alt)
-    return Panel("all sweep points", svg)
+    drawn = partial(figure.by_point, f"points-{number}", shown, labels, axis, alt)
+    return Panel("all sweep points", drawn)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hpstudy.analysis.kstar import noun, sentence
 from hpstudy.analysis.words import number
 from hpstudy.report.figures import kstar as figure
@@ -53,7 +55,8 @@ def kstar(findings: Findings) -> Section | None:
                 for part in (f"{one.arm} against {one.other}", findings.where(one.point))
                 if part
             ),
-            figure.amounts(
+            partial(
+                figure.amounts,
                 f"kstar-{place}",
                 one,
                 findings.looks[one.arm],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from hpstudy.analysis.pareto import Front, Point
@@ -54,7 +55,8 @@ def _panels(findings: Findings, cost: str, several: bool) -> list[Panel]:
         ]
         if not fronts:
             continue
-        svg = figure.bought(
+        drawn = partial(
+            figure.bought,
             f"pareto-{cost}-{place}",
             fronts,
             cost,
@@ -64,9 +66,7 @@ def _panels(findings: Findings, cost: str, several: bool) -> list[Panel]:
             _alt(findings, fronts, cost),
         )
         parts = (findings.where(values), COSTS[cost] if several else "")
-        found.append(Panel(", ".join(part for part in parts if part), svg))
-    if len(found) == 1 and not several:
-        return [Panel(found[0].title, found[0].svg, wide=True)]
+        found.append(Panel(", ".join(part for part in parts if part), drawn))
     return found
 
 

@@ -1,4 +1,4 @@
-"""What was asked, of which data, and how far the study has come."""
+"""What was asked, of which data, how far the study has come, and how it was gone about."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ from hpstudy.store import Event
 
 
 def question(findings: Findings) -> Section:
-    """The question, what it was asked of, the design in a few lines, and what is missing."""
+    """The question, what it was asked of, and what is missing."""
     body = render(
         "question.html.j2",
         question=findings.record.study["question"] or "The study file asks no question.",
         asked_of=_asked_of(findings),
-        design=_design(findings),
         missing=findings.missing,
     )
     return Section("question", "The question", body)
+
+
+def design(findings: Findings) -> Section:
+    """The design in a few lines: arms, data, score, search and confirm."""
+    return Section("design", "The design", render("design.html.j2", design=_design(findings)))
 
 
 def _asked_of(findings: Findings) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from hpstudy.analysis.rates import Rates, rates
 from hpstudy.analysis.words import number, spoken, thousands
@@ -26,10 +27,15 @@ def learning_rate(findings: Findings) -> Section:
             if not shown:
                 continue
             parts = (findings.where(values), name if len(names) > 1 else "")
-            svg = search_figure.learning_rates(
-                f"rates-{len(panels)}", shown, findings.looks, findings.measure, _chosen(shown)
+            drawn = partial(
+                search_figure.learning_rates,
+                f"rates-{len(panels)}",
+                shown,
+                findings.looks,
+                findings.measure,
+                _chosen(shown),
             )
-            panels.append(Panel(", ".join(part for part in parts if part), svg))
+            panels.append(Panel(", ".join(part for part in parts if part), drawn))
     ends = {run["status"] for one in found for _, run in one.trials}
     keys = [*arm_keys(findings.looks), Key("chosen", stroke="M6 1a5 5 0 1 0 .01 0z")]
     if "pruned" in ends:
@@ -82,10 +88,17 @@ def learning_curves(findings: Findings) -> Section:
         if not any(curves[cell.name] for cell in cells):
             continue
         alt = f"Learning curves of {', '.join(cell.arm for cell in cells)}."
-        svg = curve_figure.learning(
-            f"curves-{place}", cells, curves, findings.looks, findings.measure, limits, alt
+        drawn = partial(
+            curve_figure.learning,
+            f"curves-{place}",
+            cells,
+            curves,
+            findings.looks,
+            findings.measure,
+            limits,
+            alt,
         )
-        panels.append(Panel(findings.where(values), svg))
+        panels.append(Panel(findings.where(values), drawn))
     if not panels:
         return _empty("curves", "Learning curves", "No configuration has been confirmed yet.")
     keys = [
@@ -119,8 +132,14 @@ def trained_parameters(findings: Findings) -> Section:
     }
     told = (f"{findings.label(cell)}: {thousands(cell.counts['trained'])}" for cell in cells)
     alt = f"Test score against trained parameters. {'; '.join(told)}."
-    svg = size_figure.trained_parameters(
-        "size", cells, labels, findings.looks, findings.measure, alt
+    drawn = partial(
+        size_figure.trained_parameters,
+        "size",
+        cells,
+        labels,
+        findings.looks,
+        findings.measure,
+        alt,
     )
     swept = ", ".join(spoken(name) for name in names.values())
     caption = "Mean over confirm seeds with its 95% t interval."
@@ -131,7 +150,7 @@ def trained_parameters(findings: Findings) -> Section:
         caption += " An arm that trains nothing stands at 1."
     if swept:
         caption += f" Numbers beside the marks: {swept}; left out where there is no room."
-    body = figures("", arm_keys(findings.looks), [Group("", [Panel("", svg, wide=True)])], caption)
+    body = figures("", arm_keys(findings.looks), [Group("", [Panel("", drawn)])], caption)
     return Section("parameters", title, body)
 
 

@@ -10,16 +10,26 @@ from hpstudy.analysis.verdict import Remark, Verdict
 from hpstudy.analysis.words import p_value, thousands
 from hpstudy.report.findings import Findings, at
 from hpstudy.report.page import MANY, Section, Table, render
+from hpstudy.report.sections.answers import answers, reading
 
 
 def verdicts(findings: Findings) -> Section:
-    """The numbers of every contrast, and one sentence for each of its sweep points."""
+    """Every answer at a glance, a sentence for each, and the numbers behind them.
+
+    A table of answers comes first where a contrast has several, else the numbers do; a single
+    sentence needs neither.
+    """
     raised = {flag.name for one in findings.contrasts for flag in one.flags}
     compared = [one for one in findings.contrasts if one.interval is not None]
     shared = _shared(findings.verdicts)
+    swept = any(len(found) > 1 for _, found in findings.groups)
+    tables = answers(findings) if compared and swept else []
     body = render(
         "verdicts.html.j2",
+        tables=tables,
+        reading=reading(findings, tables),
         table=_numbers(findings) if compared else None,
+        at_once=not swept and len(compared) > 1,
         groups=[
             (
                 pair,
@@ -78,7 +88,7 @@ def _numbers(findings: Findings) -> Table:
     caption = (
         f"{what}, {measure.label('test')} on {findings.record.study['data']['name']}. Test "
         "half-width: 95%, from the test examples alone. Doubts: how many things call a row into "
-        "question; they stand below."
+        "question; its sentence tells them."
     )
     shown = [one for one in groups if one[1]]
     if len(pairs) > 1 and all(len(rows) == 1 for _, rows in shown):

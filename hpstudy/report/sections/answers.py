@@ -1,0 +1,108 @@
+"""Every contrast's answer at a glance: its differences, a column for each value of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hpstudy.analysis.contrast import Contrast
+from hpstudy.analysis.digits import of_difference
+from hpstudy.analysis.verdict import Verdict
+from hpstudy.analysis.words import number
+from hpstudy.report.findings import Findings
+
+Group = tuple[tuple[str, str], Sequence[tuple[Contrast, Verdict]]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One mean difference, with the half-width of its interval where several seeds give one."""
+
+    difference: str
+    reach: str
+    shown: bool
+    doubted: bool
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The contrasts that are swept over the same axes: one heads columns, the others lead rows.
+
+    A row is a contrast, its values of the other axes, and an answer for each column.
+    """
+
+    axis: str
+    columns: Sequence[str]
+    others: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[str], Sequence[Answer | None]]]
+
+    @property
+    def title(self) -> str:
+        """What a table is called aloud."""
+        return f"Differences by {self.axis}" if self.axis else "Differences"
+
+    @property
+    def every(self) -> list[Answer]:
+        """The answers that there are."""
+        return [one for _, _, cells in self.rows for one in cells if one is not None]
+
+
+def answers(findings: Findings) -> list[Answers]:
+    """The answers of every contrast, a table for each set of axes that contrasts are swept over."""
+    kinds: dict[tuple[str, ...], list[Group]] = {}
+    for group in findings.groups:
+        axes = tuple(findings.axes(one.point for one, _ in group[1]))
+        kinds.setdefault(axes, []).append(group)
+    return [_answers(findings, groups) for groups in kinds.values()]
+
+
+def _answers(findings: Findings, groups: Sequence[Group]) -> Answers:
+    points = [one.point for _, found in groups for one, _ in found]
+    names = findings.axes(points)
+    values = {axis: dict.fromkeys(number(point[axis]) for point in points) for axis in names}
+    # the longest sweep goes across
+    across = max(values, key=lambda axis: len(values[axis]), default="")
+    others = [axis for axis in names if axis != across]
+    rows: dict[tuple[str, tuple[str, ...]], dict[str, Answer | None]] = {}
+    for (a, b), found in groups:
+        for one, said in found:
+            led = tuple(number(one.point[axis]) for axis in others)
+            cells = rows.setdefault((f"{a} against {b}", led), {})
+            cells[_value(one.point, across)] = _answer(findings, one, said)
+    columns = list(values.get(across, {"": None}))
+    return Answers(
+        names.get(across, ""),
+        columns,
+        [names[axis] for axis in others],
+        [(pair, led, [cells.get(at) for at in columns]) for (pair, led), cells in rows.items()],
+    )
+
+
+def _value(point: Mapping[str, object], axis: str) -> str:
+    return number(point[axis]) if axis else ""
+
+
+def _answer(findings: Findings, one: Contrast, said: Verdict) -> Answer | None:
+    if one.interval is None:
+        return None
+    decimals, bare = of_difference(one), findings.measure.bare_difference
+    half = one.interval.half_width
+    return Answer(
+        bare(one.interval.mean, decimals),
+        "" if half is None else f"+/-{bare(half, decimals, '-')}",
+        shown=half is not None and not one.interval.covers_zero,
+        doubted=bool(said.doubts),
+    )
+
+
+def reading(findings: Findings, tables: Sequence[Answers]) -> str:
+    """How the answers are to be read."""
+    measure, every = findings.measure, [one for table in tables for one in table.every]
+    unit = " in points" if measure.percent else ""
+    better = "" if measure.maximise else ", lower is better"
+    words = [f"First arm minus second, test {measure.name}{unit}{better}"]
+    words += ["\u00b1 half the 95% interval"] * any(one.reach for one in every)
+    unshown = "no difference shown, as the interval covers zero"
+    words += [f"grey: {unshown}"] * any(one.reach and not one.shown for one in every)
+    words += ["\u2020 in doubt, for what stands below"] * any(one.doubted for one in every)
+    return f"{'; '.join(words)}."
