@@ -186,21 +186,17 @@ class Coordinator:
 
     def _ended(self, done: Done, executor: LocalExecutor) -> None:
         self.trained += 1
-        for name, content in (("curves", done.curves), ("arrays", done.arrays)):
+        planned = self.flying.pop(done.run)
+        if done.curves and not self.ledger.longer(planned, done.record["epochs"]):
             # a repeat up to an earlier epoch has the first rows of what is there
-            if content and not (name == "curves" and self._longer(done)):
-                self.store.write_bytes(f"{name}/{done.run}.npz", content)
+            self.store.write_bytes(f"curves/{done.run}.npz", done.curves)
+        if done.arrays:
+            self.store.write_bytes(f"arrays/{done.run}.npz", done.arrays)
         if done.state:
             self.states.keep((done.run, done.record["epochs"]), done.state)
-        planned = self.flying.pop(done.run)
         self._take(self.cells[planned.slot.cell], planned, done.record, trained=True)
         for other in self.deferred.pop(done.run, []):
             self._start(self.cells[other.slot.cell], other, executor)
-
-    def _longer(self, done: Done) -> bool:
-        """Whether the store has curves of more epochs of the same run."""
-        kept = self.store.curves(done.run, {"epoch"})
-        return bool(kept) and len(kept["epoch"]) > done.record["epochs"]
 
     def _take(self, cell: CellRun, planned: Planned, record: Event, *, trained: bool) -> None:
         """Record first, then tell."""

@@ -4,7 +4,7 @@ HpstudyError                 anything a user can mend; told in words, without a 
   SpecError                  the study file: one Problem for each mistake, all at once
   StudyChanged               the folder holds results that the edited study would contradict
   DataError                  a data set that is missing, malformed or cannot be split as asked
-  HypermodelError            somebody's hypermodel that cannot be built
+  HypermodelError            somebody's hypermodel that cannot be built or trained
   MissingPackage             something to install, with the exact command
   StoreError                 a study's folder that cannot be read or written
   WorkerError                a worker that cannot start
@@ -51,7 +51,7 @@ class DataError(HpstudyError):
 
 
 class HypermodelError(HpstudyError):
-    """Somebody's hypermodel that cannot be built; the message ends with its traceback."""
+    """Somebody's hypermodel that cannot be built or trained; its traceback ends the message."""
 
 
 class MissingPackage(HpstudyError):

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from hpstudy.data import Split, shared
 from hpstudy.engine.devices import Fleet, fleet
 from hpstudy.engine.executor import Asked, LocalExecutor, Probed
 from hpstudy.engine.job import Probe
 from hpstudy.outside import first
+from hpstudy.spec.declarations import Tensor
 from hpstudy.spec.foreign import HP
 from hpstudy.spec.identity import canonical
 from hpstudy.spec.registered import Registered
@@ -24,15 +26,17 @@ EXAMPLES = 256  # of each part, for a build that trains nothing
 
 @dataclass(frozen=True)
 class Met:
-    """What a hypermodel asked for, the settings that it decides itself, and why it cannot be built.
+    """What a hypermodel asked for, the settings that it decides itself, and why it cannot train.
 
-    `values` are those that it has been built with, by name.
+    `values` are those that it has been built with, by name; `tensors` those of the network, None
+    where none was built.
     """
 
     asked: Mapping[str, Registered]
     decided: tuple[str, ...]
     values: frozenset[tuple[str, str]]
     reason: str | None = None
+    tensors: tuple[Tensor, ...] | None = None
 
 
 def built(spec: Spec, split: Split, cells: Iterable[Cell]) -> list[Met]:
@@ -66,7 +70,7 @@ def built(spec: Spec, split: Split, cells: Iterable[Cell]) -> list[Met]:
 
 
 def _config(cell: Cell) -> Config:
-    """What the study file says of a cell's first build; whether a subset trains is for trials."""
+    """What the study file says of a cell's first build, which arms of other subsets share."""
     own = {key: value for key, value in cell.settings.items() if not key.startswith(HP)}
     config = resolve(own, cell.conditions, lambda name, value: first(value)).config
     kept = {key: value for key, value in config.items() if not key.startswith("subset.")}
@@ -88,7 +92,14 @@ def _met(executor: LocalExecutor, cell: Cell, probe: Probe) -> Met:
             elif isinstance(event, Probed):
                 decided = tuple(event.found["collisions"])
                 reason = None if decided else event.found["reason"]
-                return Met(asked, decided, frozenset(values), reason)
+                return Met(asked, decided, frozenset(values), reason, _tensors(event.found))
+
+
+def _tensors(found: Mapping[str, Any]) -> tuple[Tensor, ...] | None:
+    """The tensors that a worker tells of, in their own form again."""
+    if "tensors" not in found:
+        return None
+    return tuple(Tensor(**{**one, "shape": tuple(one["shape"])}) for one in found["tensors"])
 
 
 def _few(split: Split) -> Split:

@@ -1,11 +1,12 @@
 """Values of a study that somebody's hypermodel does not offer, and what building it so comes to.
 
-A study may widen what a hypermodel asks for, so such a value is wrong only where the build fails.
+A study may widen what a hypermodel asks for, so such a value is wrong only where the build fails;
+where it does not, it is told and trained.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from hpstudy.spec.foreign import HP
@@ -36,7 +37,7 @@ def single(cell: Cell, asked: Asked) -> Iterator[Cell]:
 
 def outside(cell: Cell, asked: Asked) -> dict[str, Scalar]:
     """The values that a build of the cell takes and the hypermodel does not offer, by name."""
-    given = {name: f"{HP}{name}" for name in asked if f"{HP}{name}" in cell.given}
+    given = {name: f"{HP}{name}" for name in asked if f"{HP}{name}" in cell.settings}
     taken = {name: first(cell.settings[key]) for name, key in given.items()}
     return {name: value for name, value in taken.items() if not _offers(asked[name], value)}
 
@@ -50,9 +51,53 @@ def may_fail(asked: Registered, value: Scalar) -> bool:
 def tell(cell: Cell, asked: Asked, reason: str, problems: Problems) -> None:
     """Tell why a build failed at each value of it that the hypermodel does not offer."""
     for name, value in outside(cell, asked).items():
-        key, seen = f"{HP}{name}", f'"{value}"' if isinstance(value, str) else written(value)
-        say = f"{key} is {seen}, and {cell.settings['model.type']} asks for {_offer(asked[name])}"
-        problems.add(cell.given[key], f"{say}; it cannot be built so: {headline(reason)}")
+        say = _said(cell, asked[name], [_seen(value)])
+        problems.add(cell.given[f"{HP}{name}"], f"{say}; it cannot be built so: {headline(reason)}")
+
+
+def widen(cells: Iterable[Cell], asked: Asked, doubts: Problems) -> None:
+    """Tell what the cells of an arm give a hypermodel beyond what it offers, a parameter at a time.
+
+    A sweep is one parameter with its values in all of the cells.
+    """
+    beyond: dict[str, tuple[Cell, list[str]]] = {}
+    for cell in cells:
+        for name, one in asked.items():
+            if f"{HP}{name}" in cell.settings:
+                seen = _beyond(one, cell.settings[f"{HP}{name}"])
+                beyond.setdefault(name, (cell, []))[1].extend(seen)
+    for name, (cell, values) in beyond.items():
+        if values:
+            say = _said(cell, asked[name], dict.fromkeys(values))
+            doubts.add(cell.given[f"{HP}{name}"], f"{say}; that is trained all the same")
+
+
+def _said(cell: Cell, asked: Registered, values: Iterable[str]) -> str:
+    """A parameter's values in words, and what the hypermodel asks for."""
+    seen, hypermodel = " or ".join(values), cell.settings["model.type"]
+    return f"{HP}{asked.name} is {seen}, and {hypermodel} asks for {_offer(asked)}"
+
+
+def _seen(value: Scalar) -> str:
+    return f'"{value}"' if isinstance(value, str) else written(value)
+
+
+def _beyond(asked: Registered, value: Value) -> list[str]:
+    """What is not offered of a value or a range, in words."""
+    if isinstance(value, Choice):
+        return [_seen(option) for option in value.options if not _offers(asked, option)]
+    if isinstance(value, IntRange | FloatRange):
+        return [] if _holds(asked, value) else [f"{value.low:g} to {value.high:g}"]
+    return [] if _offers(asked, value) else [_seen(value)]
+
+
+def _holds(asked: Registered, given: IntRange | FloatRange) -> bool:
+    """Whether a hypermodel offers all of a range of numbers."""
+    if asked.kind not in ("choice", "fixed"):
+        return _offers(asked, given.low) and _offers(asked, given.high)
+    if isinstance(given, FloatRange):
+        return False
+    return all(_offers(asked, number) for number in range(given.low, given.high + 1, given.step))
 
 
 def _offers(asked: Registered, value: Scalar) -> bool:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
-from hpstudy import outside, probing
+from hpstudy import entries, outside, probing, remembered
 from hpstudy.data import Split
 from hpstudy.errors import HypermodelError
 from hpstudy.firstbuild import Met, built
-from hpstudy.spec.foreign import ARGS, CODE, COMPILED, HP, is_foreign
-from hpstudy.spec.growth import cells_as_json
-from hpstudy.spec.identity import canonical
+from hpstudy.spec.foreign import HP, is_foreign
 from hpstudy.spec.problems import Problems, nearest
-from hpstudy.spec.registered import Registered
 from hpstudy.spec.source import source
 from hpstudy.spec.spelling import spelled
 from hpstudy.spec.study import Cell, Spec
@@ -25,39 +21,42 @@ def check(spec: Spec, split: Split, store: Store) -> tuple[str, ...]:
     """What is doubtful in a study of somebody's hypermodel; nothing for other studies.
 
     A worker builds it once for each arm; a folder that holds trials of it answers instead. Raises
-    HypermodelError where it cannot be built, and SpecError for settings that it decides itself, for
-    parameters that it does not have, and for values that it does not offer and fails with, unless
-    trials of the cell that has them say so already.
+    HypermodelError where it cannot be built or gives what no study of the data can score, and
+    SpecError for settings that it decides itself, for parameters that it does not have, for values
+    that it does not offer and fails with, unless trials of the cell that has them say so already,
+    and for a subset of which its only network has nothing.
     """
     cells = [cell for cell in spec.cells if is_foreign(cell.settings)]
-    first = {cell.arm: cell for cell in reversed(cells)}
-    firsts = [first[arm] for arm in spec.arms if arm in first]
-    stored = {cell.arm: one for cell in firsts if (one := _stored(cell, store)) is not None}
+    arms = {name: [cell for cell in cells if cell.arm == name] for name in spec.arms}
+    firsts = [own[0] for own in arms.values() if own]
+    stored = {cell.arm: one for cell in firsts if (one := remembered.met(cell, store)) is not None}
     unknown = [cell for cell in firsts if cell.arm not in stored]
     met = built(spec, split, unknown) if unknown else []
     known = stored | {cell.arm: one for cell, one in zip(unknown, met, strict=True)}
-    problems, doubts = Problems(), dict[str, None]()
+    problems, doubts = Problems(), Problems()
     for cell in firsts:
         one = known[cell.arm]
         if one.reason is not None:
             _fail(cell, one, problems)
         probing.collide(cell, one.decided, problems)
-        doubts |= dict.fromkeys(_unmet(spec, cell, frozenset(one.asked), problems))
+        _unmet(spec, cell, frozenset(one.asked), problems, doubts)
+        outside.widen(arms[cell.arm], one.asked, doubts)
+        entries.check(arms[cell.arm], one, problems, doubts)
     problems.check()
-    further = _untried(_without_trials(cells, store), known)
+    further = _untried(remembered.without_trials(cells, store), known)
     for cell, one in zip(further, built(spec, split, further) if further else [], strict=True):
         if one.reason is not None:
             _fail(cell, one, problems)
     problems.check()
-    return tuple(doubts)
+    return tuple(map(str, doubts.found))
 
 
 def _fail(cell: Cell, met: Met, problems: Problems) -> None:
     """Tell a failed build at the values that may have caused it; raise where there are none."""
     assert met.reason is not None
     if not outside.outside(cell, met.asked):
-        say = f"{cell.settings['model.type']} cannot be built by its own defaults, so nothing ran"
-        raise HypermodelError(f"{say}: {met.reason}")
+        how = "cannot be built by its own defaults" if met.tensors is None else "cannot be trained"
+        raise HypermodelError(f"{cell.settings['model.type']} {how}, so nothing ran: {met.reason}")
     outside.tell(cell, met.asked, met.reason, problems)
 
 
@@ -79,58 +78,10 @@ def _untried(cells: Iterable[Cell], known: Mapping[str, Met]) -> list[Cell]:
     return found
 
 
-def _without_trials(cells: list[Cell], store: Store) -> list[Cell]:
-    """The cells that have no trials yet of the values that the study now gives them."""
-    given: dict[str, str] = {}
-    trained = set()
-    for event in store.events():
-        if event["event"] == "study":
-            given = {cell["name"]: _values(cell["settings"]) for cell in event["cells"]}
-        elif "discovery" in event and not event["discovery"].get("lost"):
-            trained.add(event["cell"])
-    said = {one["name"]: _values(one["settings"]) for one in cells_as_json(cells)}
-    same = {name for name in trained if name in said and said[name] == given.get(name)}
-    return [cell for cell in cells if cell.name not in same]
-
-
-def _values(settings: Mapping[str, Any]) -> str:
-    """The values and ranges of a hypermodel's parameters in the `study` event, as one text."""
-    return canonical({key: value for key, value in settings.items() if key.startswith(HP)})
-
-
-def _stored(cell: Cell, store: Store) -> Met | None:
-    """What a folder's trials of a cell's hypermodel tell; None where it has none.
-
-    One whose worker died may not have been asked all, so it tells of names beside others alone.
-    """
-    asked: dict[str, Registered] = {}
-    values: set[tuple[str, str]] = set()
-    decided: tuple[str, ...] = ()
-    found = False
-    for event in store.events():
-        if "discovery" not in event or _made_of(event["config"]) != _made_of(cell.settings):
-            continue
-        discovery = event["discovery"]
-        found |= not discovery.get("lost")
-        for said in discovery["space"]:
-            one = Registered.of({key: value for key, value in said.items() if key != "range"})
-            asked[one.name] = one
-            if discovery["reason"] is None:
-                values.add((one.name, repr(event["config"].get(f"{HP}{one.name}"))))
-        if "training.optimizer" in discovery["training"]:
-            # what comes compiled brings its optimizer
-            decided = COMPILED
-    return Met(asked, decided, frozenset(values)) if found else None
-
-
-def _made_of(settings: Mapping[str, Any]) -> str:
-    """The hypermodel that settings or a configuration are about, as one text."""
-    about = ("model.type", CODE)
-    return canonical({k: v for k, v in settings.items() if k in about or k.startswith(ARGS)})
-
-
-def _unmet(spec: Spec, cell: Cell, names: frozenset[str], problems: Problems) -> list[str]:
-    """Doubts about parameters that the study gives and the hypermodel has not asked for.
+def _unmet(
+    spec: Spec, cell: Cell, names: frozenset[str], problems: Problems, doubts: Problems
+) -> None:
+    """Tell of parameters that the study gives and the hypermodel has not asked for.
 
     Another value of some parameter may bring a name up, so it is wrong only where the source's own
     text, which accounts for every name that was asked for, could never make it.
@@ -138,17 +89,14 @@ def _unmet(spec: Spec, cell: Cell, names: frozenset[str], problems: Problems) ->
     given = [key.removeprefix(HP) for key in cell.given if key.startswith(HP)]
     unmet = [name for name in given if name not in names]
     if not unmet:
-        return []
+        return
     hypermodel = str(cell.settings["model.type"])
     possible = spelled(source(hypermodel, Path(spec.path).absolute().parent).files)
     whole = all(map(possible, names))
-    doubts = []
     for name in unmet:
         place, near = cell.given[f"{HP}{name}"], nearest(name, sorted(names))
         say = f"model.hp.{name} is given, and {hypermodel}"
         if whole and not possible(name):
             problems.add(place, f"{say} asks for no such parameter; {near}")
         elif not possible(name):
-            where = f"{place.file}:{place.line}:{place.column}"
-            doubts.append(f"{where}: {say} did not ask for it when it was built; {near}")
-    return doubts
+            doubts.add(place, f"{say} did not ask for it when it was built; {near}")

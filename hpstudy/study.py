@@ -38,7 +38,7 @@ def run(
     `progress` is told what happens by the four methods of `Progress`, of which `doubted` comes
     first; with None nobody is. `sound` is called once the study is found right, before anything
     happens in `folder`. Raises SpecError where a network of the study cannot satisfy its subset or
-    a hypermodel contradicts the study, HypermodelError where a hypermodel cannot be built,
+    a hypermodel contradicts the study, HypermodelError where one cannot be built or trained,
     DataError where the data cannot be had, StudyChanged where the folder's results contradict the
     study, StoreError where another process runs it.
     """

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from hpstudy import data, spec, study
+from hpstudy.engine.worker import COMPILER
 from hpstudy.spec.study import Data, Spec
 
 # before anything imports Keras, which `hpstudy` itself does not
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# as workers compile, which takes a fifth less
+os.environ.setdefault("XLA_FLAGS", " ".join(COMPILER))
 
 
 @pytest.fixture

@@ -110,7 +110,8 @@ class Results:
         return split
 
     def _event(self, run: str) -> Event:
-        for event in self.record.runs:
+        # a name does not tell the code of a hypermodel, which may have been mended since
+        for event in sorted(self.record.runs, key=self.record.superseded):
             if event["run"] == run:
                 return event
         confirmed = [e["run"] for e in self.record.runs if e["phase"] == "confirm"]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
-import keras
-
-from hpstudy.engine import holding
+from hpstudy.engine import holding, outputs
 from hpstudy.engine.architecture import network
 from hpstudy.engine.captured import Call
 from hpstudy.engine.job import Probe
 from hpstudy.engine.preparing import BATCH_SIZE, EPOCHS, STEPS, Sample, met, options, reads
 from hpstudy.hypermodels import foreign
 from hpstudy.hypermodels.asking import AskingHyperParameters
-from hpstudy.hypermodels.base import ModelError
 from hpstudy.spec.declarations import DataShape
 from hpstudy.spec.foreign import BATCH, HP, LEFT, NETWORK, compiles
 from hpstudy.spec.registered import Registered
@@ -31,7 +29,8 @@ def discover(
     """What building and fitting a trial's hypermodel tells, as plain data; nothing is trained.
 
     `ask` answers each parameter when it is first met. What is raised is a `reason`, and settings
-    that both the study file and the hypermodel decide are listed as `collisions`.
+    that both the study file and the hypermodel decide are listed as `collisions`. There are
+    `tensors` of the network once it is built, whatever is then found wrong with it.
     """
     config = dict(probe.config)
 
@@ -45,10 +44,12 @@ def discover(
         hp = AskingHyperParameters(answer)
         init = probe.seeds["initialisation"]
         model, call = met(made, hp, config, init, shape, sample)
-        _check_outputs(model, call.x if call is not None else sample.x)
+        table = tensors(model)
+        found["tensors"] = [asdict(one) for one in table]
+        outputs.check(model, call, sample.x, shape, config)
         reads(made, model, call, config, init, shape, sample)
         training, collisions = _decided(model, call, config, shape, sample.examples)
-        counts = count(Rule.from_config(config), tensors(model))
+        counts = count(Rule.from_config(config), table)
         found |= {"training": training, "collisions": collisions}
         found["counts"] = {
             "trained": counts.trained,
@@ -62,26 +63,6 @@ def discover(
         found["reason"] = told(traceback.format_exc())
         found["collisions"] = _twice(error, config)
     return found
-
-
-def _check_outputs(model: Any, x: Any) -> None:
-    """Raise ModelError for a model of several outputs: a study's data have one target."""
-    outputs = getattr(model, "outputs", None)
-    if outputs is None:
-        try:
-            inputs = keras.tree.map_structure(
-                lambda one: keras.KerasTensor((None, *one.shape[1:]), str(one.dtype)), x
-            )
-            outputs = keras.tree.flatten(model.compute_output_spec(inputs))
-        except Exception:
-            # what cannot be traced may well be trained; its outputs are looked at then
-            return
-    if len(outputs) > 1:
-        raise ModelError(
-            f"the model has {len(outputs)} outputs; a study's data have one target and its score "
-            f"is of one output, so let build give a model of that one, such as "
-            f"keras.Model(model.inputs, model.outputs[0])"
-        )
 
 
 def _decided(

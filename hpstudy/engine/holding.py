@@ -17,7 +17,7 @@ The compiled engine holds a model when all of this is so; for everything else th
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
@@ -71,7 +71,7 @@ def beyond(
         return f"Keras runs on {keras.backend.backend()}"
     if call is None:
         return "its fit trains the model by itself"
-    own = [step for step in _STEPS if getattr(type(model), step, None) is not _usual(step)]
+    own = own_steps(model)
     if own:
         return f"{type(model).__name__} overrides {', '.join(own)}"
     if call.own:
@@ -81,6 +81,17 @@ def beyond(
         or (_compiled(model, shape) if model.compiled else None)
         or _batches(config)
     )
+
+
+def own_steps(model: Any) -> list[str]:
+    """The steps of Keras's training that a model's class has in a way of its own."""
+    return overrides(model, _STEPS)
+
+
+def overrides(model: Any, names: Iterable[str]) -> list[str]:
+    """Those of the methods of `keras.Model` that a model's class has in a way of its own."""
+    pairs = ((name, getattr(type(model), name, None)) for name in names)
+    return [name for name, one in pairs if one is not getattr(keras.Model, name, None)]
 
 
 def optimizer(model: Any) -> dict[str, Any] | None:
@@ -155,10 +166,6 @@ def ends_in_softmax(model: Any) -> bool:
     if isinstance(last, keras.layers.Softmax):
         return True
     return getattr(last, "activation", None) is keras.activations.softmax
-
-
-def _usual(step: str) -> Any:
-    return getattr(keras.Model, step, None)
 
 
 def _ends(model: Any, shape: DataShape) -> str | None:

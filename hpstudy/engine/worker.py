@@ -17,7 +17,7 @@ from hpstudy.engine.numerics import DETERMINISTIC, numerics, settle_tensorflow
 
 # without regions XLA copies each kernel that a step both multiplies by and updates; without loops
 # unrolled, tiles and LLVM's dearest passes it compiles in two thirds of the time, and runs as fast
-_CPU = (
+COMPILER = (
     "--xla_cpu_copy_insertion_use_region_analysis=true",
     "--xla_backend_extra_options=xla_cpu_disable_loop_unrolling,xla_cpu_disable_tiled_emitter",
     "--xla_llvm_disable_expensive_passes=true",
@@ -64,7 +64,7 @@ def prepare_process(
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ[name] = "1"
         # XLA reads no flag behind the last of these, which is none of its own
-        flags = (*_CPU, "--xla_cpu_multi_thread_eigen=false", "intra_op_parallelism_threads=1")
+        flags = (*COMPILER, "--xla_cpu_multi_thread_eigen=false", "intra_op_parallelism_threads=1")
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
     if backend == "tensorflow":
         # what the engine shares with JAX's path must not take the GPU

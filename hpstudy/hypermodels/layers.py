@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from hpstudy.hypermodels import examples
+from hpstudy.hypermodels import examples, products
 from hpstudy.hypermodels.batch_moments import normalised
 from hpstudy.hypermodels.convolution import Convolution, chosen
 from hpstudy.hypermodels.initializers import Constant, ones, zeros
@@ -26,13 +26,20 @@ _SEED_DTYPE = {"jax": "uint32", "tensorflow": "int64", "torch": "int32"}
 
 @keras.saving.register_keras_serializable("hpstudy")
 class Dense(keras.layers.Dense):  # type: ignore[misc]
-    """Keras's Dense, whose product gathers where a caller says that few kernel entries train."""
+    """Keras's Dense, whose product gathers where a caller says that few kernel entries train.
+
+    On JAX the gradient of a kernel of few units is turned where that is faster.
+    """
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         entries = gathered.of(self.kernel.path)
-        if entries is None:
+        kernel = ops.convert_to_tensor(self.kernel)
+        if entries is not None:
+            outputs = gathered.product(inputs, kernel, *entries)
+        elif keras.config.backend() == "jax" and products.turned(self.units):
+            outputs = products.product(inputs, kernel)
+        else:
             return super().call(inputs)
-        outputs = gathered.product(inputs, ops.convert_to_tensor(self.kernel), *entries)
         if self.bias is not None:
             outputs = ops.add(outputs, self.bias)
         return outputs if self.activation is None else self.activation(outputs)

@@ -1,12 +1,13 @@
 """Whether an edited study may go on in its folder, and which searches then start anew.
 
 More trials, seeds, arms or sweep points are growth. A changed range, sampler, pruner, window or
-search seed starts a cell's search anew. A change to what finished results stand on is refused.
+search seed starts a cell's search anew, and so does mended code of a hypermodel of which no run has
+a score. A change to what finished results stand on is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -75,10 +76,11 @@ def value_as_json(value: Value) -> Any:
     return _listed(value)
 
 
-def grown(old: Mapping[str, Any], new: Mapping[str, Any]) -> Growth:
+def grown(old: Mapping[str, Any], new: Mapping[str, Any], unscored: Collection[str] = ()) -> Growth:
     """What became of the study of event `old` in that of event `new`.
 
-    Raises StudyChanged, naming every key with its old and new value, where finished results would
+    The hypermodels' codes that are `unscored`, as no run of theirs has a score, may change. Raises
+    StudyChanged, naming every key with its old and new value, where finished results would
     contradict the new study.
     """
     refused = _changed_head(old, new)
@@ -87,7 +89,7 @@ def grown(old: Mapping[str, Any], new: Mapping[str, Any]) -> Growth:
     restarted: dict[str, str] = {}
     fixed: dict[str, list[str]] = {}
     for name in after.keys() & before.keys():
-        reasons, changes = _changed_cell(before[name], after[name])
+        reasons, changes = _changed_cell(before[name], after[name], unscored)
         for change in changes:
             fixed.setdefault(change, []).append(name)
         if reasons:
@@ -134,7 +136,9 @@ def _changed_head(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     return changes
 
 
-def _changed_cell(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+def _changed_cell(
+    old: Mapping[str, Any], new: Mapping[str, Any], unscored: Collection[str]
+) -> tuple[list[str], list[str]]:
     """Reasons to search anew, and changes of fixed settings."""
     reasons, fixed = [], []
     was, now = (foreign.filled(one["settings"]) for one in (old, new))
@@ -149,6 +153,9 @@ def _changed_cell(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[
         change = " -> ".join(_words(one[key]) if key in one else left for one in (was, now))
         if key == foreign.CODE and both:
             change = changed(was[key], now[key])
+            if was[key] in unscored:
+                reasons.append(f"{change}, and no run before had a score")
+                continue
         asked = key.startswith(foreign.HP) and not both
         if asked or isinstance(was.get(key), Mapping) or isinstance(now.get(key), Mapping):
             reasons.append(f"range of {key} changed: {change}")

@@ -45,6 +45,11 @@ class Problems:
     def __len__(self) -> int:
         return len(self._found)
 
+    @property
+    def found(self) -> list[Problem]:
+        """Every mistake, in the file's order."""
+        return sorted(self._found, key=lambda one: (one.file, one.line, one.column))
+
     def include(self, others: Problems, note: str) -> None:
         """Take over what is new in `others`, with a note on where it comes up."""
         for problem in others._found:
@@ -55,7 +60,7 @@ class Problems:
     def check(self) -> None:
         """Raise SpecError if there is any mistake, in the file's order."""
         if self._found:
-            raise SpecError(sorted(self._found, key=lambda one: (one.file, one.line, one.column)))
+            raise SpecError(self.found)
 
 
 def nearest(seen: str, allowed: list[str], setting: str = "") -> str:

@@ -1,16 +1,20 @@
 """The contract hypermodels in studies of their own, driven in this process or by workers."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from hpstudy import data, spec, study
+from hpstudy.data import shared
 from hpstudy.engine.cache import ProgramCache
 from hpstudy.engine.discovering import discover
+from hpstudy.engine.executor import Asked, Probed
 from hpstudy.engine.job import Job, Probe, Result
 from hpstudy.engine.parts import Parts
 from hpstudy.engine.preparing import Sample
@@ -141,6 +145,42 @@ class Worker:
             search.finish(trial.number, outcome(record, {}))
         assert search.open() is None
         return [trial.config for trial in search.trials]
+
+
+class Nearby:
+    """Builds for a preflight in this process, where a worker would take seconds to start."""
+
+    def __init__(self, fleet: Any, start: Mapping[str, Any], test: Path, scratch: Path) -> None:
+        self._split = shared.read(start["data"])
+        self._events: Queue[Asked | Probed] = Queue()
+        self._answers: Queue[Any] = Queue()
+
+    def __enter__(self) -> "Nearby":
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def probe(self, probe: Probe) -> None:
+        def ask(asked: Registered) -> Any:
+            self._events.put(Asked(probe.run, asked.as_json()))
+            return self._answers.get()
+
+        def build() -> None:
+            found = discover(probe, ask, self._split.shape, Sample.of(self._split))
+            self._events.put(Probed(probe.run, json.loads(json.dumps(found))))
+
+        Thread(target=build, daemon=True).start()
+
+    def wait(self) -> list[Asked | Probed]:
+        return [self._events.get(timeout=60)]
+
+    def answer(self, run: str, value: Any) -> None:
+        self._answers.put(value)
+
+
+@pytest.fixture
+def nearby(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hpstudy.firstbuild.LocalExecutor", Nearby)
 
 
 @pytest.fixture(scope="session")

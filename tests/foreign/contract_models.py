@@ -237,6 +237,22 @@ def two_outputs(hp):
     return model
 
 
+def seven(hp):
+    """Fewer outputs than the data has classes."""
+    hp.Int("units", 8, 16)
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(7)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+def asks_nothing(hp):
+    """A network without batch normalisation, and no other."""
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten()])
+    model.add(layers.Dense(10, activation="softmax", name="out"))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model
+
+
 class TwoHeads(keras.Model):
     def __init__(self):
         super().__init__()

@@ -88,6 +88,16 @@ def test_several_outputs_are_refused_before_they_train(
     assert "the model has 2 outputs; a study's data have one target" in driven.records[0]["reason"]
 
 
+def test_another_number_of_outputs_is_refused_before_it_trains(
+    load: Callable[..., Spec], worker: Any
+) -> None:
+    driven = worker.drive(load("seven", trials=1, training="{length: {epochs: 1}}"), trains=False)
+    assert driven.records[0]["reason"] == (
+        "the model gives 7 outputs for each example, and this data has 10 classes, each of which "
+        "takes one; let its last layer have 10 units"
+    )
+
+
 def test_a_training_that_raises_says_where_without_escape_codes(
     load: Callable[..., Spec], worker: Any
 ) -> None:

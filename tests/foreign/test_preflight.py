@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from hpstudy import data, preflight, study
+from hpstudy import data, preflight, spec, study
 from hpstudy.errors import HypermodelError, SpecError
 from hpstudy.firstbuild import Met
+from hpstudy.spec.declarations import Tensor
 from hpstudy.spec.foreign import COMPILED
 from hpstudy.spec.growth import cells_as_json
 from hpstudy.spec.registered import Registered
@@ -36,10 +37,12 @@ def held(
     store = Store(folder)
     store.append({"event": "study", "cells": cells_as_json(one.cells)})
     config = {key: one.cells[0].settings[key] for key in ("model.type", "model.code")}
+    config |= found.pop("config", {})
     asked = (Registered(name, "int", 8, low=8, high=16, step=8) for name in names)
     space = [{**one.as_json(), "range": None} for one in asked]
     discovery = {"space": space, "training": training, "reason": None, **found}
-    store.append({"event": "run", "cell": cell, "config": config, "discovery": discovery})
+    run = {"event": "run", "cell": cell, "arm": "it", "config": config}
+    store.append({**run, "discovery": discovery})
     return store
 
 
@@ -56,7 +59,7 @@ def test_what_the_model_decides_is_told_alone_before_anything_is_made(
 
 
 def test_a_hypermodel_that_raises_by_its_own_defaults_begins_nothing(
-    load: Callable[..., Spec], tmp_path: Path
+    load: Callable[..., Spec], tmp_path: Path, nearby: None
 ) -> None:
     with pytest.raises(HypermodelError) as error:
         study.run(load("always_raises"), tmp_path / "study")
@@ -109,7 +112,7 @@ def test_a_name_that_the_hypermodel_does_not_have(
     digits: data.Split,
     tmp_path: Path,
 ) -> None:
-    one = load("per_layer", model=f", hp: {{{given}: 2}}")
+    one = load("per_layer", model=f", hp: {{{given}: 8}}")
     store = held(tmp_path / "study", one, asked, {})
     if told is None:
         assert preflight.check(one, digits, store) == ()
@@ -121,7 +124,7 @@ def test_a_name_that_the_hypermodel_does_not_have(
 
 
 def test_a_value_that_it_does_not_offer_and_cannot_be_built_with(
-    load: Callable[..., Spec], digits: data.Split, tmp_path: Path
+    load: Callable[..., Spec], digits: data.Split, tmp_path: Path, nearby: None
 ) -> None:
     one = load("per_layer", training="{length: {epochs: 1}}", model=", hp: {units_0: wide}")
     with pytest.raises(SpecError) as error:
@@ -193,13 +196,30 @@ def test_values_are_built_only_for_cells_that_have_no_trials_of_them(
     gone = folder("gone", "{sweep: [8, big]}", "it units_0=8")
     folder("gone", "{sweep: [8, big]}", "it units_0=big", lost=True)
     assert tried("{sweep: [8, big]}", gone) == ["big"]
+    # nor does one of the code before it was mended
+    before = {"config": {"model.code": "contract_models.py 00000000"}}
+    mended = folder("mended", "{sweep: [8, big]}", "it units_0=8")
+    folder("mended", "{sweep: [8, big]}", "it units_0=big", **before)
+    assert tried("{sweep: [8, big]}", mended) == ["big"]
 
 
-def test_an_arm_that_comes_in_is_built_alone(
-    load: Callable[..., Spec], digits: data.Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_folder_answers_for_arguments_that_are_searched(
+    load: Callable[..., Spec], digits: data.Split, tmp_path: Path
 ) -> None:
-    further = "as_built}, further: {model: {args: {units: 4}}, train: as_built"
-    one = load("Sized", train=further)
+    one = load("Sized", model=", args: {units: {choice: [1, 2]}}")
+    store = held(tmp_path / "study", one, [], {}, config={"model.args.units": 2})
+    assert preflight.check(one, digits, store) == ()
+
+
+@pytest.mark.parametrize("more", ["model: {args: {units: 4}}, train: as_built", "train: output"])
+def test_an_arm_that_comes_in_is_built_alone(
+    more: str,
+    load: Callable[..., Spec],
+    digits: data.Split,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = load("Sized", train="as_built}, further: {" + more)
     built = []
 
     def building(spec: Spec, split: data.Split, cells: Iterable[Cell]) -> list[Met]:
@@ -209,6 +229,154 @@ def test_an_arm_that_comes_in_is_built_alone(
     monkeypatch.setattr(preflight, "built", building)
     assert preflight.check(one, digits, held(tmp_path / "study", one, [], {}, "it")) == ()
     assert built == ["further"]
+
+
+def test_a_network_of_other_outputs_begins_nothing(
+    load: Callable[..., Spec], tmp_path: Path, nearby: None
+) -> None:
+    with pytest.raises(HypermodelError) as error:
+        study.run(load("seven", training="{length: {epochs: 1}}"), tmp_path / "study")
+    assert str(error.value) == (
+        "contract_models:seven cannot be trained, so nothing ran: the model gives 7 outputs for "
+        "each example, and this data has 10 classes, each of which takes one; let its last layer "
+        "have 10 units"
+    )
+    assert not (tmp_path / "study").exists()
+
+
+def test_a_subset_of_which_the_only_network_has_nothing_is_a_mistake(
+    load: Callable[..., Spec], tmp_path: Path
+) -> None:
+    one = load("asks_nothing", train="batchnorm", training="{length: {epochs: 1}}")
+    with pytest.raises(SpecError) as error:
+        study.run(one, tmp_path / "study", sound=lambda: pytest.fail("nothing is sound"))
+    (told,) = error.value.problems
+    assert told.line == 7
+    assert told.message == (
+        "it: train: 'batchnorm' trains nothing in the network that contract_models:asks_nothing "
+        "first builds; what trains something there: all, as_built, output"
+    )
+    assert not (tmp_path / "study").exists()
+
+
+TENSORS = (
+    Tensor("hidden/kernel", (64, 8), "kernel"),
+    Tensor("out/kernel", (8, 10), "kernel", output=True),
+)
+FAILS = "; each trial with such a network fails"
+
+
+@pytest.mark.parametrize(
+    ("train", "hp", "told"),
+    [
+        # deeper networks may have what this one lacks
+        ("batchnorm", "", f"it: train: 'batchnorm' trains nothing in {FAILS}"),
+        ("batchnorm", "depth: {int: [1, 2]}", f"it: train: 'batchnorm' trains nothing in {FAILS}"),
+        ("batchnorm", "depth: 1", "it: train: 'batchnorm' trains nothing in "),
+        # what fit asks for changes no network
+        ("batchnorm", "depth: 1, rate: {float: [0.1, 1]}", "it: train: 'batchnorm' trains nothing"),
+        ("batchnorm", "depth: {sweep: [1, 2]}", "it depth=1: train: 'batchnorm' trains nothing"),
+        ("{choice: [batchnorm, all]}", "depth: 1", f"it: train: 'batchnorm' trains nothing{FAILS}"),
+        (
+            "random, per_unit: {sweep: [4, 99, 100]}",
+            "depth: 1",
+            "it per_unit=99: 99 entries for each unit of hidden/kernel are asked for, and its fan-",
+        ),
+        ("none", "depth: 1", None),
+        ("output", "depth: 1", None),
+    ],
+)
+def test_a_subset_is_held_against_the_first_network(
+    train: str,
+    hp: str,
+    told: str | None,
+    load: Callable[..., Spec],
+    digits: data.Split,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = {
+        "depth": Registered("depth", "int", 1, low=1, high=2),
+        "flavour": Registered("flavour", "fixed", "plain"),
+        "rate": Registered("rate", "float", 0.1, low=0.1, high=1.0, built=False),
+    }
+    met = Met(asked, (), frozenset(), None, TENSORS)
+    monkeypatch.setattr(preflight, "built", lambda spec, split, cells: [met for _ in cells])
+    one = load("per_layer", train=train, model=f", hp: {{{hp}}}")
+    doubts: tuple[str, ...] = ()
+    mistakes: tuple[str, ...] = ()
+    try:
+        doubts = preflight.check(one, digits, Store(tmp_path / "none"))
+    except SpecError as error:
+        mistakes = tuple(map(str, error.problems))
+    if told is None:
+        assert doubts == mistakes == ()
+        return
+    start, fails, _ = told.partition(FAILS)
+    found = doubts if fails else mistakes
+    assert (len(found), len(doubts) + len(mistakes)) == (2 if "99" in told else 1,) * 2
+    assert re.search(rf"yaml:7:\d+: {re.escape(start)}", found[0])
+    assert found[0].endswith(FAILS) is bool(fails)
+
+
+def test_without_a_search_the_first_network_is_the_only_one(
+    load: Callable[..., Spec], digits: data.Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(load("per_layer", train="batchnorm").path)
+    path.write_text(re.sub(r"^search: .*$", "search: none", path.read_text(), flags=re.M))
+    met = Met(
+        {"depth": Registered("depth", "int", 1, low=1, high=2)}, (), frozenset(), None, TENSORS
+    )
+    monkeypatch.setattr(preflight, "built", lambda spec, split, cells: [met])
+    with pytest.raises(SpecError, match="it: train: 'batchnorm' trains nothing"):
+        preflight.check(spec.load(path, study.REGISTRIES), digits, Store(tmp_path / "none"))
+
+
+@pytest.mark.parametrize(
+    ("given", "asked", "told"),
+    [
+        ("24", "int", "24, and contract_models:per_layer asks for a whole number from 8 to 16"),
+        ("{choice: [8, 24, 32]}", "int", "24 or 32, and contract_models:per_layer asks for"),
+        ("{sweep: [8, 24, 32]}", "int", "24 or 32, and contract_models:per_layer asks for"),
+        ("{int: [8, 64]}", "int", "8 to 64, and contract_models:per_layer asks for a whole"),
+        ("{float: [0.5, 4]}", "float", "0.5 to 4, and contract_models:per_layer asks for a number"),
+        ("32", "choice", "32, and contract_models:per_layer asks for one of 8, 16, 24; that is"),
+        ("{int: [8, 32], step: 8}", "choice", "8 to 32, and contract_models:per_layer asks for"),
+        ("plain", "fixed", '"plain", and contract_models:per_layer asks for one of fancy; that'),
+        ("16", "int", None),
+        ("{int: [8, 16]}", "int", None),
+        ("{float: [1, 2]}", "float", None),
+        ("{choice: [8, 24]}", "choice", None),
+        ("{int: [8, 24], step: 8}", "choice", None),
+    ],
+)
+def test_what_is_given_beyond_the_offer_is_told_and_trained(
+    given: str,
+    asked: str,
+    told: str | None,
+    load: Callable[..., Spec],
+    digits: data.Split,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    offered = {
+        "int": Registered("units", "int", 8, low=8, high=16, step=8),
+        "float": Registered("units", "float", 1.0, low=1.0, high=2.0),
+        "choice": Registered("units", "choice", 8, options=(8, 16, 24)),
+        "fixed": Registered("units", "fixed", "fancy"),
+    }
+    # all that may fail has been built
+    values = frozenset(("units", repr(value)) for value in (32, "plain"))
+    met = Met({"units": offered[asked]}, (), values, None, TENSORS)
+    monkeypatch.setattr(preflight, "built", lambda spec, split, cells: [met for _ in cells])
+    one = load("per_layer", model=f", hp: {{units: {given}}}")
+    doubts = preflight.check(one, digits, Store(tmp_path / "none"))
+    if told is None:
+        assert doubts == ()
+    else:
+        (doubt,) = doubts
+        assert re.search(rf"yaml:4:\d+: model\.hp\.units is {re.escape(told)}", doubt)
+        assert doubt.endswith("; that is trained all the same")
 
 
 class Doubts(study.Silent):
@@ -224,7 +392,7 @@ class Doubts(study.Silent):
 def test_where_the_source_does_not_tell_all_names_it_is_doubtful(
     load: Callable[..., Spec], tmp_path: Path
 ) -> None:
-    one = load("resnet", model=", hp: {pooling: avg, poling: max}")
+    one = load("resnet", model=", hp: {poling: max}")
     held(tmp_path / "study", one, ["pooling", "from_elsewhere"], {})
     doubts = Doubts()
     with pytest.raises(KeyboardInterrupt):

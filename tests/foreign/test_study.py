@@ -63,6 +63,8 @@ def test_an_edited_hypermodel_contradicts_its_results(
     again = spec.load(one.path, study.REGISTRIES)
     assert study.run(again, tmp_path / "study", workers=1, cache=cache).trained == 0
     source.write_text(source.read_text().replace("[8, 4096]", "[8, 4097]"))
+    log = tmp_path / "study" / "runs.jsonl"
+    log.write_text(log.read_text().replace('"score":null', '"score":0.5', 1))
     with pytest.raises(StudyChanged, match=r"model\.code: contract_models\.py changed"):
         study.run(spec.load(one.path, study.REGISTRIES), tmp_path / "study", cache=cache)
 
