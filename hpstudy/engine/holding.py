@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import keras
@@ -184,7 +185,8 @@ def _ends(model: Any, shape: DataShape) -> str | None:
     ]
     x = jax.ShapeDtypeStruct((2, *shape.input_shape), keras.config.floatx())
     try:
-        outputs, _ = jax.eval_shape(model.stateless_call, *values, x)
+        # as the engine calls it: a call of its own may take no `training`
+        outputs, _ = jax.eval_shape(partial(model.stateless_call, training=True), *values, x)
     except Exception as error:
         return f"stateless_call does not work on it: {str(error).splitlines()[0]}"
     if not hasattr(outputs, "shape"):

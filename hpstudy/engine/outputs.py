@@ -1,7 +1,7 @@
 """What somebody's model gives for an example, held against what a study of its data scores.
 
 Only what is known without a training is told: the outputs of a graph, or of a `call` that can be
-traced. A model that predicts in a way of its own is looked at once it does.
+traced. How wide the output is of a model that predicts in a way of its own is seen once it does.
 """
 
 from __future__ import annotations

@@ -155,8 +155,11 @@ def search(
     if node is not None and node.content == "none":
         return None
     if node is not None and not isinstance(node.content, Mapping):
-        hint = next((one.word for one in drivers.values() if node.text in one.samplers), "")
-        hint = f"; write {{{hint}: {node.text}}}" if hint else ""
+        owner = next((name for name, one in drivers.items() if node.text in one.samplers), None)
+        hint = ""
+        if owner is not None:
+            first = "" if owner == DRIVER else f"driver: {owner}, "
+            hint = f"; write {{{first}{drivers[owner].word}: {node.text}}}"
         problems.add(node, f"search takes a mapping, or `none`; saw {node.seen}{hint}")
         node = None
     entries = node.entries if node else {}

@@ -30,6 +30,23 @@ class Own(keras.losses.Loss):
         return keras.ops.sum(y_pred, axis=-1)
 
 
+class Plain(keras.Model):
+    """A call that takes no `training`, which Keras's own training then does not give it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flatten, self.out = layers.Flatten(), layers.Dense(10)
+
+    def call(self, x: Any) -> Any:
+        return self.out(self.flatten(x))
+
+
+def plain() -> Any:
+    model = Plain()
+    model(np.zeros((1, 8, 8, 1), "float32"))
+    return model
+
+
 def net(
     kind: type = keras.Sequential, constraint: Any = None, outputs: int = 10, **compiled: Any
 ) -> Any:
@@ -62,6 +79,7 @@ def net(
         (lambda: net(kind=Stepped), "Stepped overrides test_step"),
         (lambda: net(constraint="unit_norm"), "its weights have constraints"),
         (lambda: net(outputs=11), "its outputs are (11,)"),
+        (plain, "stateless_call does not work on it"),
     ],
 )
 def test_what_is_held(model: Callable[[], Any], why: str | None) -> None:

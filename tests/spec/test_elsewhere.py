@@ -79,6 +79,7 @@ def test_every_word_that_is_meant_is_one_of_ours(word: str) -> None:
         ),
         ("search: {sampler: {Bayesian: {beta: 3}}}", "sampler is `Bayesian`, which is not known; "),
         ("search: {sampler: hyperband}", "proposes: `search: {sampler: tpe, pruner: hyperband}`"),
+        ("search: hyperband", "saw `hyperband`; write {driver: keras_tuner, oracle: hyperband}"),
         ("search: {sampler: CMA-ES}", "did you mean `cmaes`?"),
         ("search: {pruner: tpe}", "it proposes trials, and stops none: `search: {sampler: tpe}`"),
         ("search: {pruner: successive-halving}", "did you mean `asha`?"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.digits import of_difference
 from hpstudy.analysis.verdict import Verdict
 from hpstudy.analysis.words import number
-from hpstudy.report.findings import Findings
+from hpstudy.report.findings import DASH, Findings
 
 Group = tuple[tuple[str, str], Sequence[tuple[Contrast, Verdict]]]
 
@@ -59,27 +60,31 @@ def answers(findings: Findings) -> list[Answers]:
 def _answers(findings: Findings, groups: Sequence[Group]) -> Answers:
     points = [one.point for _, found in groups for one, _ in found]
     names = findings.axes(points)
-    values = {axis: dict.fromkeys(number(point[axis]) for point in points) for axis in names}
+    values = {axis: dict.fromkeys(point.get(axis) for point in points) for axis in names}
     # the longest sweep goes across
     across = max(values, key=lambda axis: len(values[axis]), default="")
     others = [axis for axis in names if axis != across]
-    rows: dict[tuple[str, tuple[str, ...]], dict[str, Answer | None]] = {}
+    # an axis may exist at some points alone, and two of its values may be written alike
+    rows: dict[tuple[str, tuple[Any, ...]], dict[Any, Answer | None]] = {}
     for (a, b), found in groups:
         for one, said in found:
-            led = tuple(number(one.point[axis]) for axis in others)
+            led = tuple(one.point.get(axis) for axis in others)
             cells = rows.setdefault((f"{a} against {b}", led), {})
-            cells[_value(one.point, across)] = _answer(findings, one, said)
-    columns = list(values.get(across, {"": None}))
+            cells[one.point.get(across)] = _answer(findings, one, said)
+    columns = list(values.get(across, {None: None}))
     return Answers(
         names.get(across, ""),
-        columns,
+        [_words(value) if across else "" for value in columns],
         [names[axis] for axis in others],
-        [(pair, led, [cells.get(at) for at in columns]) for (pair, led), cells in rows.items()],
+        [
+            (pair, [_words(value) for value in led], [cells.get(at) for at in columns])
+            for (pair, led), cells in rows.items()
+        ],
     )
 
 
-def _value(point: Mapping[str, object], axis: str) -> str:
-    return number(point[axis]) if axis else ""
+def _words(value: Any) -> str:
+    return DASH if value is None else number(value)
 
 
 def _answer(findings: Findings, one: Contrast, said: Verdict) -> Answer | None:
@@ -90,7 +95,7 @@ def _answer(findings: Findings, one: Contrast, said: Verdict) -> Answer | None:
     return Answer(
         bare(one.interval.mean, decimals),
         "" if half is None else f"+/-{bare(half, decimals, '-')}",
-        shown=half is not None and not one.interval.covers_zero,
+        shown=half is None or not one.interval.covers_zero,
         doubted=bool(said.doubts),
     )
 
