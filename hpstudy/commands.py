@@ -132,12 +132,11 @@ def _bench(args: argparse.Namespace) -> int:
 
 def _spec(args: argparse.Namespace) -> Spec:
     from hpstudy import spec
-    from hpstudy.cautions import cautions
     from hpstudy.study import REGISTRIES
 
     found = spec.load(args.file, REGISTRIES, variant=args.variant, edits=args.set)
-    for line in cautions(found):
-        print(line, file=sys.stderr)
+    for caution in found.cautions:
+        print(caution, file=sys.stderr)
     return found
 
 

@@ -35,11 +35,17 @@ class Problem:
 
 
 class SpecError(HpstudyError):
-    """A study file with mistakes; `problems` lists all of them, in the file's order."""
+    """A study file with mistakes; `problems` lists all of them, in the file's order.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+    The message tells, among them, the `cautions`: what is no mistake and hardly meant.
+    """
+
+    def __init__(self, problems: Sequence[Problem], cautions: Sequence[Problem] = ()) -> None:
+        self.problems, self.cautions = tuple(problems), tuple(cautions)
+        told = [*self.problems, *self.cautions]
+        if cautions:
+            told.sort(key=lambda one: (one.file, one.line, one.column))
+        super().__init__("\n".join(map(str, told)))
 
 
 class StudyChanged(HpstudyError):

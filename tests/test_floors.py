@@ -28,7 +28,6 @@ FLOORS = {
     "extremes": 4,
     "analysis": 5,
     "bill": 6,
-    "cautions": 6,
     "coordinator": 6,
     "entries": 6,
     "events": 6,

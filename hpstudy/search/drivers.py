@@ -11,6 +11,7 @@ from typing import Any
 
 from hpstudy.backends import Machine, known
 from hpstudy.search.brackets import epochs_of, refused, unequal
+from hpstudy.search.idle import idle
 from hpstudy.search.options import ORACLE_OPTIONS, PRUNER_OPTIONS, SAMPLER_OPTIONS, options
 from hpstudy.spec.declarations import DriverDeclaration
 from hpstudy.spec.foreign import is_foreign
@@ -133,6 +134,7 @@ DRIVERS: dict[str, DriverDeclaration] = {
         missing=missing,
         check=options,
         refuses=_refused,
+        idle=idle,
     ),
     "keras_tuner": DriverDeclaration(
         name="keras_tuner",
@@ -152,5 +154,6 @@ DRIVERS: dict[str, DriverDeclaration] = {
         word="oracle",
         default="random",
         refuses=_refused,
+        idle=idle,
     ),
 }

@@ -10,30 +10,28 @@ from hpstudy.spec.ground import Arm, Ground
 from hpstudy.spec.layers import branch_keys, conditions, ordered, overridden, pruned, walk
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.ranges import Sweep
-from hpstudy.spec.section import Layer
+from hpstudy.spec.section import Given, Layer
 from hpstudy.spec.space import Condition, Config, Value, is_range
 from hpstudy.spec.study import Cell
 from hpstudy.spec.sweeps import points
 from hpstudy.spec.training import TRAINING
-from hpstudy.spec.unused import Unused, is_dead
-
-GAMMA = "model.gamma_initializer"
+from hpstudy.spec.unused import GAMMA, Unused, is_dead
 
 
 def cells(ground: Ground, arm: Arm, unused: Unused, problems: Problems) -> list[Cell]:
     """The cells of one arm, in the order of its sweeps; each checked, and met by `unused`."""
     layer = overridden(ground.base, arm.settings)
-    if not (ground.sound and arm.sound):
-        unused.doubt()
-    if "subset.train" not in layer:
-        return []
-    arms.check_swept(layer, problems)
+    doubts = in_doubt(ground, arm)
+    layer.setdefault("subset.train", Given("all", arm.place))
+    drawn = not doubts.intersection(("subset.train", *arms.AMOUNTS))
+    if drawn:
+        arms.check_swept(layer, problems)
     places = {key: given.node for key, given in layer.items()}
     if ground.joint is not None:
         places = {**ground.joint.places, **places}
     found: dict[str, Cell] = {}
     for point in points(layer, arm.settings, ground.joint, problems):
-        given = _given(arm, layer, point, problems)
+        given = _given(arm, layer, point, drawn, problems)
         when = {
             **conditions("model", ground.parameters),
             **conditions("training", TRAINING),
@@ -58,14 +56,25 @@ def cells(ground: Ground, arm: Arm, unused: Unused, problems: Problems) -> list[
             search=arm.search if searched else None,
             given={key: place for key, place in found_at.items() if not (at_one and key == GAMMA)},
         )
-        check_cell(cell, arm, ground, places, problems)
-        unused.meet(cell, places)
+        check_cell(cell, arm, ground, places, doubts, problems)
+        unused.meet(cell, places, doubts)
         found.setdefault(cell.name, cell)
     return list(found.values())
 
 
-def _given(arm: Arm, layer: Layer, point: Config, problems: Problems) -> dict[str, Value]:
-    """What the file says about one cell; an arm that freezes gamma has gamma at one."""
+def in_doubt(ground: Ground, arm: Arm) -> frozenset[str]:
+    """The settings of an arm's cells that mistakes in the file may have changed."""
+    own = arm.settings.keys()
+    return frozenset(key for key in ground.doubts if key not in own) | arm.doubts
+
+
+def _given(
+    arm: Arm, layer: Layer, point: Config, drawn: bool, problems: Problems
+) -> dict[str, Value]:
+    """What the file says about one cell; an arm that freezes gamma has gamma at one.
+
+    `drawn` is whether it is known which random weights are asked for.
+    """
     given: dict[str, Value] = {}
     for key, one in layer.items():
         if not isinstance(one.value, Sweep):
@@ -75,7 +84,7 @@ def _given(arm: Arm, layer: Layer, point: Config, problems: Problems) -> dict[st
     swept = isinstance(layer["subset.train"].value, Sweep)
     if swept and not any(arms.has_random(option) for option in arms.options(train)):
         given = {key: value for key, value in given.items() if key not in arms.AMOUNTS}
-    elif arm.sound:
+    elif drawn:
         subset = {key: value for key, value in given.items() if key.startswith("subset.")}
         arms.check_amounts(subset, layer, problems)
     if not _at_one(arm, train, point):

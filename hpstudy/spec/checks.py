@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from hpstudy.spec.augment import unfit
+from hpstudy.spec.doubts import SEARCH
 from hpstudy.spec.foreign import BATCH, is_foreign
 from hpstudy.spec.ground import Arm, Ground
 from hpstudy.spec.layers import LENGTHS, branch_keys, possible, walk
@@ -16,18 +17,32 @@ from hpstudy.spec.yaml import Node
 
 
 def check_cell(
-    cell: Cell, arm: Arm, ground: Ground, places: Mapping[str, Node], problems: Problems
+    cell: Cell,
+    arm: Arm,
+    ground: Ground,
+    places: Mapping[str, Node],
+    doubts: Collection[str],
+    problems: Problems,
 ) -> None:
-    """Tell every mistake of one cell; `places` says where a setting was given."""
-    _Check(cell, arm, ground, places, problems).all()
+    """Tell every mistake of one cell; `places` says where a setting was given.
+
+    What follows from settings that mistakes leave in doubt is not told.
+    """
+    _Check(cell, arm, ground, places, doubts, problems).all()
 
 
 class _Check:
     def __init__(
-        self, cell: Cell, arm: Arm, ground: Ground, places: Mapping[str, Node], problems: Problems
+        self,
+        cell: Cell,
+        arm: Arm,
+        ground: Ground,
+        places: Mapping[str, Node],
+        doubts: Collection[str],
+        problems: Problems,
     ) -> None:
         self.cell, self.arm, self.ground = cell, arm, ground
-        self.places, self.problems = places, problems
+        self.places, self.doubts, self.problems = places, frozenset(doubts), problems
 
     def all(self) -> None:
         self.length()
@@ -47,14 +62,14 @@ class _Check:
         given = [key for key in LENGTHS if key in self.cell.settings]
         if is_foreign(self.cell.settings):
             given = given or ["left to the hypermodel's own fit"]
-        if not given and self.ground.sound and self.arm.sound:
+        if not given and not self.doubts.intersection(LENGTHS):
             say = "training.length is missing; write length: {epochs: 20} or {steps: 6000}"
             self.problems.add(self.ground.places["training"], say)
         every = {key for _, key, _ in walk(self.cell.settings) if key in LENGTHS}
         if given and len(every) > 1:
             self.tell(given[0], "training.length takes epochs or steps; saw both, keep one")
-        at = self.ground.score.at
-        if not isinstance(at, int):
+        at = self.ground.score.at if self.ground.score else None
+        if not isinstance(at, int) or self.doubts.intersection(LENGTHS):
             return
         for _, key, value in walk(self.cell.settings):
             shortest = min(_numbers(value), default=None)
@@ -66,6 +81,8 @@ class _Check:
     def match(self) -> None:
         if "subset.match" not in {key for _, key, _ in walk(self.cell.settings)}:
             return
+        if "model.normalisation" in self.doubts:
+            return
         kinds = possible("model.normalisation", self.cell.settings) or ()
         other = [str(kind) for kind in kinds if kind != "batch"]
         if other:
@@ -74,7 +91,10 @@ class _Check:
             self.tell("subset.match", f"{say} {seen}; set it to batch, or give per_unit")
 
     def search(self) -> None:
-        searched = [key for key, value in self.cell.settings.items() if is_range(value)]
+        if SEARCH in self.doubts:
+            return
+        ranges = (key for key, value in self.cell.settings.items() if is_range(value))
+        searched = [key for key in ranges if key not in self.doubts]
         if self.arm.search is None:
             for key in searched:
                 say = f"{key} is a range, but arm {self.arm.name} has search: none"
@@ -86,18 +106,21 @@ class _Check:
             self.problems.add(self.arm.budget, f"{say}; {hint}")
         elif self.arm.search.sampler == "grid" and "points" not in self.arm.search.sampler_options:
             for _, key, value in walk(self.cell.settings):
-                if isinstance(value, FloatRange) and value.step is None:
+                endless = isinstance(value, FloatRange) and value.step is None
+                if endless and key not in self.doubts:
                     say = f"{key} has no end of values, so a grid cannot list them"
                     self.tell(key, f"{say}; add a step, or write {{grid: {{points: 5}}}}")
 
     def length_is_known(self) -> bool:
         """Whether the file tells each run's epochs; of our models it always does."""
         epochs, steps = LENGTHS
-        told = self.cell.settings.keys()
+        told = self.cell.settings.keys() | self.doubts
         return not is_foreign(self.cell.settings) or epochs in told or {steps, BATCH} <= told
 
     def task(self) -> None:
         task, settings = self.ground.task, self.cell.settings
+        if task is None:
+            return
         fits: dict[str, tuple[str, ...]] = {
             "training.loss": LOSSES[task],
             "training.early_stopping.monitor": METRICS[task],

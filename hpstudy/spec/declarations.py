@@ -146,6 +146,9 @@ class DriverDeclaration:
     # called with a cell that is right in itself and the study's `engine:` settings; why the driver
     # cannot search it, or None
     refuses: Callable[[Cell, Mapping[str, Any]], str | None] = lambda cell, engine: None
+    # called with a cell; what of its search ('pruner' or the driver's `word`) does nothing there,
+    # and why, or None
+    idle: Callable[[Cell], tuple[str, str] | None] = lambda cell: None
 
 
 @dataclass(frozen=True)

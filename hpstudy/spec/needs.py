@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hpstudy.spec.declarations import DriverDeclaration
+from hpstudy.spec.doubts import SEARCH
 from hpstudy.spec.objectives import idle
 from hpstudy.spec.problems import Problems
-from hpstudy.spec.study import Cell, Search, Spec
+from hpstudy.spec.read import Read
+from hpstudy.spec.study import Cell, Search
 from hpstudy.spec.yaml import Entry, Node
 
 
 def check(
-    root: Node, spec: Spec, drivers: Mapping[str, DriverDeclaration], problems: Problems
+    root: Node, read: Read, drivers: Mapping[str, DriverDeclaration], problems: Problems
 ) -> None:
-    """Tell it of a study that is right in itself, where the file asks for it."""
-    for cell in spec.cells:
-        if cell.search is not None:
-            _installed(root, cell, cell.search, drivers[cell.search.driver], problems)
+    """Tell it where the file asks for it; what a search cannot do, of arms that are right."""
+    found = Problems()
+    for cell in read.cells:
+        if cell.search is not None and SEARCH not in read.doubts[cell.arm]:
+            _installed(root, cell, cell.search, drivers[cell.search.driver], found)
             why = None
-            if not len(problems):
-                why = drivers[cell.search.driver].refuses(cell, spec.engine)
+            if cell.arm in read.right and not len(found):
+                why = drivers[cell.search.driver].refuses(cell, read.engine)
             if why:
-                problems.add(_place(root, cell.arm), f"arm {cell.arm}: {why}")
-    for nothing in idle(spec.cells if not len(problems) else ()):
-        places = (asked(root, cell.arm, "objectives") for cell in spec.cells)
-        problems.add(next(entry.value for entry in places if entry is not None), nothing)
+                found.add(_place(root, cell.arm), f"arm {cell.arm}: {why}")
+    whole = read.right == read.doubts.keys() and not len(found)
+    for nothing in idle(read.cells if whole else ()):
+        places = (asked(root, cell.arm, "objectives") for cell in read.cells)
+        found.add(next(entry.value for entry in places if entry is not None), nothing)
+    problems.include(found)
 
 
 def asked(root: Node, arm: str, *keys: str) -> Entry | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Protocol
 
@@ -27,6 +27,8 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: dict[Problem, None] = {}
+        # those that were taken over with a note, as they are without it
+        self._noted: set[Problem] = set()
 
     def at(self, file: str, line: int, column: int, message: str) -> None:
         self._found[Problem(message, file, line, column)] = None
@@ -50,17 +52,18 @@ class Problems:
         """Every mistake, in the file's order."""
         return sorted(self._found, key=lambda one: (one.file, one.line, one.column))
 
-    def include(self, others: Problems, note: str) -> None:
+    def include(self, others: Problems, note: str = "") -> None:
         """Take over what is new in `others`, with a note on where it comes up."""
         for problem in others._found:
-            if problem not in self._found:
+            if problem not in self._found and problem not in self._noted:
                 message = f"{problem.message}{note}"
                 self.at(problem.file, problem.line, problem.column, message)
+                self._noted.add(problem)
 
-    def check(self) -> None:
-        """Raise SpecError if there is any mistake, in the file's order."""
+    def check(self, cautions: Sequence[Problem] = ()) -> None:
+        """Raise SpecError if there is any mistake, in the file's order and with the cautions."""
         if self._found:
-            raise SpecError(self.found)
+            raise SpecError(self.found, cautions)
 
 
 def nearest(seen: str, allowed: list[str], setting: str = "") -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
-from hpstudy.spec import foreign, head, sweeps
+from hpstudy.spec import head, model, sweeps
 from hpstudy.spec.arms import OVERRIDES, subset_section
-from hpstudy.spec.cells import cells
+from hpstudy.spec.cells import cells, in_doubt
 from hpstudy.spec.contrasts import contrasts
-from hpstudy.spec.declarations import DatasetDeclaration, ModelDeclaration, Parameter, Registries
+from hpstudy.spec.declarations import DatasetDeclaration, Parameter, Registries
+from hpstudy.spec.doubts import SEARCH, doubts, misread
 from hpstudy.spec.edits import merged
-from hpstudy.spec.ground import Arm, Ground
+from hpstudy.spec.ground import Arm, Ground, declared
 from hpstudy.spec.problems import Problems
+from hpstudy.spec.read import Read
 from hpstudy.spec.score import read_score
 from hpstudy.spec.section import Layer, Section
 from hpstudy.spec.study import Cell, Data, Score, Spec
@@ -44,10 +47,13 @@ NAME = Parameter("name", "text", None, "")
 
 
 class Reading:
-    """Reads one study file, as it is and with changes laid over it."""
+    """Reads one study file, as it is and with changes laid over it.
 
-    def __init__(self, registries: Registries, path: Path, text: str) -> None:
-        self.registries, self.path, self.text = registries, path, text
+    Where its YAML is not `plain`, as a key that is given twice, either may be meant.
+    """
+
+    def __init__(self, registries: Registries, path: Path, text: str, plain: bool) -> None:
+        self.registries, self.path, self.text, self.plain = registries, path, text, plain
         self.unused = Unused()
 
     def variants(self, root: Node, problems: Problems) -> dict[str, Node]:
@@ -71,16 +77,18 @@ class Reading:
             found[name] = entry.value
         return found
 
-    def spec(self, root: Node, problems: Problems, variant: str | None = None) -> Spec | None:
-        """The study of a root node; None or half of one where `problems` grew."""
+    def read(self, root: Node, problems: Problems, variant: str | None = None) -> Read:
+        """What a root node says; only part of it where `problems` grew."""
         if not isinstance(root.content, Mapping):
             problems.add(root, f"a study file is a mapping of keys; saw {root.seen}")
-            return None
+            return Read(None, (), {}, {}, frozenset())
         for name, entry in root.entries.items():
             if name not in KEYS:
                 problems.unknown(entry.key, "key", name, KEYS)
+        unknown = [name for name in root.entries if name not in KEYS]
         for name in NEEDED:
-            if name not in root.entries:
+            meant = get_close_matches(name, unknown, n=1)
+            if name not in root.entries and not meant:
                 problems.add(root, f"`{name}` is missing; a study needs {', '.join(NEEDED)}")
         entries = {name: entry.value for name, entry in root.entries.items()}
         found = None
@@ -91,11 +99,16 @@ class Reading:
         ground = self._ground(root, entries, score, found, problems)
         arms = self._arms(entries, ground, problems)
         every: list[Cell] = []
+        doubtful, right = {}, set()
         if ground is None:
             self.unused.doubt()
         else:
             for arm in arms:
-                every += cells(ground, arm, self.unused, problems)
+                told = Problems()
+                every += cells(ground, arm, self.unused, told)
+                doubtful[arm.name] = in_doubt(ground, arm)
+                right |= set() if len(told) or doubtful[arm.name] else {arm.name}
+                problems.include(told)
         names = tuple(arm.name for arm in arms)
         confirm = head.facts(entries.get("confirm"), "confirm", head.CONFIRM, problems)["seeds"]
         engine = head.engine(entries.get("engine"), problems)
@@ -103,9 +116,10 @@ class Reading:
         name = self._name(entries, problems)
         known = tuple(entries["arms"].entries) if "arms" in entries else ()
         pairs = contrasts(entries.get("contrasts"), known, problems)
+        facts = (tuple(every), engine, doubtful, frozenset(right))
         if found is None or score is None:
-            return None
-        return Spec(
+            return Read(None, *facts)
+        spec = Spec(
             name=f"{name}-{variant}" if variant else name,
             question=_question(self.text),
             path=str(self.path),
@@ -119,6 +133,7 @@ class Reading:
             seed=seed if isinstance(seed, int) else 0,
             engine=engine,
         )
+        return Read(spec, *facts)
 
     def _name(self, entries: Mapping[str, Node], problems: Problems) -> str:
         if "name" not in entries:
@@ -138,63 +153,48 @@ class Reading:
         found: tuple[Data, DatasetDeclaration] | None,
         problems: Problems,
     ) -> Ground | None:
-        model = self._model(entries, problems) if "model" in entries else None
-        training = _training()
-        before = len(problems)
+        """What all arms share, as far as it can be read; None where nothing follows from it."""
+        folder = self.path.absolute().parent
+        known = None
+        if "model" in entries:
+            known = model.declaration(entries, self.registries.hypermodels, folder, problems)
+        if known is None and model.may_be_foreign(entries):
+            return None
+        name, parameters = (known.name, known.parameters) if known else ("", ())
         base: Layer = {}
         if "training" in entries:
-            base |= training.read(entries["training"], problems, "training")
-        if model is None:
-            return None
-        base |= _read_model(model.name, model.parameters, entries["model"], problems, "model")
-        sound = len(problems) == before
+            base |= _training().read(entries["training"], problems, "training")
+        if known is not None:
+            base |= model.settings(name, parameters, entries["model"], problems, "model")
+        every = declared(parameters)
+        doubtful = doubts(root, "", every, problems, KEYS)
+        for section in ("training", "model"):
+            node = entries.get(section, Node(None, root.file))
+            doubtful |= doubts(node, section, every, problems, ("type", "hypermodel"))
         joint = None
         if "sweep" in entries:
-            allowed = {f"model.{p.name}": p for p in model.parameters}
-            allowed |= {f"training.{p.name}": p for p in TRAINING}
-            joint = sweeps.joint(entries["sweep"], allowed, problems)
-            sweeps.check_joint(joint, base, problems)
-        if score is None or found is None:
-            return None
+            if known is not None:
+                allowed = {key: one for key, one in every.items() if not key.startswith("subset.")}
+                joint = sweeps.joint(entries["sweep"], allowed, problems)
+                sweeps.check_joint(joint, base, problems)
+            if known is None or misread(entries["sweep"], problems):
+                doubtful |= every.keys()
+        doubtful |= set() if self.plain else every.keys()
         at = entries["score"].entries.get("at") if "score" in entries else None
         places = {
             "training": entries.get("training", root),
             "score.at": at.value if at else root,
         }
-        data, declaration = found
-        examples = declaration.examples
-        if examples is not None:
-            kept_back = round(data.validation * examples) + round((data.test or 0) * examples)
-            fits = data.validation + (data.test or 0) < 1 and kept_back < examples
-            examples = examples - kept_back if fits else None
-        shape = declaration.shape.input_shape if declaration.shape else None
-        scored, task = score
-        known = (scored, task, examples, shape)
-        return Ground(model.name, model.parameters, base, joint, *known, places, sound)
-
-    def _model(self, entries: Mapping[str, Node], problems: Problems) -> ModelDeclaration | None:
-        models, node = self.registries.hypermodels, entries["model"]
-        if "hypermodel" in node.entries:
-            arms = entries["arms"].entries.values() if "arms" in entries else ()
-            own = [arm.value.entries["model"].value for arm in arms if "model" in arm.value.entries]
-            return foreign.declaration(node, own, self.path.absolute().parent, problems)
-        if "type" not in node.entries:
-            say = 'or `hypermodel`, such as "my_module:MyHyperModel", in place of it'
-            if node.text in models:
-                say = f"write {{type: {node.text}}}"
-            problems.add(node, f"model lacks `type`; allowed: {', '.join(models)}; {say}")
-            return None
-        given = node.entries["type"].value
-        if given.entries:
-            say = "model.type is one word, since a study compares subsets of one architecture"
-            problems.add(given, f"{say}; saw {given.seen}; allowed: {', '.join(models)}")
-            return None
-        if foreign.NAME.match(given.text):
-            say = f"model.type is {given.seen}, which names a hypermodel of your own"
-            problems.add(given, f'{say}; write {{hypermodel: "{given.text}"}}')
-            return None
-        name = head.word(given, "model.type", models, problems)
-        return models[name] if name else None
+        scored, task = score or (None, None)
+        examples, shape = None, None
+        if found is not None:
+            data, declaration = found
+            examples = _trained_on(data, declaration)
+            shape = declaration.shape.input_shape if declaration.shape else None
+            if declaration.shape is None and misread(entries["data"], problems):
+                task = None
+        facts = (scored, task, examples, shape)
+        return Ground(name, parameters, base, joint, *facts, places, doubtful)
 
     def _arms(
         self, entries: Mapping[str, Node], ground: Ground | None, problems: Problems
@@ -214,34 +214,45 @@ class Reading:
         for name, entry in node.entries.items():
             _plain_word(entry.key, "an arm's name", problems)
             place = entry.value
+            doubtful = frozenset(() if "train" in place.entries else ("subset.train",))
+            layer: Layer = {}
             if not place.entries:
                 seen = "empty" if place.content in (None, {}) else place.seen
                 say = f"arm {name} is {seen}; it needs `train`, as in {{train: all}}"
                 problems.add(entry.key, say)
-                continue
-            if "train" not in place.entries:
+            elif doubtful:
                 words = ", ".join(self.registries.subsets)
                 problems.add(entry.key, f"arm {name} lacks `train`; allowed words: {words}")
-            before = len(problems)
-            layer = subset.read(place, problems, f"arm {name}")
+            if place.entries:
+                layer = subset.read(place, problems, f"arm {name}")
             own = {key: place.entries[key].value for key in OVERRIDES if key in place.entries}
             if "training" in own:
                 layer |= _training().read(own["training"], problems, f"training of arm {name}")
-            if "model" in own and ground is not None:
+            if "model" in own and ground is not None and ground.model:
                 where = f"model of arm {name}"
-                layer |= _read_model(ground.model, ground.parameters, own["model"], problems, where)
+                layer |= model.settings(
+                    ground.model, ground.parameters, own["model"], problems, where
+                )
                 for word in ("type", "hypermodel"):
                     if word in own["model"].entries:
                         say = f"an arm keeps the study's model; leave `{word}` out"
                         problems.add(own["model"].entries[word].key, say)
-            sound = len(problems) == before
+            every = ground.declared if ground is not None else {}
+            doubtful |= doubts(place, "subset", every, problems, OVERRIDES)
+            for section in ("model", "training"):
+                if section in own:
+                    doubtful |= doubts(own[section], section, every, problems)
             search_node = study_search
             if "search" in own:
                 search_node = merged(study_search, own["search"]) if study_search else own["search"]
-            search = head.search(search_node, drivers, problems)
+            told = Problems()
+            search = head.search(search_node, drivers, told)
+            problems.include(told)
+            doubtful |= {SEARCH} if len(told) else set()
+            doubtful |= set() if self.plain else {SEARCH, *every}
             given = search_node.entries.get("budget") if search_node else None
             budget = given.value if given else None
-            found.append(Arm(name, entry.key, layer, search, sound, budget))
+            found.append(Arm(name, entry.key, layer, search, doubtful, budget))
         return found
 
 
@@ -249,14 +260,14 @@ def _training() -> Section:
     return Section("training", {parameter.name: parameter for parameter in TRAINING}, FORMS)
 
 
-def _read_model(
-    name: str, parameters: tuple[Parameter, ...], node: Node, problems: Problems, where: str
-) -> Layer:
-    known = {parameter.name: parameter for parameter in parameters}
-    if not foreign.is_foreign({"model.type": name}):
-        return Section("model", known, others=("type",)).read(node, problems, where)
-    section = Section("model", known, others=("hypermodel",))
-    return section.read(foreign.flat(node, problems), problems, where)
+def _trained_on(data: Data, declaration: DatasetDeclaration) -> int | None:
+    """The examples of the training part; None where they are not known, or the split is wrong."""
+    examples = declaration.examples
+    if examples is None:
+        return None
+    kept_back = round(data.validation * examples) + round((data.test or 0) * examples)
+    fits = data.validation + (data.test or 0) < 1 and kept_back < examples
+    return examples - kept_back if fits else None
 
 
 def _plain_word(node: Node, what: str, problems: Problems) -> None:

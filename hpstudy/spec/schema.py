@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from hpstudy.errors import Problem, SpecError
 from hpstudy.spec import edits as changes
 from hpstudy.spec import needs, yaml
+from hpstudy.spec.cautions import cautions
 from hpstudy.spec.declarations import Registries
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.reading import Reading
@@ -35,27 +36,31 @@ def load(
     if root is None:
         problems.check()
         raise AssertionError("a text that is no YAML is told")
-    reading = Reading(registries, Path(path), text)
-    spec = reading.spec(root, problems)
+    reading = Reading(registries, Path(path), text, plain=not len(problems))
+    read = reading.read(root, problems)
+    if not isinstance(root.content, Mapping):
+        problems.check()
     variants = reading.variants(root, problems)
     for name, node in variants.items():
         found = Problems()
-        reading.spec(changes.merged(root, node), found)
+        reading.read(changes.merged(root, node), found)
         problems.include(found, f" (in variant {name})")
     reading.unused.tell(problems)
     if variant is not None and variant not in variants:
         problems.unknown(Node(None, f"--variant {variant}"), "variant", variant, variants)
-    problems.check()
+        variant = None
     arguments = _arguments(variant, edits)
-    root = changes.changed(root, arguments, problems)
+    found = Problems()
+    root = changes.changed(root, arguments, found)
     if arguments:
-        spec = reading.spec(root, problems, variant)
-        reading.unused.tell(problems)
-    if spec is not None:
-        needs.check(root, spec, registries.drivers, problems)
-    problems.check()
-    assert spec is not None
-    return replace(spec, arguments=arguments)
+        read = reading.read(root, found, variant)
+        reading.unused.tell(found)
+    problems.include(found)
+    needs.check(root, read, registries.drivers, problems)
+    told = cautions(root, read, registries.drivers)
+    problems.check(told)
+    assert read.spec is not None
+    return replace(read.spec, arguments=arguments, cautions=told)
 
 
 def _arguments(variant: str | None, edits: Sequence[str]) -> tuple[str, ...]:

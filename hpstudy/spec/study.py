@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hpstudy.errors import Problem
 from hpstudy.spec.problems import Place
 from hpstudy.spec.space import Condition, Config, Scalar, Settings, written
 
@@ -125,6 +126,8 @@ class Spec:
     engine: Mapping[str, Scalar] = field(default_factory=dict)
     # what was asked for besides the file: '--variant', 'quick', '--set', 'confirm.seeds=3'
     arguments: tuple[str, ...] = ()
+    # what the file says and hardly means
+    cautions: tuple[Problem, ...] = field(default=(), compare=False)
 
 
 def short(key: str) -> str:

@@ -6,7 +6,7 @@ a variant may take another optimizer and leave `momentum` to the study itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from hpstudy.spec.layers import possible
@@ -15,6 +15,7 @@ from hpstudy.spec.space import Condition, Scalar, Settings, written
 from hpstudy.spec.study import Cell
 
 # the one setting that an arm may have otherwise than the study says
+GAMMA = "model.gamma_initializer"
 _REPLACED = "arms that freeze gamma have it at 1; give it in the arm itself, or leave it out"
 
 
@@ -39,19 +40,24 @@ class Unused:
         self._sound = True
 
     def doubt(self) -> None:
-        """Something was misread, so what seems unused may only wait for a mistake's mending."""
+        """A whole part was misread, which may use what seems unused."""
         self._sound = False
 
-    def meet(self, cell: Cell, places: Mapping[str, Place]) -> None:
-        """`places` says where the settings of the cell's arm are given, whatever became of them."""
+    def meet(self, cell: Cell, places: Mapping[str, Place], doubts: Collection[str]) -> None:
+        """`places` says where the settings of the cell's arm are given, whatever became of them.
+
+        What settings in `doubts` rule out may only wait for a mistake's mending.
+        """
+        replaced = not {GAMMA, "subset.train"}.intersection(doubts)
         for key, place in {**places, **cell.given}.items():
             if key.startswith("subset."):
                 # an arm's own checks tell of these
                 continue
             at = (key, place.file, place.line, place.column)
             met = self._met.setdefault(at, _Met(key, place))
-            others = dict(_rules(key, cell.settings, cell.conditions))
-            met.used |= key in cell.given and not others
+            rules = dict(_rules(key, cell.settings, cell.conditions))
+            others = {other: allowed for other, allowed in rules.items() if other not in doubts}
+            met.used |= not others and (key in cell.given or bool(rules) or not replaced)
             for other, allowed in others.items():
                 seen, _ = met.ruled_out.setdefault(other, ({}, allowed))
                 seen.update(dict.fromkeys(possible(other, cell.settings) or ()))

@@ -1,0 +1,107 @@
+"""One pass tells every mistake of a file, and none that only another mistake brings about."""
+
+from __future__ import annotations
+
+import pytest
+
+LR = "learning_rate: {float: [0.01, 1], log: true}"
+NORM = "norm: {train: batchnorm}"
+UNUSED = f"{LR}\n  optimizer: adam\n  momentum: 0.9"
+TOP = "search: {trials: 2, choose: {top: 5}}\n"
+# mistakes of every section: what to replace, by what, and the words that tell it
+ELSEWHERE = [
+    ("name: tiny", "nam: tiny", "unknown key: `nam`"),
+    ("validation: 0.2", "validaton: 0.2", "unknown key in data: `validaton`"),
+    ("name: toy", "name: tyo", "data.name is `tyo`"),
+    ("depth: 2", "dept: 2", "unknown key in model: `dept`"),
+    ("type: net", "type: nte", "model.type is `nte`"),
+    ("length: {epochs: 10}", "length: {epochs: 10}\n  warmpu: 0.1", "`warmpu`"),
+    ("train: all", "train: al", "unknown word: `al`"),
+    ("train: all}", "train: all, learning_rate: 0.1}", "unknown key in arm full: `learning_rate`"),
+    ("full: {train: all}", "full: all", "arm full is `all`"),
+    ("arms:", "score: {metric: acuracy}\narms:", "score.metric is `acuracy`"),
+    ("arms:", "confirm: {seed: 3}\narms:", "unknown key in confirm: `seed`"),
+    ("arms:", "variants: {a: {training: {batch_sise: 8}}}\narms:", "`batch_sise`"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "words"), ELSEWHERE)
+def test_what_choices_rule_out_is_told_beside_other_mistakes(problems, study, old, new, words):
+    told = problems(study, (LR, UNUSED), (old, new))
+    assert len(told) == 2 and any(words in one for one in told), told
+    assert any("training.momentum is given and never used: training.op" in one for one in told)
+
+
+def test_all_of_them_at_once_and_warnings_among_them(problems, read, study):
+    told = problems(study + TOP, (LR, UNUSED), *((old, new) for old, new, _ in ELSEWHERE[3:4]))
+    assert [one.split(":")[0] for one in told] == ["4", "9"]
+    from hpstudy.errors import SpecError
+
+    with pytest.raises(SpecError) as caught:
+        read(study + TOP, (LR, UNUSED), ("depth: 2", "dept: 2"))
+    *mistakes, warning = str(caught.value).splitlines()
+    assert len(mistakes) == 2
+    assert "tiny.yaml:13:35: warning: search.choose.top is 5, and a search has 2 trials" in warning
+    assert warning.endswith("(arm full, norm)")
+    # the same file without its mistakes still warns
+    (caution,) = read(study + TOP).cautions
+    assert caution.line == 11 and caution.message in warning
+
+
+def test_what_searches_need_is_told_beside_other_mistakes(problems, study):
+    needs = "search: {sampler: random}\n"
+    told = problems(study + needs, ("depth: 2", "dept: 2"), missing="pip install scipy")
+    assert len(told) == 2 and told[1].endswith("is not installed: pip install scipy")
+    # an arm that is right is asked what its driver refuses, whatever is wrong in the other
+    three = study + "search: {driver: tuner, oracle: random, trials: 3}\n"
+    told = problems(three, ("train: batchnorm", "train: batchnrm"))
+    assert len(told) == 2 and told[1].endswith("arm full: 3 trials are too few")
+
+
+def test_mistakes_of_a_file_and_of_its_edits_come_together(problems, study):
+    told = problems(study, ("depth: 2", "dept: 2"), edits=["training.momntum=1"], variant="quick")
+    assert len(told) == 3, told
+    variant = ("arms:", "variants: {quick: {confirm: {sed: 1}}}\narms:")
+    told = problems(study, variant, variant="quick", edits=["seed=-1"])
+    assert [one.split(": ")[0] for one in told] == ["--set seed=-1", "8:30"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # each may bring what the other line needs
+        (LR, "optimzer: sgd\n  momentum: 0.9\n  optimizer: adma"),
+        (LR, "optimzer: adam\n  beta_1: 0.5"),
+        (LR, "opt: adam\n  beta_1: 0.5"),
+        (LR, "algorithm: adam\n  beta_1: 0.5"),
+        (LR, "optimizer: [adam]\n  beta_1: 0.5"),
+        ("  length: {epochs: 10}", "  lenght: {epochs: 10}"),
+        ("  length: {epochs: 10}", "  epochs: 10"),
+        ("training:", "trainig:"),
+        ("arms:", "optimizer: adam\ntraining2: {beta_1: 0.5}\narms:"),
+        (NORM, "norm: {train: random, frction: 0.1}"),
+        (NORM, "norm: {train: random, percent: 5}"),
+        (NORM, "norm: {train: rndom, fraction: 0.1}"),
+        (NORM, "norm: {fraction: 0.1}"),
+        (NORM, "norm: {train: all, search: none, training: {learning_rate: 0,1}}"),
+        (NORM, "norm: {train: all, serach: {trials: 3}, search: none}"),
+        (NORM, "norm: {train: gamma, training: {optimizer: adma, beta_1: 0.5}}"),
+        (NORM, "norm: {train: gamma, training: {optimzer: adam, beta_1: 0.5}}"),
+        ("arms:", "search: {sampler: {grid: {pionts: 5}}}\narms:"),
+        ("arms:", "search: {trials: two, choose: {top: 18}}\narms:"),
+        ("arms:", "score: {at: epoch 20}\n" + "training: {length: {epochs: 30}}\narms:"),
+        ("length: {epochs: 10}", "length: {epochs: ten}\nscore: {at: epoch 20}\ntrainig: {}"),
+    ],
+)
+def test_no_mistake_brings_about_another(problems, read, study, old, new):
+    from hpstudy.errors import SpecError
+
+    with pytest.raises(SpecError) as caught:
+        read(study, (old, new))
+    for one in caught.value.problems:
+        assert not any(
+            words in one.message
+            for words in ("never used", "is missing", "exactly one of", "not in train", "but arm")
+        ), one
+        assert "beyond the end" not in one.message and "cannot list them" not in one.message
+    assert not caught.value.cautions
