@@ -55,6 +55,8 @@ BENCHES: dict[str, Bench] = {
     "lanes": Bench("run-epochs a second as more runs train side by side", lanes),
 }
 
+_COMMAND = "python -m hpstudy bench"
+
 
 def run(names: Sequence[str], options: Options, stream: TextIO, kept: Path | None = None) -> bool:
     """Run benchmarks, show each when it ends; True where nothing failed.
@@ -64,7 +66,7 @@ def run(names: Sequence[str], options: Options, stream: TextIO, kept: Path | Non
     races. Raises HpstudyError for what cannot be run or kept, before anything runs.
     """
     wanted = names or tuple(STUDIES)
-    _check(wanted, options.only or ())
+    _check(names, options.only or ())
     figures = Figures(kept)
     return all([_run(name, options, stream, figures) for name in wanted])
 
@@ -84,13 +86,32 @@ def _run(name: str, options: Options, stream: TextIO, figures: Figures) -> bool:
 
 
 def _check(names: Sequence[str], only: Sequence[str]) -> None:
+    if only and not names:
+        _nameless(only)
     for name in names:
         if name not in BENCHES:
             raise HpstudyError(f"unknown benchmark `{name}`; {nearest(name, list(BENCHES))}")
         parts = BENCHES[name].parts
         if only and not parts:
             having = " and ".join(name for name, one in BENCHES.items() if one.parts)
-            raise HpstudyError(f"`{name}` has no parts to choose from; {having} take --only")
+            say = f"write `{_COMMAND} {name}`; {having} take --only"
+            raise HpstudyError(f"`{name}` has no parts to choose from: {say}")
         for part in only:
             if part not in parts:
                 raise HpstudyError(f"`{name}` has no part `{part}`; {nearest(part, list(parts))}")
+
+
+def _nameless(only: Sequence[str]) -> None:
+    """Raise for --only without the benchmark whose parts it names, with what to write."""
+    wanted = " ".join(only)
+    write = [
+        f"{_COMMAND} {name} --only {wanted}"
+        for name, one in BENCHES.items()
+        if {*only} <= {*one.parts}
+    ]
+    if len(only) == 1 and only[0] in BENCHES:
+        write.append(f"{_COMMAND} {wanted}")
+    parts = (f"{name} ({', '.join(one.parts)})" for name, one in BENCHES.items() if one.parts)
+    say = "write " + " or ".join(f"`{one}`" for one in write)
+    say = say if write else f"parts there are: {', '.join(parts)}"
+    raise HpstudyError(f"--only names parts of one benchmark, and none is named; {say}")

@@ -82,3 +82,32 @@ def test_the_command_tells_the_benchmarks_that_there_are(
 ) -> None:
     assert cli.main(["bench", "smal"]) == cli.BAD_INPUT
     assert "small" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            "--only small",
+            "none is named; write `python -m hpstudy bench floor --only small` or "
+            "`python -m hpstudy bench small`\n",
+        ),
+        (
+            "--only full seed",
+            "none is named; write `python -m hpstudy bench floor --only full seed`\n",
+        ),
+        ("--only trials", "write `python -m hpstudy bench growth --only trials`\n"),
+        ("--only lanes", "write `python -m hpstudy bench lanes`\n"),
+        ("--only larg", "there are: growth (trials, networks), floor (small, full, seed)\n"),
+        (
+            "small --only small",
+            "parts to choose from: write `python -m hpstudy bench small`; growth and floor",
+        ),
+        ("floor --only smal", "`floor` has no part `smal`; did you mean `small`?"),
+    ],
+)
+def test_parts_of_no_benchmark_are_told_what_to_write(
+    words: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["bench", *words.split()]) == cli.BAD_INPUT
+    assert told in capsys.readouterr().err
