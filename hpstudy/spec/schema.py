@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,7 +13,7 @@ from hpstudy.spec import needs, yaml
 from hpstudy.spec.cautions import cautions
 from hpstudy.spec.declarations import Registries
 from hpstudy.spec.problems import Problems
-from hpstudy.spec.reading import Reading
+from hpstudy.spec.reading import WORD, Reading
 from hpstudy.spec.study import Spec
 from hpstudy.spec.yaml import Node
 
@@ -47,7 +47,7 @@ def load(
         problems.include(found, f" (in variant {name})")
     reading.unused.tell(problems)
     if variant is not None and variant not in variants:
-        problems.unknown(Node(None, f"--variant {variant}"), "variant", variant, variants)
+        _no_variant(variant, variants, Path(path).name, problems)
         variant = None
     arguments = _arguments(variant, edits)
     found = Problems()
@@ -61,6 +61,20 @@ def load(
     problems.check(told)
     assert read.spec is not None
     return replace(read.spec, arguments=arguments, cautions=told)
+
+
+def _no_variant(name: str, variants: Collection[str], file: str, problems: Problems) -> None:
+    place = Node(None, f"--variant {name}")
+    if variants:
+        problems.unknown(place, "variant", name, variants)
+        return
+    called = name if WORD.match(name) else "quick"
+    problems.add(
+        place,
+        f"{file} has no variants; add what they change at its end, as in\n"
+        f"    variants:\n"
+        f"      {called}: {{training: {{length: {{epochs: 2}}}}, confirm: {{seeds: 2}}}}",
+    )
 
 
 def _arguments(variant: str | None, edits: Sequence[str]) -> tuple[str, ...]:

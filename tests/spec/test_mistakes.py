@@ -239,8 +239,19 @@ def test_wrong_edits_say_where(problems, study, edit, words):
 def test_an_unknown_variant(problems, study):
     told = problems(study, ("arms:", "variants: {quick: {seed: 1}}\narms:"), variant="quik")
     assert told == ["--variant quik: unknown variant: `quik`; did you mean `quick`? allowed: quick"]
-    (none,) = problems(study, variant="quick")
-    assert "there are none here" in none
+
+
+def test_a_file_without_variants_is_told_how_one_is_written(problems, read, study):
+    (told,) = problems(study, variant="fast")
+    first, *lines = told.splitlines()
+    assert first.endswith("has no variants; add what they change at its end, as in")
+    assert len(lines) == 2
+    # what it shows is right
+    written = study + "\n".join(line[4:] for line in lines) + "\n"
+    spec = read(written, variant="fast")
+    assert (spec.name, spec.confirm_seeds) == ("tiny-fast", 2)
+    (other,) = problems(written, variant="slow")
+    assert other.endswith("unknown variant: `slow`; allowed: fast")
 
 
 def test_missing_keys_and_files_that_are_no_study(problems):
