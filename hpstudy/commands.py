@@ -42,10 +42,10 @@ def _run(args: argparse.Namespace) -> int:
             aside = False
             print(f"Moved {folder} to {moved}", flush=True)
 
-    if known := bill.networks(found):
-        print("\n".join(known), end="\n\n", flush=True)
+    known = bill.networks(found)
+    head = [*known, ""] if known else []
     try:
-        with terminal.progress(sys.stdout, typical) as progress:
+        with terminal.progress(sys.stdout, typical, head) as progress:
             summary = study.run(spec, folder, workers=args.workers, progress=progress, sound=sound)
     except KeyboardInterrupt:
         if aside:

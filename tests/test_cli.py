@@ -227,7 +227,20 @@ def test_run_hands_over_what_was_asked(
     (spec, where, more), out = calls[0], capsys.readouterr().out
     assert where == Path("kept/commanded-quick") and more["workers"] == 3
     assert spec.confirm_seeds == 1 and spec.cells[0].settings["model.width"] == 4
-    assert "bn_only" in out and "-m hpstudy dashboard kept/commanded-quick" in out
+    assert "-m hpstudy dashboard kept/commanded-quick" in out
+
+
+def test_a_refusal_comes_instead_of_the_counts(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = Options(depths=(1,), trials=2, epochs=2, confirm=1, arrays=False)
+    synthetic.write(folder / "reports" / "commanded", options)
+    assert cli.main(["run", "commanded.yaml"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("the folder holds results of study ")
+    assert cli.main(["run", "commanded.yaml", "--fresh"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.endswith("There is no terminal to ask on: add --yes to say so.\n")
 
 
 @pytest.mark.parametrize(

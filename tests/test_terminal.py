@@ -393,3 +393,19 @@ def test_a_long_outcome_is_cut(tmp_path: Path) -> None:
     said = terminal.outcome(claims(tmp_path))
     assert said[13] == "and 12 more, in the report"
     assert said[-1] == "and 4 more, in the report"
+
+
+def test_what_stands_above_a_study_is_said_when_it_starts(tmp_path: Path, ticks: Clock) -> None:
+    study, told = load(tmp_path), io.StringIO()
+    console = Console(file=told, force_terminal=True, width=80, height=24)
+    for shown in (
+        Plain(told, ticks, head=["Parameters  trained", ""]),
+        Live(told, ticks, console, head=["Parameters  trained", ""]),
+    ):
+        with shown:
+            shown.doubted("it may be right")
+            assert "Parameters" not in told.getvalue()
+            shown.started(study, fakes(study), Fleet(2))
+            before, _, after = told.getvalue().partition("Parameters  trained\n\n")
+            assert "it may be right" in before and "shown: " in after
+        told.truncate(0)

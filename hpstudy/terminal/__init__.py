@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TextIO
 
@@ -17,19 +17,20 @@ __all__ = ["outcome", "progress"]
 
 
 def progress(
-    stream: TextIO, typical: Mapping[str, Typical] | None = None
+    stream: TextIO, typical: Mapping[str, Typical] | None = None, head: Sequence[str] = ()
 ) -> AbstractContextManager[Live | Plain]:
     """Progress of a study on `stream`; leaving the context leaves the terminal as it was.
 
     `typical` says what a trial takes, of each cell with a budget: how many trials it will hold.
+    The lines of `head` stand above a study that starts, and are not said of one that is refused.
     """
     if stream.isatty() and os.environ.get("TERM") not in ("dumb", None):
         from hpstudy.terminal.live import Live
 
-        return Live(stream, typical=typical)
+        return Live(stream, typical=typical, head=head)
     from hpstudy.terminal.plain import Plain
 
-    return Plain(stream, typical=typical)
+    return Plain(stream, typical=typical, head=head)
 
 
 def outcome(claims: Claims, width: int | None = None) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TextIO
 
@@ -36,7 +36,9 @@ class Live:
         clock: Callable[[], float] = time.monotonic,
         console: Console | None = None,
         typical: Mapping[str, Typical] | None = None,
+        head: Sequence[str] = (),
     ) -> None:
+        self._head = head
         self._clock, self._typical = clock, typical
         self.console = console or Console(file=stream, highlight=False)
         self._live = live.Live(console=self.console, auto_refresh=False, transient=False)
@@ -64,6 +66,8 @@ class Live:
     def started(self, spec: Spec, cells: Mapping[str, Watched], fleet: Fleet) -> None:
         """Show the table."""
         self._standing = Standing(spec, cells, fleet, self._clock, self._typical)
+        for line in self._head:
+            self.console.print(Text(line))
         self._live.start()
         self._draw(self._standing)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TextIO
 
@@ -26,7 +26,9 @@ class Plain:
         stream: TextIO,
         clock: Callable[[], float] = time.monotonic,
         typical: Mapping[str, Typical] | None = None,
+        head: Sequence[str] = (),
     ) -> None:
+        self._head = head
         self._stream, self._clock, self._typical = stream, clock, typical
         self._standing: Standing | None = None
         self._phases: dict[str, str] = {}
@@ -52,6 +54,8 @@ class Plain:
     def started(self, spec: Spec, cells: Mapping[str, Watched], fleet: Fleet) -> None:
         """Say what starts."""
         standing = self._standing = Standing(spec, cells, fleet, self._clock, self._typical)
+        for line in self._head:
+            self._say(line)
         self._phases = {name: cell.phase for name, cell in cells.items()}
         budgeted = any(cell.cell.search and cell.cell.search.budgeted for cell in cells.values())
         runs = f"{'about' if budgeted else 'at most'} {count(standing.planned, 'run')}"
