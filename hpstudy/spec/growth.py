@@ -2,12 +2,13 @@
 
 More trials, seeds, arms or sweep points are growth. A changed range, sampler, pruner, window or
 search seed starts a cell's search anew, and so does mended code of a hypermodel of which no run has
-a score. A change to what finished results stand on is refused.
+a score; such a search may have fewer trials. A change to what finished results stand on is refused,
+and so are fewer trials of a search that goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -103,8 +104,10 @@ def grown(old: Mapping[str, Any], new: Mapping[str, Any], unscored: Collection[s
             f"the folder holds results of study {old['name']} that these changes contradict:\n"
             f"{listed}\n"
             "allowed in the same folder: other ranges or search settings, more trials, seeds, arms "
-            "or sweep points. Take the changes back, give the study another name, or use --fresh, "
-            "which moves the old folder aside"
+            "or sweep points; fewer trials or seeds of choose, or a smaller budget, only where "
+            "another range, sampler, pruner or search seed starts that search anew. Take the "
+            "changes back, give the study another name, or use --fresh, which moves the old folder "
+            "aside"
         )
     return Growth(
         {name: restarted[name] for name in after if name in restarted},
@@ -166,16 +169,23 @@ def _changed_cell(
             before, after = old["search"].get(key), new["search"].get(key)
             if canonical(before) != canonical(after):
                 reasons.append(f"{word} changed: {_words(before)} -> {_words(after)}")
-        for key, word in (("trials", "search.trials"), ("choose_seeds", "search.choose.seeds")):
-            before, after = old["search"].get(key, 0), new["search"].get(key, 0)
-            if after < before:
-                fixed.append(f"{word}: {before} -> {after}, fewer than were run")
-        for key in ("epochs", "minutes"):
-            before, after = (one["search"].get(f"budget_{key}") for one in (old, new))
-            if after is not None and (before is None or after < before):
-                seen = "no limit" if before is None else before
-                fixed.append(f"search.budget.{key}: {seen} -> {after}, less than was allowed")
+        if not reasons:
+            # of a search that starts anew nothing counts any more
+            fixed += _less(old["search"], new["search"])
     return reasons, fixed
+
+
+def _less(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """What a search has less of than it was begun with."""
+    for key, word in (("trials", "search.trials"), ("choose_seeds", "search.choose.seeds")):
+        before, after = old.get(key, 0), new.get(key, 0)
+        if after < before:
+            yield f"{word}: {before} -> {after}, fewer than it was begun with"
+    for key in ("epochs", "minutes"):
+        before, after = (one.get(f"budget_{key}") for one in (old, new))
+        if after is not None and (before is None or after < before):
+            seen = "no limit" if before is None else before
+            yield f"search.budget.{key}: {seen} -> {after}, less than was allowed"
 
 
 def _words(value: Any) -> str:

@@ -123,6 +123,41 @@ def test_what_results_stand_on_cannot_change(edit, old, new, said):
     assert "--fresh" in str(caught.value)
 
 
+FEWER = [
+    ("search: {trials: 9}", "search: {trials: 8}", "trials: 9 -> 8, fewer than it was begun with"),
+    (
+        "search: {choose: {seeds: 3}}",
+        "search: {choose: {seeds: 2}}",
+        "search.choose.seeds: 3 -> 2, fewer than it was begun with",
+    ),
+    (
+        "search: {trials: 9}",
+        "search: {trials: 9, budget: {epochs: 50}}",
+        "search.budget.epochs: no limit -> 50, less than was allowed",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "said"), FEWER)
+def test_a_search_can_have_less_only_where_it_starts_anew(edit, old, new, said):
+    before = [("arms:", f"{old}\narms:")]
+    with pytest.raises(StudyChanged) as caught:
+        edit((old, new), before=before)
+    assert said in str(caught.value)
+    assert "fewer trials or seeds of choose, or a smaller budget, only where" in str(caught.value)
+    growth = edit((old, new), (LR, LR.replace("1]", "2]")), before=before)
+    assert set(growth.restarted) == {"full", "norm"}
+    # the other arm's search goes on, and is held to what it was begun with
+    own = "train: batchnorm, training: {learning_rate: {float: [1, 2]}}"
+    with pytest.raises(StudyChanged) as caught:
+        edit((old, new), ("train: batchnorm", own), before=before)
+    assert f"{said} (in full)" in str(caught.value)
+    # what everything is confirmed by stays, whatever is searched anew
+    confirmed = [("arms:", "confirm: {seeds: 9}\narms:")]
+    with pytest.raises(StudyChanged, match="confirm.seeds: 9 -> 8"):
+        edit(("seeds: 9", "seeds: 8"), (LR, LR.replace("1]", "2]")), before=confirmed)
+
+
 def test_every_refused_key_is_named(edit):
     with pytest.raises(StudyChanged) as caught:
         edit(("depth: 2", "depth: 3, width: 8"), ("test: 0.2", "test: 0.1"))
