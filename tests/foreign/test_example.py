@@ -28,6 +28,7 @@ class Ran:
     spec: Spec
     beside: Path
     folder: Path
+    doubts: tuple[str, ...]
 
     @property
     def results(self) -> Results:
@@ -46,6 +47,16 @@ class Ran:
         return np.allclose(np.log(np.clip(outputs, 1e-7, 1 - 1e-7)), stored, atol=1e-3)
 
 
+class Doubting(study.Silent):
+    """Keeps what is doubtful."""
+
+    def __init__(self) -> None:
+        self.doubts: list[str] = []
+
+    def doubted(self, words: str) -> None:
+        self.doubts.append(words)
+
+
 @pytest.fixture(scope="module")
 def ran(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """Run once, and moved afterwards as a whole."""
@@ -60,9 +71,11 @@ def ran(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     path = place / "files" / f"{NAME}.yaml"
     path.write_text(text.replace(f": {NAME}:", f": nets.{NAME}:"))
     one = spec.load(path, study.REGISTRIES, variant="quick")
-    assert study.run(one, place / "reports" / one.name, workers=1, cache=cache).complete
+    told = Doubting()
+    where = place / "reports" / one.name
+    assert study.run(one, where, workers=1, cache=cache, progress=told).complete
     now = place.rename(place.with_name("now"))
-    return Ran(one, now / "files", now / "reports" / one.name)
+    return Ran(one, now / "files", now / "reports" / one.name, tuple(told.doubts))
 
 
 @pytest.fixture
@@ -73,6 +86,10 @@ def code(ran: Ran) -> Iterator[Path]:
     yield path
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
+
+
+def test_nothing_in_it_is_doubtful(ran: Ran) -> None:
+    assert ran.doubts == ran.spec.cautions == ()
 
 
 @pytest.fixture(autouse=True)
