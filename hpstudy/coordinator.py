@@ -44,7 +44,7 @@ class Coordinator:
         copies = sources.read(spec)
         self.ledger.begin(spec, split)
         store.write_text("study.yaml", spec.text)
-        sources.keep(store, copies)
+        sources.keep(store, spec, copies)
         self.cells = {
             cell.name: CellRun(
                 Trials(

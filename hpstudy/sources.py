@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from hpstudy.spec.foreign import is_foreign
+from hpstudy.spec.foreign import CODE, is_foreign
 from hpstudy.spec.source import COPIES, SourceError, digest, importable, source
 from hpstudy.spec.study import Spec
 from hpstudy.store import Store
@@ -34,18 +34,29 @@ def read(spec: Spec) -> dict[str, bytes]:
     return copies
 
 
-def keep(store: Store, copies: Mapping[str, bytes]) -> None:
-    """Write copies into a study's folder, those that are new."""
+def keep(store: Store, spec: Spec, copies: Mapping[str, bytes]) -> None:
+    """Write copies into a study's folder, those that are new, and take away what they replace.
+
+    Where a run of other code has a score, as one of an arm that left the study, all of them stay.
+    """
     for name, content in copies.items():
         path = store.folder / name
         if not path.is_file() or path.read_bytes() != content:
             store.write_bytes(name, content)
+    gone = [path for name, path in _kept(store).items() if name not in copies]
+    if not gone or _scored(store) - {cell.settings.get(CODE) for cell in spec.cells}:
+        return
+    for path in gone:
+        path.unlink()
+        for folder in path.parents:
+            if folder == store.folder or any(folder.iterdir()):
+                break
+            folder.rmdir()
 
 
 def kept(store: Store) -> dict[str, str]:
     """The digest of each copy, by its path in the study's folder."""
-    paths = sorted((store.folder / COPIES).rglob("*.py"))
-    return {path.relative_to(store.folder).as_posix(): _digest(path) for path in paths}
+    return {name: _digest(path) for name, path in _kept(store).items()}
 
 
 def beside(store: Store, spec: Spec) -> str | None:
@@ -62,6 +73,17 @@ def places(store: Store, beside: str) -> tuple[Path, ...]:
     """
     called = Path(os.path.normpath(store.folder.absolute() / beside))
     return tuple(dict.fromkeys((called, (store.folder / beside).resolve())))
+
+
+def _kept(store: Store) -> dict[str, Path]:
+    paths = sorted((store.folder / COPIES).rglob("*.py"))
+    return {path.relative_to(store.folder).as_posix(): path for path in paths}
+
+
+def _scored(store: Store) -> set[str]:
+    """The codes of hypermodels of which a run has a score."""
+    scored = (event for event in store.events() if event.get("score") is not None)
+    return {event["config"][CODE] for event in scored if CODE in event.get("config", {})}
 
 
 def _folder(spec: Spec) -> Path:

@@ -39,7 +39,7 @@ def one(tmp_path: Path) -> Spec:
 
 def kept(one: Spec, folder: Path) -> dict[str, str]:
     store = Store(folder)
-    sources.keep(store, sources.read(one))
+    sources.keep(store, one, sources.read(one))
     return sources.kept(store)
 
 
@@ -53,6 +53,29 @@ def test_a_file_in_another_encoding_is_copied_with_what_it_imports(
     assert [*copies] == ["source/nets/__init__.py", "source/nets/own.py", "source/nets/words.py"]
     assert "(no longer valid Python)" not in copies.values()
     assert (tmp_path / "reports" / "source" / "nets" / "__init__.py").read_bytes().startswith(LATIN)
+
+
+def test_a_helper_that_is_no_longer_imported_leaves_the_copies(one: Spec, tmp_path: Path) -> None:
+    own, folder = tmp_path / "nets" / "own.py", tmp_path / "reports"
+    plain = own.read_text()
+    (tmp_path / "blocks").mkdir()
+    (tmp_path / "blocks" / "dense.py").write_text("SIZE = 3\n")
+    own.write_text(f"import blocks.dense\n{plain}")
+    was = spec.load(tmp_path / "study.yaml", study.REGISTRIES)
+    assert "source/blocks/dense.py" in kept(was, folder)
+    (folder / "source" / "notes.txt").write_text("somebody's own")
+    own.write_text(plain)
+    code = was.cells[0].settings["model.code"]
+    run = {"event": "run", "score": None, "config": {"model.code": code}}
+    Store(folder).append(run, {**run, "config": {}, "score": 0.5})
+    assert [*kept(one, folder)] == ["source/nets/__init__.py", "source/nets/own.py"]
+    assert sorted(path.name for path in (folder / "source").iterdir()) == ["nets", "notes.txt"]
+    # what a result was made by stays
+    own.write_text(f"import blocks.dense\n{plain}")
+    kept(was, folder)
+    own.write_text(plain)
+    Store(folder).append({**run, "score": 0.5})
+    assert "source/blocks/dense.py" in kept(one, folder)
 
 
 def test_a_study_is_loaded_with_a_hypermodel_in_another_encoding(one: Spec, tmp_path: Path) -> None:
