@@ -18,15 +18,14 @@ from hpstudy.subsets.rules import WORDS, Rule, RuleError, count
 
 
 def check(cells: Sequence[Cell], met: Met, problems: Problems, doubts: Problems) -> None:
-    """Tell which subsets of an arm the network that its first cell has cannot satisfy, or train by.
+    """Tell which subsets of an arm's cells their one network cannot satisfy, or train by.
 
-    Cells of another network are left to their trials. It is doubtful while the trials of a cell may
-    have another network, or another subset.
+    It is doubtful while the trials of a cell may have another network, or another subset.
     """
     if met.tensors is None or met.reason is not None:
         return
     for cell in cells:
-        why = _unfit(cell, met.tensors) if _model(cell) == _model(cells[0]) else None
+        why = _unfit(cell, met.tensors)
         if why is None:
             continue
         place, say = cell.given["subset.train"], f"{_name(cell)}: {why}"
@@ -34,6 +33,18 @@ def check(cells: Sequence[Cell], met: Met, problems: Problems, doubts: Problems)
             doubts.add(place, f"{say}; each trial with such a network fails")
         else:
             problems.add(place, say)
+
+
+def networks(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """The cells of an arm by the network that they first have, in their order."""
+    found: list[list[Cell]] = []
+    for cell in cells:
+        alike = next((one for one in found if _model(one[0]) == _model(cell)), None)
+        if alike is None:
+            found.append([cell])
+        else:
+            alike.append(cell)
+    return found
 
 
 def _model(cell: Cell) -> dict[str, Value]:

@@ -20,19 +20,22 @@ from hpstudy.store import Store
 def check(spec: Spec, split: Split, store: Store) -> tuple[str, ...]:
     """What is doubtful in a study of somebody's hypermodel; nothing for other studies.
 
-    A worker builds it once for each arm; a folder that holds trials of it answers instead. Raises
-    HypermodelError where it cannot be built or gives what no study of the data can score, and
-    SpecError for settings that it decides itself, for parameters that it does not have, for values
-    that it does not offer and fails with, unless trials of the cell that has them say so already,
-    and for a subset of which its only network has nothing.
+    A worker builds it once for each arm, and once for each further network that an arm sweeps; a
+    folder that holds trials of it answers instead. Raises HypermodelError where it cannot be built
+    or gives what no study of the data can score, and SpecError for settings that it decides itself,
+    for parameters that it does not have, for values that it does not offer and fails with, unless
+    trials of the cell that has them say so already, and for a subset of which a cell's only network
+    has nothing. What a further network raises is left to its trials.
     """
     cells = [cell for cell in spec.cells if is_foreign(cell.settings)]
     arms = {name: [cell for cell in cells if cell.arm == name] for name in spec.arms}
     firsts = [own[0] for own in arms.values() if own]
     stored = {cell.arm: one for cell in firsts if (one := remembered.met(cell, store)) is not None}
     unknown = [cell for cell in firsts if cell.arm not in stored]
-    met = built(spec, split, unknown) if unknown else []
-    known = stored | {cell.arm: one for cell, one in zip(unknown, met, strict=True)}
+    further = [other for cell in unknown for other in entries.networks(arms[cell.arm])[1:]]
+    first = [*unknown, *(cells[0] for cells in further)]
+    met = built(spec, split, first) if first else []
+    known = stored | {cell.arm: one for cell, one in zip(unknown, met, strict=False)}
     problems, doubts = Problems(), Problems()
     for cell in firsts:
         one = known[cell.arm]
@@ -41,10 +44,12 @@ def check(spec: Spec, split: Split, store: Store) -> tuple[str, ...]:
         probing.collide(cell, one.decided, problems)
         _unmet(spec, cell, frozenset(one.asked), problems, doubts)
         outside.widen(arms[cell.arm], one.asked, doubts)
-        entries.check(arms[cell.arm], one, problems, doubts)
+        entries.check(entries.networks(arms[cell.arm])[0], one, problems, doubts)
+    for others, one in zip(further, met[len(unknown) :], strict=True):
+        entries.check(others, one, problems, doubts)
     problems.check()
-    further = _untried(remembered.without_trials(cells, store), known)
-    for cell, one in zip(further, built(spec, split, further) if further else [], strict=True):
+    untried = _untried(remembered.without_trials(cells, store), known)
+    for cell, one in zip(untried, built(spec, split, untried) if untried else [], strict=True):
         if one.reason is not None:
             _fail(cell, one, problems)
     problems.check()

@@ -314,9 +314,43 @@ def test_a_subset_is_held_against_the_first_network(
         return
     start, fails, _ = told.partition(FAILS)
     found = doubts if fails else mistakes
-    assert (len(found), len(doubts) + len(mistakes)) == (2 if "99" in told else 1,) * 2
+    each = 2 if "99" in told or "depth=1" in told else 1
+    assert len(found) == len(doubts) + len(mistakes) == each
     assert re.search(rf"yaml:7:\d+: {re.escape(start)}", found[0])
     assert found[0].endswith(FAILS) is bool(fails)
+
+
+def test_every_network_of_a_sweep_is_built_and_held_against_the_subset(
+    load: Callable[..., Spec],
+    digits: data.Split,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = {"depth": Registered("depth", "int", 1, low=1, high=3)}
+    gamma = Tensor("norm/gamma", (8,), "gamma", norm="batch")
+    met = {
+        1: Met(asked, (), frozenset(), None, (*TENSORS, gamma)),
+        2: Met(asked, (), frozenset(), None, TENSORS),
+        # what it raises is its trials' to tell
+        3: Met(asked, (), frozenset(), "ValueError: too deep", None),
+    }
+    built: list[str] = []
+
+    def building(spec: Spec, split: data.Split, cells: Iterable[Cell]) -> list[Met]:
+        built.extend(cell.name for cell in cells)
+        return [met[cell.settings["model.hp.depth"]] for cell in cells]
+
+    monkeypatch.setattr(preflight, "built", building)
+    one = load("per_layer", train="batchnorm", model=", hp: {depth: {sweep: [1, 2, 3]}}")
+    with pytest.raises(SpecError) as error:
+        preflight.check(one, digits, Store(tmp_path / "none"))
+    (told,) = error.value.problems
+    assert told.message.startswith("it depth=2: train: 'batchnorm' trains nothing in the network")
+    assert built == ["it depth=1", "it depth=2", "it depth=3"]
+    # a folder that holds trials answers instead
+    built.clear()
+    preflight.check(one, digits, held(tmp_path / "study", one, ["depth"], {}))
+    assert built == []
 
 
 def test_without_a_search_the_first_network_is_the_only_one(
