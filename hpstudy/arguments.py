@@ -92,7 +92,9 @@ def parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentPa
     run.add_argument(
         "--fresh", action="store_true", help="move the study's folder aside and start anew"
     )
-    run.add_argument("--yes", action="store_true", help="answer yes to the question of --fresh")
+    run.add_argument(
+        "--yes", action="store_true", help="do not ask before --fresh; needed without a terminal"
+    )
 
     report = add(
         "report",
@@ -141,7 +143,8 @@ def parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentPa
         "--only",
         metavar="PART",
         nargs="+",
-        help="parts of growth (trials, networks) or of floor (small, full, seed) (all)",
+        help="after the NAME growth (trials, networks) or floor (small, full, seed): its parts to "
+        "measure (all)",
     )
     bench.add_argument("--json", metavar="FILE", help="keep every figure in a file, as it is taken")
     bench.add_argument(

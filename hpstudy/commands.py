@@ -151,7 +151,7 @@ def _fleet(spec: Spec, workers: int | None) -> Fleet:
 
 def _ask(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise HpstudyError(f"{question} There is no terminal to ask on: add --yes to say so.")
+        raise HpstudyError(f"{question} There is no terminal to ask on; add --yes.")
     try:
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
     except EOFError:

@@ -240,7 +240,7 @@ def test_a_refusal_comes_instead_of_the_counts(
     assert out == "" and err.startswith("the folder holds results of study ")
     assert cli.main(["run", "commanded.yaml", "--fresh"]) == 2
     out, err = capsys.readouterr()
-    assert out == "" and err.endswith("There is no terminal to ask on: add --yes to say so.\n")
+    assert out == "" and err.endswith("There is no terminal to ask on; add --yes.\n")
 
 
 @pytest.mark.parametrize(
