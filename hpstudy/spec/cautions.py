@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from hpstudy.errors import Problem
 from hpstudy.spec.declarations import DriverDeclaration
-from hpstudy.spec.doubts import SEARCH
+from hpstudy.spec.doubts import SEARCH, SEARCHED
 from hpstudy.spec.layers import LENGTHS
 from hpstudy.spec.needs import asked
 from hpstudy.spec.problems import Problems
@@ -40,11 +40,13 @@ def _hardly_meant(
     search, top = cell.search, asked(root, cell.arm, "choose", "top")
     if search is None or SEARCH in doubts:
         return
-    said = None if doubts.intersection(LENGTHS) else drivers[search.driver].idle(cell)
+    known = not doubts.intersection((*LENGTHS, *SEARCHED))
+    said = drivers[search.driver].idle(cell) if known else None
     if said is not None:
         entry = asked(root, cell.arm, said[0])
         yield entry.key if entry is not None else root, said[1]
-    if top is not None and search.choose_top > search.trials:
+    known = not doubts.intersection(("search.trials", "search.budget", "search.choose"))
+    if top is not None and known and search.choose_top > search.trials:
         say = f"search.choose.top is {search.choose_top}, and a search has {search.trials} trials"
         say += ", all of which are trained again; lower `top`, or raise `trials`"
         yield top.value, say

@@ -91,7 +91,7 @@ class _Check:
             self.tell("subset.match", f"{say} {seen}; set it to batch, or give per_unit")
 
     def search(self) -> None:
-        if SEARCH in self.doubts:
+        if any(key.startswith(SEARCH) for key in self.doubts):
             return
         ranges = (key for key, value in self.cell.settings.items() if is_range(value))
         searched = [key for key in ranges if key not in self.doubts]

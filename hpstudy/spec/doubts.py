@@ -9,14 +9,22 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 
+from hpstudy.spec import head
 from hpstudy.spec.declarations import Parameter
 from hpstudy.spec.elsewhere import instead
 from hpstudy.spec.problems import Place, Problems
 from hpstudy.spec.synonyms import plain
 from hpstudy.spec.yaml import Node
 
-# stands for an arm's whole search, of which no part is a declared setting
+# stands for an arm's whole search, and begins the names of its parts
 SEARCH = "search"
+SEARCHED = {
+    f"{SEARCH}.{name}": Parameter(name, "text", None, "")
+    for name in (
+        *(one.name for one in head.SEARCH),
+        *("driver", "sampler", "oracle", "pruner", "objectives", "budget", "choose"),
+    )
+}
 
 
 def doubts(

@@ -16,18 +16,19 @@ from hpstudy.spec.yaml import Entry, Node
 def check(
     root: Node, read: Read, drivers: Mapping[str, DriverDeclaration], problems: Problems
 ) -> None:
-    """Tell it where the file asks for it; what a search cannot do, of arms that are right."""
+    """Tell it where the file asks for it, of arms whose search and training are surely meant so."""
     found = Problems()
     for cell in read.cells:
-        if cell.search is not None and SEARCH not in read.doubts[cell.arm]:
+        doubts = read.doubts[cell.arm]
+        if cell.search is not None and not any(key.startswith(SEARCH) for key in doubts):
             _installed(root, cell, cell.search, drivers[cell.search.driver], found)
             why = None
-            if cell.arm in read.right and not len(found):
+            trains = not any(key.startswith("training.") for key in doubts)
+            if trains and cell.arm not in read.wrong and not len(found):
                 why = drivers[cell.search.driver].refuses(cell, read.engine)
             if why:
                 found.add(_place(root, cell.arm), f"arm {cell.arm}: {why}")
-    whole = read.right == read.doubts.keys() and not len(found)
-    for nothing in idle(read.cells if whole else ()):
+    for nothing in idle(read.cells if read.sound and not len(found) else ()):
         places = (asked(root, cell.arm, "objectives") for cell in read.cells)
         found.add(next(entry.value for entry in places if entry is not None), nothing)
     problems.include(found)

@@ -13,18 +13,22 @@ from hpstudy.spec.study import Cell, Spec
 class Read:
     """What could be read of a study; `spec` is None where its data or their task are not known.
 
-    `doubts` names, by arm, the settings that mistakes may have changed; `right` are the arms in
-    which nothing is wrong.
+    `doubts` names, by arm, the settings that mistakes may have changed; `wrong` are the arms whose
+    settings do not go together.
     """
 
     spec: Spec | None
     cells: tuple[Cell, ...]
     engine: Config
     doubts: Mapping[str, frozenset[str]]
-    right: frozenset[str]
+    wrong: frozenset[str]
 
     @property
     def unsearched(self) -> bool:
         """Whether it is sure that no arm searches anything."""
-        sure = bool(self.cells) and self.right == self.doubts.keys()
-        return sure and not any(cell.search for cell in self.cells)
+        return bool(self.cells) and self.sound and not any(cell.search for cell in self.cells)
+
+    @property
+    def sound(self) -> bool:
+        """Whether no arm has a mistake."""
+        return not self.wrong and not any(self.doubts.values())

@@ -12,7 +12,7 @@ from hpstudy.spec.arms import OVERRIDES, subset_section
 from hpstudy.spec.cells import cells, in_doubt
 from hpstudy.spec.contrasts import contrasts
 from hpstudy.spec.declarations import DatasetDeclaration, Parameter, Registries
-from hpstudy.spec.doubts import SEARCH, doubts, misread
+from hpstudy.spec.doubts import SEARCH, SEARCHED, doubts, misread
 from hpstudy.spec.edits import merged
 from hpstudy.spec.ground import Arm, Ground, declared
 from hpstudy.spec.problems import Problems
@@ -23,7 +23,7 @@ from hpstudy.spec.study import Cell, Data, Score, Spec
 from hpstudy.spec.training import FORMS, TRAINING
 from hpstudy.spec.unused import Unused
 from hpstudy.spec.values import fixed
-from hpstudy.spec.yaml import Node
+from hpstudy.spec.yaml import Entry, Node
 
 KEYS = (
     "name",
@@ -40,6 +40,7 @@ KEYS = (
     "engine",
     "variants",
 )
+SECTIONS = tuple(key for key in KEYS if key not in ("name", "seed", "sweep", "contrasts"))
 NEEDED = ("data", "model", "training", "arms")
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*$")
 SEED = Parameter("seed", "int", 0, "", 0)
@@ -82,13 +83,11 @@ class Reading:
         if not isinstance(root.content, Mapping):
             problems.add(root, f"a study file is a mapping of keys; saw {root.seen}")
             return Read(None, (), {}, {}, frozenset())
-        for name, entry in root.entries.items():
-            if name not in KEYS:
-                problems.unknown(entry.key, "key", name, KEYS)
-        unknown = [name for name in root.entries if name not in KEYS]
+        for entry in root.entries.values():
+            if entry.key.text not in KEYS:
+                problems.unknown(entry.key, "key", entry.key.text, KEYS)
         for name in NEEDED:
-            meant = get_close_matches(name, unknown, n=1)
-            if name not in root.entries and not meant:
+            if name not in root.entries:
                 problems.add(root, f"`{name}` is missing; a study needs {', '.join(NEEDED)}")
         entries = {name: entry.value for name, entry in root.entries.items()}
         found = None
@@ -99,7 +98,7 @@ class Reading:
         ground = self._ground(root, entries, score, found, problems)
         arms = self._arms(entries, ground, problems)
         every: list[Cell] = []
-        doubtful, right = {}, set()
+        doubtful, wrong = {}, set()
         if ground is None:
             self.unused.doubt()
         else:
@@ -107,7 +106,7 @@ class Reading:
                 told = Problems()
                 every += cells(ground, arm, self.unused, told)
                 doubtful[arm.name] = in_doubt(ground, arm)
-                right |= set() if len(told) or doubtful[arm.name] else {arm.name}
+                wrong |= {arm.name} if len(told) else set()
                 problems.include(told)
         names = tuple(arm.name for arm in arms)
         confirm = head.facts(entries.get("confirm"), "confirm", head.CONFIRM, problems)["seeds"]
@@ -116,7 +115,7 @@ class Reading:
         name = self._name(entries, problems)
         known = tuple(entries["arms"].entries) if "arms" in entries else ()
         pairs = contrasts(entries.get("contrasts"), known, problems)
-        facts = (tuple(every), engine, doubtful, frozenset(right))
+        facts = (tuple(every), engine, doubtful, frozenset(wrong))
         if found is None or score is None:
             return Read(None, *facts)
         spec = Spec(
@@ -248,12 +247,23 @@ class Reading:
             told = Problems()
             search = head.search(search_node, drivers, told)
             problems.include(told)
-            doubtful |= {SEARCH} if len(told) else set()
+            if search_node is not None and len(told):
+                doubtful |= doubts(search_node, SEARCH, SEARCHED, told)
             doubtful |= set() if self.plain else {SEARCH, *every}
             given = search_node.entries.get("budget") if search_node else None
             budget = given.value if given else None
             found.append(Arm(name, entry.key, layer, search, doubtful, budget))
         return found
+
+
+def named(root: Node) -> Node:
+    """The root with sections of misspelt names under those that they are meant for."""
+    entries: dict[str, Entry] = {}
+    for name, entry in root.entries.items():
+        free = [key for key in SECTIONS if key not in {*root.entries, *entries}]
+        close = get_close_matches(name, free, n=1, cutoff=0.75) if name not in KEYS else []
+        entries[close[0] if close and entry.value.entries else name] = entry
+    return Node(entries, root.file, root.line, root.column) if entries else root
 
 
 def _training() -> Section:

@@ -13,7 +13,7 @@ from hpstudy.spec import needs, yaml
 from hpstudy.spec.cautions import cautions
 from hpstudy.spec.declarations import Registries
 from hpstudy.spec.problems import Problems
-from hpstudy.spec.reading import WORD, Reading
+from hpstudy.spec.reading import WORD, Reading, named
 from hpstudy.spec.study import Spec
 from hpstudy.spec.yaml import Node
 
@@ -36,6 +36,7 @@ def load(
     if root is None:
         problems.check()
         raise AssertionError("a text that is no YAML is told")
+    root = named(root)
     reading = Reading(registries, Path(path), text, plain=not len(problems))
     read = reading.read(root, problems)
     if not isinstance(root.content, Mapping):

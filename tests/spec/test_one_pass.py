@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from hpstudy.errors import SpecError
+
 LR = "learning_rate: {float: [0.01, 1], log: true}"
 NORM = "norm: {train: batchnorm}"
 UNUSED = f"{LR}\n  optimizer: adam\n  momentum: 0.9"
@@ -20,7 +22,7 @@ ELSEWHERE = [
     ("train: all}", "train: all, learning_rate: 0.1}", "unknown key in arm full: `learning_rate`"),
     ("full: {train: all}", "full: all", "arm full is `all`"),
     ("arms:", "score: {metric: acuracy}\narms:", "score.metric is `acuracy`"),
-    ("arms:", "confirm: {seed: 3}\narms:", "unknown key in confirm: `seed`"),
+    ("arms:", "engine: {lane: 3}\narms:", "unknown key in engine: `lane`"),
     ("arms:", "variants: {a: {training: {batch_sise: 8}}}\narms:", "`batch_sise`"),
 ]
 
@@ -35,8 +37,6 @@ def test_what_choices_rule_out_is_told_beside_other_mistakes(problems, study, ol
 def test_all_of_them_at_once_and_warnings_among_them(problems, read, study):
     told = problems(study + TOP, (LR, UNUSED), *((old, new) for old, new, _ in ELSEWHERE[3:4]))
     assert [one.split(":")[0] for one in told] == ["4", "9"]
-    from hpstudy.errors import SpecError
-
     with pytest.raises(SpecError) as caught:
         read(study + TOP, (LR, UNUSED), ("depth: 2", "dept: 2"))
     *mistakes, warning = str(caught.value).splitlines()
@@ -94,8 +94,6 @@ def test_mistakes_of_a_file_and_of_its_edits_come_together(problems, study):
     ],
 )
 def test_no_mistake_brings_about_another(problems, read, study, old, new):
-    from hpstudy.errors import SpecError
-
     with pytest.raises(SpecError) as caught:
         read(study, (old, new))
     for one in caught.value.problems:
@@ -105,3 +103,35 @@ def test_no_mistake_brings_about_another(problems, read, study, old, new):
         ), one
         assert "beyond the end" not in one.message and "cannot list them" not in one.message
     assert not caught.value.cautions
+
+
+APART = [
+    *(one[:2] for one in ELSEWHERE if one[0] not in ("name: toy", "type: net")),
+    (LR, UNUSED),
+    ("training:\n", "trainig:\n"),
+    ("confirm:", "confrim:"),
+    ("depth: 2", "depth: 2, normalisation: none, gamma_initializer: 7"),
+    ("train: batchnorm", "train: random"),
+    ("train: batchnorm}", "train: batchnorm, model: {widht: 3}}"),
+    ("top: 3", "top: 12"),
+    ("trials: 8", "trials: 8, sampler: tep"),
+    ("[norm, full]", "[nrm, full]"),
+]
+
+
+@pytest.mark.parametrize("mistake", APART)
+def test_mistakes_apart_are_told_together_as_each_is_alone(read, study, mistake):
+    study += "confirm: {seeds: 3}\nsearch: {trials: 8, choose: {top: 3}}\n"
+    study += "contrasts: [[norm, full]]\n"
+
+    def told(*mistakes):
+        try:
+            return {one.message for one in read(study, *mistakes).cautions}
+        except SpecError as error:
+            return {one.message for one in (*error.problems, *error.cautions)}
+
+    alone = told(mistake)
+    assert alone
+    for other in APART[APART.index(mistake) + 1 :]:
+        if other[0] not in mistake[0] and mistake[0] not in other[0]:
+            assert told(mistake, other) == alone | told(other), other
