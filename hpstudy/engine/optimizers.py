@@ -23,9 +23,11 @@ class Numbers(NamedTuple):
 
     `weight_decay` is coupled for sgd (an L2 term in the gradient, as in the ResNet papers; Keras's
     own `weight_decay` would be decoupled) and decoupled for adamw (Loshchilov and Hutter, 2019).
+    `reach` is 1 / (1 - momentum): a gradient's steps in all, over its first.
     """
 
     momentum: Any
+    reach: Any
     beta_1: Any
     beta_2: Any
     epsilon: Any
@@ -35,8 +37,8 @@ class Numbers(NamedTuple):
     def from_config(cls, config: Mapping[str, Any], dtype: Any) -> Numbers:
         """The scalars of a run's `training.` settings; those that do not apply are zero."""
         names = ("momentum", "beta_1", "beta_2", "adam_epsilon", "weight_decay")
-        values = [config.get(f"training.{name}") or 0.0 for name in names]
-        return cls(*(dtype.type(value) for value in values))
+        momentum, *others = (float(config.get(f"training.{name}") or 0) for name in names)
+        return cls(*map(dtype.type, (momentum, 1 / (1 - momentum), *others)))
 
 
 class Moments(NamedTuple):
@@ -79,7 +81,7 @@ def start(kind: str, theta: Mapping[str, Any]) -> Moments:
 
 def stride(rate: Any, numbers: Numbers) -> Any:
     """How far, and against the gradient, the point moves that sgd's trained array follows."""
-    return -rate / (1 - numbers.momentum)
+    return -rate * numbers.reach
 
 
 def sgd(
