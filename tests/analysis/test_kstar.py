@@ -104,6 +104,16 @@ def test_one_seed_gives_no_interval(tmp_path: Path) -> None:
     assert math.isfinite(one.value)
 
 
+def test_seeds_that_agree_give_no_interval(tmp_path: Path) -> None:
+    said = claims(study(tmp_path)).contrasts
+    alike = [
+        replace(one, scores_a=one.scores_a[:1] * one.n, scores_b=one.scores_b[:1] * one.n)
+        for one in said
+    ]
+    (one,) = kstars(alike)
+    assert (one.low, one.high, one.interval) == (None, None, "none, as all seeds agree")
+
+
 def test_failed_seeds_leave_every_amount(tmp_path: Path) -> None:
     one = found(tmp_path, failed_confirm=[("random", 3)])
     assert one.differences.shape == (5, len(AMOUNTS))

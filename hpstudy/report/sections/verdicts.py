@@ -102,7 +102,7 @@ def _row(findings: Findings, one: Contrast) -> list[str]:
     interval, test, measure = one.interval, one.test, findings.measure
     assert interval is not None and test is not None
     decimals, bare = of_difference(one), measure.bare_difference
-    limits = "none from one seed"
+    limits = "none, all equal" if one.alike else "none from one seed"
     if interval.low is not None and interval.high is not None:
         low, high = (bare(end, decimals, "-") for end in (interval.low, interval.high))
         limits = f"{low} to {high}"
