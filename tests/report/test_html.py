@@ -25,6 +25,7 @@ ORDER = [
 ]
 SMALL: dict[str, Any] = {"depths": (1,), "trials": 6, "confirm": 3, "epochs": 6}
 EVIL = "<script>alert('x')</script>"
+ARM_COLOURS = ["--arm-0", "--arm-1", "--arm-2"]
 
 
 class Page(HTMLParser):
@@ -111,6 +112,16 @@ def test_the_verdict_stands_in_the_page_with_its_flags(plain: tuple[str, Page]) 
     assert "At depth 1, bn_only reaches" in text
     assert "too few seeds (3; at least 6 are needed)" in text
     assert "training 256 of 101,898 against all 101,898 parameters" in text
+
+
+def test_arms_are_told_apart_without_colours(plain: tuple[str, Page]) -> None:
+    html, _ = plain
+    for name in ("contrast", "search", "curves", "parameters"):
+        section = html[html.index(f'<section id="{name}"') :].partition("</section>")[0]
+        legend, _, drawing = section.partition('<div class="panels')
+        # each arm's mark, in the legend and in the figure
+        assert re.findall(r"<path d=[^>]*fill: var\((--arm-\d)\)", legend)[:3] == ARM_COLOURS
+        assert set(re.findall(r"<use [^>]*var\((--arm-\d)\)", drawing)) == set(ARM_COLOURS)
 
 
 def test_the_same_store_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def learning_curves(findings: Findings) -> Section:
     if not panels:
         return _empty("curves", "Learning curves", "No configuration has been confirmed yet.")
     keys = [
-        *(Key(arm, look.variable, stroke="M0 6h12") for arm, look in findings.looks.items()),
+        *(Key(arm, look.variable, look.path, "M0 6h12") for arm, look in findings.looks.items()),
         Key("validation", "--muted", stroke="M0 6h12"),
         Key("training", "--muted", stroke="M0 6h4M7 6h4"),
     ]
