@@ -95,6 +95,32 @@ def _light(colour: str) -> bool:
     return 0.299 * red + 0.587 * green + 0.114 * blue > 128
 
 
+@pytest.mark.parametrize("which", ["report", "alone"])
+def test_on_paper_all_is_there_and_legible(
+    browser: Any, request: pytest.FixtureRequest, which: str
+) -> None:
+    # what A4 leaves between the page's margins, at 96 pixels an inch
+    context = browser.new_context(viewport={"width": 718, "height": 1032}, color_scheme="dark")
+    page = context.new_page()
+    page.emulate_media(media="print")
+    page.goto(request.getfixturevalue(which).as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == 718
+    sizes = page.evaluate(
+        """[...document.querySelectorAll('body *')]
+        .filter(one => one.checkVisibility({contentVisibilityAuto: true, opacityProperty: true}))
+        .filter(one => [...one.childNodes].some(it => it.nodeType == 3 && it.data.trim()))
+        .map(one => parseFloat(getComputedStyle(one).fontSize)
+            * (one.ownerSVGElement ? one.ownerSVGElement.getScreenCTM().a : 1))"""
+    )
+    assert len(sizes) > 300
+    assert min(sizes) >= 7 * 96 / 72
+    assert _light(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    # nothing on paper can be opened
+    folded = page.locator("details:not([open]) > :not(summary)")
+    assert folded.count() and all(one["height"] for one in map(_box, folded.all()))
+    context.close()
+
+
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of one contrast and no sweep: each figure is a single panel."""
