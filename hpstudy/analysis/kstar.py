@@ -19,7 +19,7 @@ from hpstudy.analysis.frames import Columns, by_column
 from hpstudy.analysis.monotone import bootstrap, crossing, isotonic
 from hpstudy.analysis.record import StudyRecord
 from hpstudy.analysis.statistics import EQUAL, Floats
-from hpstudy.analysis.words import Measure, number, point
+from hpstudy.analysis.words import Measure, count, number, point
 
 AMOUNTS = ("subset.per_unit", "subset.fraction")
 
@@ -123,11 +123,17 @@ def sentence(record: StudyRecord, one: KStar) -> str:
     """'At depth 2, random equals bn_only in test accuracy at 3.4 (random weights per unit; ...'."""
     where = point(one.point, record.axis_names())
     label = Measure(one.metric, record.maximise).label("test")
-    ends = f"{number(one.amounts[0])} to {number(one.amounts[-1])}"
+    first, last = number(one.amounts[0]), number(one.amounts[-1])
+    if one.value == 0:
+        met = f"is ahead of {one.other} in {label} already at {first}"
+    elif math.isinf(one.value):
+        met = f"does not reach {one.other} in {label} by {last}"
+    else:
+        met = f"equals {one.other} in {label} at {one.words(one.value)}"
     return (
-        f"{f'At {where}, ' if where else ''}{one.arm} equals {one.other} in {label} at "
-        f"{one.words(one.value)} ({noun(one)}; 95% interval {one.interval}, {one.seeds} paired "
-        f"seed{'' if one.seeds == 1 else 's'}, {len(one.amounts)} amounts from {ends})."
+        f"{f'At {where}, ' if where else ''}{one.arm} {met} ({noun(one)}; 95% interval "
+        f"{one.interval}, {count(one.seeds, 'paired seed')}, {len(one.amounts)} amounts from "
+        f"{first} to {last})."
     )
 
 

@@ -82,12 +82,18 @@ def test_a_score_that_falls_gives_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("offset", "value", "words"), [(-0.3, math.inf, "above 16"), (0.3, 0.0, "below 1")]
+    ("offset", "value", "words", "said"),
+    [
+        (-0.3, math.inf, "above 16", "random does not reach bn_only in test accuracy by 16 ("),
+        (0.3, 0.0, "below 1", "random is ahead of bn_only in test accuracy already at 1 ("),
+    ],
 )
 def test_arms_that_never_meet_give_open_ends(
-    offset: float, value: float, words: str, tmp_path: Path
+    offset: float, value: float, words: str, said: str, tmp_path: Path
 ) -> None:
-    one = found(tmp_path, offsets={"random": offset})
+    told = claims(study(tmp_path, offsets={"random": offset}))
+    (one,) = told.kstars
+    assert said in sentence(told.record, one)
     assert (one.value, one.low, one.high) == (value, value, value)
     assert one.words(one.value) == one.interval == words
 
