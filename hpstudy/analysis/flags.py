@@ -93,7 +93,6 @@ def of_contrast(
         *diverged_seeds(b, measure),
         *dead_units(a, evidence),
         *dead_units(b, evidence),
-        *unsettled(a),
-        *unsettled(b),
+        *unsettled((a, b)),
         *look(a, b),
     )
