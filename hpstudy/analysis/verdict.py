@@ -10,18 +10,11 @@ from hpstudy.analysis.contrast import LEVEL, Contrast
 from hpstudy.analysis.digits import digits, of_difference
 from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.record import CellRecord, StudyRecord
+from hpstudy.analysis.remarks import Remark
 from hpstudy.analysis.words import Measure, p_value, point, thousands
 
 # what the sentence itself says, unless it calls the claim into question
 SAID = ("networks differ", "counts differ")
-
-
-@dataclass(frozen=True)
-class Remark:
-    """One thing that qualifies a claim; `grave` where it calls the claim into question."""
-
-    words: str
-    grave: bool
 
 
 @dataclass(frozen=True)
@@ -40,11 +33,6 @@ class Verdict:
     def claim(self) -> str:
         """The answer and its numbers."""
         return f"{self.answer}{self.evidence}"
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was compared, and what else a reader has to know."""
-        return tuple(one.words for one in self.remarks if not one.grave)
 
     @property
     def doubts(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from hpstudy.analysis.words import tied
 from hpstudy.report.figures.palette import Look
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -109,7 +110,7 @@ def typographic(text: str) -> str:
     text = text.replace("+/-", "\u00b1")
     text = re.sub(r"(?<![\w.\-])-(?=\d)", "\u2212", text)
     text = re.sub(r"(?<=\w)'(?=\w)", "\u2019", text)
-    return re.sub(r"(?<=\d) (?=points)|(?<=\b[np]) (?==)|(?<=\b[np] =) (?=\d)", "\u00a0", text)
+    return tied(text)
 
 
 def breakable(text: str) -> Markup:
