@@ -144,6 +144,7 @@ def test_the_report_and_its_table_tell_it(tmp_path: Path) -> None:
     report.write(folder)
     (one,) = claims(folder).kstars
     page = (folder / "report.html").read_text()
+    assert "Tables behind this page: runs.csv, ranking.csv, contrast.csv, kstar.csv." in page
     assert 'id="kstar"' in page and f'<td class="number">{one.interval}</td>' in page
     (known,) = load(folder).kstar.itertuples()
     assert (known.arm, known.kstar, known.high) == ("random", one.value, math.inf)

@@ -116,5 +116,5 @@ def reading(findings: Findings, tables: Sequence[Answers]) -> str:
     words += [same] * any(one.alike for one in every)
     unshown = "no difference shown, as the interval covers zero"
     words += [f"grey: {unshown}"] * any(one.reach and not one.shown for one in every)
-    words += ["\u2020 in doubt, for what stands below"] * any(one.doubted for one in every)
+    words += ["\u2020 in doubt, for reasons that stand below"] * any(one.doubted for one in every)
     return f"{'; '.join(words)}."

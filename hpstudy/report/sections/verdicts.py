@@ -71,8 +71,8 @@ def _numbers(findings: Findings) -> Table:
     )
     caption = (
         f"{what}, {measure.label('test')} on {findings.record.study['data']['name']}. Test "
-        "half-width: 95%, from the test examples alone. Doubts: how many things call a row into "
-        "question; its sentence tells them."
+        "half-width: how far other test examples could move the difference, at 95%. Doubts: how "
+        "many things call a row into question; its sentence tells them."
     )
     shown = [one for one in groups if one[1]]
     if len(pairs) > 1 and all(len(rows) == 1 for _, rows in shown):
