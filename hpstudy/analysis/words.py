@@ -70,8 +70,9 @@ class Measure:
 
 
 def tied(text: str) -> str:
-    """The text with no-break spaces within '-2.3 points', 'n = 10' and 'p = 0.002'."""
-    return re.sub(r"(?<=\d) (?=points)|(?<=\b[np]) (?==)|(?<=\b[np] =) (?=\d)", "\u00a0", text)
+    """The text with no-break spaces within '-2.3 points', 'n = 10' and 'sign-flip p = 0.002'."""
+    within = r"(?<=\d) (?=points)|(?<=-flip) (?=p\b)|(?<=\b[np]) (?==)|(?<=\b[np] =) (?=\d)"
+    return re.sub(within, "\u00a0", text)
 
 
 def mean(measure: Measure, scores: Sequence[float], decimals: int | None = None) -> str:

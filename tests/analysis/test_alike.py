@@ -81,7 +81,8 @@ def test_tables_and_figures_show_none_either(tmp_path: Path) -> None:
     page = report.write(said.store.folder, said).read_text()
     answers = page[page.index('class="scroll answers"') :].partition("</table>")[0]
     assert re.findall(r'unshown"><strong>(.*?)</strong><span', answers) == ["+1.1", "+1.1"]
-    assert "without \u00b1: no interval, as every seed gave the same difference" in page
+    assert "without \u00b1: no interval, as every seed gave the same difference; grey: no " in page
+    assert "grey: no difference shown;" in page
     assert page.count('<td class="number">none, all equal</td>') == 2
     assert "Equal differences give no interval." in page
     for row in csv.DictReader((said.store.folder / "contrast.csv").read_text().splitlines()):

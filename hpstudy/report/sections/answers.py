@@ -114,7 +114,8 @@ def reading(findings: Findings, tables: Sequence[Answers]) -> str:
     words += ["\u00b1 half the 95% interval"] * any(one.reach for one in every)
     same = "without \u00b1: no interval, as every seed gave the same difference"
     words += [same] * any(one.alike for one in every)
-    unshown = "no difference shown, as the interval covers zero"
-    words += [f"grey: {unshown}"] * any(one.reach and not one.shown for one in every)
+    grey = [one for one in every if not one.shown]
+    covers = ", as the interval covers zero" * all(one.reach for one in grey)
+    words += [f"grey: no difference shown{covers}"] * bool(grey)
     words += ["\u2020 in doubt, for reasons that stand below"] * any(one.doubted for one in every)
     return f"{'; '.join(words)}."
