@@ -33,9 +33,10 @@ def check(spec: Spec, split: Split, store: Store) -> tuple[str, ...]:
     stored = {cell.arm: one for cell in firsts if (one := remembered.met(cell, store)) is not None}
     unknown = [cell for cell in firsts if cell.arm not in stored]
     further = [other for cell in unknown for other in entries.networks(arms[cell.arm])[1:]]
-    first = [*unknown, *(cells[0] for cells in further)]
+    first = [*unknown, *(others[0] for others in further)]
     met = built(spec, split, first) if first else []
     known = stored | {cell.arm: one for cell, one in zip(unknown, met, strict=False)}
+    swept = list(zip(further, met[len(unknown) :], strict=True))
     problems, doubts = Problems(), Problems()
     for cell in firsts:
         one = known[cell.arm]
@@ -45,10 +46,12 @@ def check(spec: Spec, split: Split, store: Store) -> tuple[str, ...]:
         _unmet(spec, cell, frozenset(one.asked), problems, doubts)
         outside.widen(arms[cell.arm], one.asked, doubts)
         entries.check(entries.networks(arms[cell.arm])[0], one, problems, doubts)
-    for others, one in zip(further, met[len(unknown) :], strict=True):
+    for others, one in swept:
         entries.check(others, one, problems, doubts)
     problems.check()
-    untried = _untried(remembered.without_trials(cells, store), known)
+    made = [(cell, known[cell.arm]) for cell in firsts]
+    made += [(others[0], one) for others, one in swept]
+    untried = _untried(remembered.without_trials(cells, store), made, known)
     for cell, one in zip(untried, built(spec, split, untried) if untried else [], strict=True):
         if one.reason is not None:
             _fail(cell, one, problems)
@@ -65,22 +68,37 @@ def _fail(cell: Cell, met: Met, problems: Problems) -> None:
     outside.tell(cell, met.asked, met.reason, problems)
 
 
-def _untried(cells: Iterable[Cell], known: Mapping[str, Met]) -> list[Cell]:
-    """The cells, of one value each, with values that are not offered and were never built."""
-    tried = {value for met in known.values() for value in met.values}
+def _untried(
+    cells: Iterable[Cell], made: Iterable[tuple[Cell, Met]], known: Mapping[str, Met]
+) -> list[Cell]:
+    """The cells, of one value each, with values that are not offered and were never built.
+
+    What one arm was built with says nothing of another arm, or of other arguments: theirs is
+    another network. Builds that are alike all the same are made once.
+    """
+    built_with: dict[tuple[str, frozenset[tuple[str, str]]], set[tuple[str, str]]] = {}
+    for cell, one in made:
+        if one.reason is None:
+            built_with.setdefault(_made(cell), set()).update(one.values)
     found = []
     for cell in cells:
-        asked = known[cell.arm].asked
-        for one in outside.single(cell, asked):
+        asked, tried = known[cell.arm].asked, built_with.setdefault(_made(cell), set())
+        for single in outside.single(cell, asked):
             values = {
                 (name, repr(value))
-                for name, value in outside.outside(one, asked).items()
+                for name, value in outside.outside(single, asked).items()
                 if outside.may_fail(asked[name], value)
             }
             if values - tried:
-                found.append(one)
+                found.append(single)
                 tried |= values
     return found
+
+
+def _made(cell: Cell) -> tuple[str, frozenset[tuple[str, str]]]:
+    """A cell's arm, and all that it says of its network but the values of parameters."""
+    said = (key for key in cell.settings if key.startswith("model.") and not key.startswith(HP))
+    return cell.arm, frozenset((key, repr(cell.settings[key])) for key in said)
 
 
 def _unmet(
