@@ -21,12 +21,15 @@ os.environ.setdefault("XLA_FLAGS", " ".join(COMPILER))
 
 
 @pytest.fixture
-def float64() -> Iterator[None]:
+def float64(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Double precision everywhere, so that parity can be asked to 1e-9."""
     # most tests need neither
     import jax
     import keras
+    from keras.src.backend.common.dtypes import BIT64_TO_BIT32_DTYPE
 
+    # on JAX Keras takes a mean, among others, in single precision whatever its input has
+    monkeypatch.setitem(BIT64_TO_BIT32_DTYPE, "float64", "float64")
     jax.config.update("jax_enable_x64", True)
     # parity is of what is computed, and machine code that is not optimised compiles sooner
     jax.config.update("jax_disable_most_optimizations", True)
