@@ -15,6 +15,7 @@ import pytest
 
 import hpstudy
 from hpstudy import data, report, study
+from hpstudy.engine.devices import default_workers
 from hpstudy.errors import DataError, StoreError, StudyChanged
 from hpstudy.store import Store
 
@@ -322,7 +323,16 @@ def test_a_dead_worker_fails_its_run_and_the_study_goes_on(
     load: Any, cache: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "small"
-    summary = study.run(load(), folder, workers=1, cache=cache, progress=KillsWorkers(6))
+    spare: list[bool] = []
+    summary = study.run(
+        load(),
+        folder,
+        workers=1,
+        cache=cache,
+        progress=KillsWorkers(6),
+        meanwhile=lambda: spare.append(True),
+    )
+    assert bool(spare) == (default_workers() > 1)
     assert not summary.complete
     assert summary.statuses["failed"] == 1
     failed = [event for event in events(folder, "run") if event["status"] == "failed"]
