@@ -43,7 +43,7 @@ def check(spec: Spec, split: Split, store: Store) -> tuple[str, ...]:
         outside.widen(arms[cell.arm], one.asked, doubts)
         entries.check(arms[cell.arm], one, problems, doubts)
     problems.check()
-    further = _untried(remembered.without_trials(cells, store), known)
+    further = _untried(remembered.without_trials(cells, store), firsts, known)
     for cell, one in zip(further, built(spec, split, further) if further else [], strict=True):
         if one.reason is not None:
             _fail(cell, one, problems)
@@ -60,12 +60,16 @@ def _fail(cell: Cell, met: Met, problems: Problems) -> None:
     outside.tell(cell, met.asked, met.reason, problems)
 
 
-def _untried(cells: Iterable[Cell], known: Mapping[str, Met]) -> list[Cell]:
-    """The cells, of one value each, with values that are not offered and were never built."""
-    tried = {value for met in known.values() for value in met.values}
+def _untried(cells: Iterable[Cell], firsts: Iterable[Cell], known: Mapping[str, Met]) -> list[Cell]:
+    """The cells, of one value each, with values that are not offered and were never built.
+
+    What one arm was built with says nothing of another arm, or of other arguments: theirs is
+    another network. Builds that are alike all the same are made once.
+    """
+    built_with = {_made(cell): set(known[cell.arm].values) for cell in firsts}
     found = []
     for cell in cells:
-        asked = known[cell.arm].asked
+        asked, tried = known[cell.arm].asked, built_with.setdefault(_made(cell), set())
         for one in outside.single(cell, asked):
             values = {
                 (name, repr(value))
@@ -76,6 +80,12 @@ def _untried(cells: Iterable[Cell], known: Mapping[str, Met]) -> list[Cell]:
                 found.append(one)
                 tried |= values
     return found
+
+
+def _made(cell: Cell) -> tuple[str, frozenset[tuple[str, str]]]:
+    """A cell's arm, and all that it says of its network but the values of parameters."""
+    said = (key for key in cell.settings if key.startswith("model.") and not key.startswith(HP))
+    return cell.arm, frozenset((key, repr(cell.settings[key])) for key in said)
 
 
 def _unmet(

@@ -23,6 +23,7 @@ FLOORS = {
     "fresh": 3,
     "hypermodels": 3,
     "lean": 3,
+    "nearby": 3,
     "engine": 4,
     "search": 4,
     "extremes": 4,

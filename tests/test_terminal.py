@@ -369,6 +369,30 @@ def test_the_outcome_ranks_picks_and_gives_the_verdicts(tmp_path: Path) -> None:
     assert len(terminal.outcome(claims(tmp_path))) < len(said)
 
 
+def test_what_qualifies_every_verdict_is_told_once(tmp_path: Path) -> None:
+    synthetic.write(tmp_path, Options(depths=(1, 3), trials=4, epochs=4, arrays=False, confirm=3))
+    known = claims(tmp_path)
+    said = terminal.outcome(known, 80)
+    head = said.index("Verdicts")
+    assert said[head + 1].startswith("  in doubt of all: ")
+    assert "  noted of all: same network (mlp, width 128)." in said
+    text = " ".join(" ".join(said).split())
+    for words in ("too few seeds (3; at least 6 are needed)", "same network (mlp, width 128)"):
+        assert all(words in str(verdict) for verdict in known.verdicts) and text.count(words) == 1
+    # what is of one verdict alone stands below it
+    alone = {doubt for verdict in known.verdicts for doubt in verdict.doubts if "batch" in doubt}
+    assert alone and all(doubt in text for doubt in alone)
+
+
+def test_lines_break_between_words_and_off_no_unit(tmp_path: Path) -> None:
+    synthetic.write(tmp_path, Options(depths=(1,), trials=4, epochs=4, arrays=False))
+    known = claims(tmp_path)
+    for width in range(60, 90):
+        for line in terminal.outcome(known, width):
+            assert not re.search(r"(sign-|-flip| n| p| =)$", line)
+            assert not line.lstrip().startswith(("points", "=")) and "\u00a0" not in line
+
+
 def test_a_narrow_window_cuts_no_setting_off(tmp_path: Path) -> None:
     arm = "an_arm_whose_name_is_long"
     options = Options(depths=(1,), arms=(arm,), contrasts=(), trials=4, epochs=4, arrays=False)

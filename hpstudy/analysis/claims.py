@@ -12,7 +12,7 @@ from hpstudy.analysis.kstar import KStar, kstars
 from hpstudy.analysis.pareto import Front, fronts
 from hpstudy.analysis.record import StudyRecord, read
 from hpstudy.analysis.verdict import Verdict, verdict
-from hpstudy.errors import StoreError
+from hpstudy.nearby import no_study
 from hpstudy.store import Store
 
 
@@ -37,9 +37,7 @@ def claims(folder: str | os.PathLike[str]) -> Claims:
     store = Store(folder)
     record = read(store)
     if record is None:
-        if not store.folder.is_dir():
-            raise StoreError(f"there is no folder {store.folder}")
-        raise StoreError(f"{store.folder} holds no study: no runs.jsonl in it tells of one")
+        raise no_study(store.folder)
     compared = contrasts(record, store)
     places = digits(compared)
     said = tuple(verdict(record, one, places) for one in compared)

@@ -17,6 +17,8 @@ from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.statistics import Interval, SignFlip, sign_flip, t_interval
 from hpstudy.store import Event, Store
 
+LEVEL = 0.05  # of the tests, as the intervals' 95%
+
 
 @dataclass(frozen=True)
 class Contrast:
@@ -41,6 +43,18 @@ class Contrast:
     @property
     def n(self) -> int:
         return len(self.seeds)
+
+    @property
+    def alike(self) -> bool:
+        """Whether several seeds gave one and the same difference, and so no interval."""
+        return self.n > 1 and self.interval is not None and self.interval.half_width is None
+
+    @property
+    def shown(self) -> bool:
+        """Whether the interval excludes zero; where equal differences give none, the test does."""
+        if self.interval is None or self.test is None:
+            return False
+        return self.test.p < LEVEL if self.alike else not self.interval.covers_zero
 
     @property
     def differences(self) -> tuple[float, ...]:
@@ -85,7 +99,8 @@ def _compare(record: StudyRecord, evidence: Evidence, a: CellRecord, b: CellReco
     scores_a = tuple(float(left["metrics"][key]) for left, _ in pairs)
     scores_b = tuple(float(right["metrics"][key]) for _, right in pairs)
     differences = np.asarray(scores_a) - np.asarray(scores_b)
-    interval = t_interval(differences) if pairs else None
+    scale = max(map(abs, (*scores_a, *scores_b)), default=0.0)
+    interval = t_interval(differences, scale=scale) if pairs else None
     half_width = examples.half_width(
         [
             difference
@@ -94,7 +109,7 @@ def _compare(record: StudyRecord, evidence: Evidence, a: CellRecord, b: CellReco
         ]
     )
     raised = (
-        flags.of_contrast(record, evidence, a, b, len(pairs), interval.mean, half_width)
+        flags.of_contrast(record, evidence, a, b, len(pairs), interval, half_width)
         if interval
         else ()
     )

@@ -10,7 +10,7 @@ from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.looks import look
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.settled import unsettled
-from hpstudy.analysis.statistics import t_interval
+from hpstudy.analysis.statistics import Interval, t_interval
 from hpstudy.analysis.trained import dead_units, diverged_seeds, edge, still_rising
 from hpstudy.analysis.unasked import never_asked
 from hpstudy.analysis.words import Measure, thousands
@@ -22,6 +22,19 @@ def too_few_seeds(n: int) -> list[Flag]:
     if n >= ENOUGH_SEEDS:
         return []
     return [Flag("too few seeds", f"too few seeds ({n}; at least {ENOUGH_SEEDS} are needed)")]
+
+
+def no_interval(n: int, interval: Interval, examples: int, measure: Measure) -> list[Flag]:
+    """Several seeds gave one and the same difference, which tells nothing of their spread."""
+    if n < 2 or interval.half_width is not None:
+        return []
+    words = f"all {n} paired differences are equal, so how far seeds spread is unknown"
+    if measure.percent:
+        step = measure.difference(1 / examples, measure.decimals(1 / examples)).lstrip("+")
+        words += (
+            f" ({measure.name} on {thousands(examples)} test examples moves in steps of {step})"
+        )
+    return [Flag("no interval", words)]
 
 
 def test_split_too_small(
@@ -58,7 +71,7 @@ def of_contrast(
     a: CellRecord,
     b: CellRecord,
     n: int,
-    difference: float,
+    interval: Interval,
     half_width: float | None,
 ) -> tuple[Flag, ...]:
     """Every flag of one contrast at one sweep point: what was compared, then what is in doubt."""
@@ -74,12 +87,12 @@ def of_contrast(
         *edge(b),
         *still_rising((a, b), evidence, measure),
         *too_few_seeds(n),
-        *test_split_too_small(difference, half_width, record.examples[2], measure),
+        *no_interval(n, interval, record.examples[2], measure),
+        *test_split_too_small(interval.mean, half_width, record.examples[2], measure),
         *diverged_seeds(a, measure),
         *diverged_seeds(b, measure),
         *dead_units(a, evidence),
         *dead_units(b, evidence),
-        *unsettled(a),
-        *unsettled(b),
+        *unsettled((a, b)),
         *look(a, b),
     )

@@ -18,8 +18,8 @@ from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.frames import Columns, by_column
 from hpstudy.analysis.monotone import bootstrap, crossing, isotonic
 from hpstudy.analysis.record import StudyRecord
-from hpstudy.analysis.statistics import Floats
-from hpstudy.analysis.words import Measure, number, point
+from hpstudy.analysis.statistics import EQUAL, Floats
+from hpstudy.analysis.words import Measure, count, number, point
 
 AMOUNTS = ("subset.per_unit", "subset.fraction")
 
@@ -30,7 +30,8 @@ class KStar:
 
     `differences` (seeds, amounts) are `arm` minus `other`, turned so that positive means better;
     `fitted` is their rising mean. `value`, `low` and `high` are 0 where they lie below the smallest
-    amount and infinite above the largest; one seed gives no `low` and `high`.
+    amount and infinite above the largest; seeds that all agree, as one does, give no `low` and
+    `high`: drawing among equal rows would tell nothing.
     """
 
     arm: str
@@ -61,7 +62,7 @@ class KStar:
     def interval(self) -> str:
         """'2.1 to above 32'."""
         if self.low is None or self.high is None:
-            return "none from one seed"
+            return "none from one seed" if self.seeds == 1 else "none, as all seeds agree"
         low, high = self.words(self.low), self.words(self.high)
         return low if low == high and not low[0].isdigit() else f"{low} to {high}"
 
@@ -105,7 +106,8 @@ def _kstar(
     differences = np.array([[sign * row[seed] for _, row in rows] for seed in _shared(rows)])
     amounts = tuple(amount for amount, _ in rows)
     fitted, places = isotonic(differences.mean(axis=0)), np.log(amounts)
-    ends = bootstrap(places, differences) if len(differences) > 1 else None
+    unequal = float(np.ptp(differences, axis=0).max()) > EQUAL * float(np.abs(differences).max())
+    ends = bootstrap(places, differences) if unequal else None
     low, high = (math.exp(end) for end in ends) if ends else (None, None)
     arm, other = (one.a.arm, one.b.arm) if in_a else (one.b.arm, one.a.arm)
     value = math.exp(crossing(places, fitted))
@@ -121,11 +123,17 @@ def sentence(record: StudyRecord, one: KStar) -> str:
     """'At depth 2, random equals bn_only in test accuracy at 3.4 (random weights per unit; ...'."""
     where = point(one.point, record.axis_names())
     label = Measure(one.metric, record.maximise).label("test")
-    ends = f"{number(one.amounts[0])} to {number(one.amounts[-1])}"
+    first, last = number(one.amounts[0]), number(one.amounts[-1])
+    if one.value == 0:
+        met = f"is ahead of {one.other} in {label} already at {first}"
+    elif math.isinf(one.value):
+        met = f"does not reach {one.other} in {label} by {last}"
+    else:
+        met = f"equals {one.other} in {label} at {one.words(one.value)}"
     return (
-        f"{f'At {where}, ' if where else ''}{one.arm} equals {one.other} in {label} at "
-        f"{one.words(one.value)} ({noun(one)}; 95% interval {one.interval}, {one.seeds} paired "
-        f"seed{'' if one.seeds == 1 else 's'}, {len(one.amounts)} amounts from {ends})."
+        f"{f'At {where}, ' if where else ''}{one.arm} {met} ({noun(one)}; 95% interval "
+        f"{one.interval}, {count(one.seeds, 'paired seed')}, {len(one.amounts)} amounts from "
+        f"{first} to {last})."
     )
 
 

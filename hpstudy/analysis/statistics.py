@@ -11,13 +11,14 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
+EQUAL = 2.0**-20  # of the largest score: scores may be sums in single precision
 ENUMERATED = 16
 SAMPLES = 2**16
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean and its confidence limits; the limits are None with fewer than two values."""
+    """A mean and its confidence limits; the limits are None where the values show no spread."""
 
     mean: float
     low: float | None
@@ -42,13 +43,23 @@ class SignFlip:
     method: Literal["exact", "sampled"]
 
 
-def t_interval(values: Floats, level: float = 0.95) -> Interval:
-    """Student's t interval of the mean; on paired differences it is the paired t interval."""
+def t_interval(values: Floats, level: float = 0.95, scale: float | None = None) -> Interval:
+    """Student's t interval of the mean; on paired differences it is the paired t interval.
+
+    One value gives no limits, and neither do equal ones. Their interval would have no width, as if
+    the mean were known exactly; but the normal values that it assumes are never equal, those of a
+    metric that moves in steps are (accuracy on n examples: 1 / n), and nothing in them bounds how
+    far further seeds would spread. The Wald interval of 0 in n successes has no width for the same
+    reason (Brown, Cai and DasGupta 2001, Statistical Science 16, 101-133). Equal is what differs
+    by rounding alone: by up to `EQUAL` of `scale`, that of the scores whose differences `values`
+    are, by default their own.
+    """
     from scipy.special import stdtrit
 
     mean = float(np.mean(values))
     n = len(values)
-    if n < 2:
+    largest = float(np.max(np.abs(values))) if scale is None else scale
+    if n < 2 or float(np.ptp(values)) <= EQUAL * largest:
         return Interval(mean, None, None)
     quantile = float(stdtrit(n - 1, (1 + level) / 2))
     reach = quantile * float(np.std(values, ddof=1)) / math.sqrt(n)

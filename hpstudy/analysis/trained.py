@@ -48,9 +48,11 @@ def still_rising(cells: Sequence[CellRecord], evidence: Evidence, measure: Measu
     for cell in cells:
         gain = _significant_gain(cell, evidence, measure.maximise)
         if gain is not None:
-            told.append(f"{cell.arm} ({measure.difference(gain, 2 if measure.percent else 4)})")
+            places = 2 if measure.percent else measure.decimals(abs(gain))
+            told.append(f"{cell.arm} ({measure.difference(gain, places)})")
     verb = "rising" if measure.maximise else "falling"
-    words = f"{measure.label('validation')} was still {verb} at the end of {' and '.join(told)}"
+    label = measure.label("validation")
+    words = f"{label} was still {verb} over the last epochs of {' and '.join(told)}"
     return [Flag("still rising", words)] if told else []
 
 
@@ -87,8 +89,11 @@ def dead_units(cell: CellRecord, evidence: Evidence) -> list[Flag]:
     counts, total = [dead for dead, _ in found], found[0][1]
     least, most = min(counts), max(counts)
     seen = str(most) if least == most else f"{least} to {most}"
-    verb = "is" if seen == "1" else "are"
-    words = f"{seen} of {count(total, 'unit')} of {cell.arm} {verb} off for every training example"
+    verb = "varies" if seen == "1" else "vary"
+    words = (
+        f"{seen} of {count(total, 'unit')} of {cell.arm} hardly {verb} over training examples, as "
+        "a ReLU does that none switches on"
+    )
     losses = [_losses(run) for run in cell.confirmed]
     burst = max((pair for pair in losses if pair and pair[1] > BURST * pair[0]), default=None)
     if burst:

@@ -6,22 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hpstudy.analysis.compared import bought, networks_compared
-from hpstudy.analysis.contrast import Contrast
+from hpstudy.analysis.contrast import LEVEL, Contrast
 from hpstudy.analysis.digits import digits, of_difference
 from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.record import CellRecord, StudyRecord
+from hpstudy.analysis.remarks import Remark
 from hpstudy.analysis.words import Measure, p_value, point, thousands
 
 # what the sentence itself says, unless it calls the claim into question
 SAID = ("networks differ", "counts differ")
-
-
-@dataclass(frozen=True)
-class Remark:
-    """One thing that qualifies a claim; `grave` where it calls the claim into question."""
-
-    words: str
-    grave: bool
 
 
 @dataclass(frozen=True)
@@ -40,11 +33,6 @@ class Verdict:
     def claim(self) -> str:
         """The answer and its numbers."""
         return f"{self.answer}{self.evidence}"
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was compared, and what else a reader has to know."""
-        return tuple(one.words for one in self.remarks if not one.grave)
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -87,20 +75,22 @@ def _statistics(one: Contrast, measure: Measure) -> tuple[str, str]:
     interval, test, decimals = one.interval, one.test, of_difference(one)
     assert interval is not None and test is not None
     gap = measure.difference(interval.mean, decimals)
-    if interval.low is None or interval.high is None:
+    if one.n == 1:
         return gap, " from one seed, which gives no interval and no test"
-    low, high = (measure.bare_difference(x, decimals, "-") for x in (interval.low, interval.high))
     p = f"sign-flip p = {p_value(test.p)}"
     if test.method == "sampled":
         p += " [sampled]"
-    elif test.smallest > 0.05:
+    elif test.smallest > LEVEL:
         p += f" [smallest possible {p_value(test.smallest)}]"
-    elif (test.p < 0.05) == interval.covers_zero:
+    elif (test.p < LEVEL) != one.shown:
         p += ", at odds with the interval"
-    numbers = f"95% interval {low} to {high}, n = {one.n} paired seeds, {p}"
-    return ("no difference shown", f" ({gap}, {numbers})") if interval.covers_zero else (
-        gap, f" ({numbers})"
-    )  # fmt: skip
+    if interval.low is None or interval.high is None:
+        numbers = f"the same on each of {one.n} paired seeds, which gives no interval, {p}"
+    else:
+        ends = (interval.low, interval.high)
+        low, high = (measure.bare_difference(end, decimals, "-") for end in ends)
+        numbers = f"95% interval {low} to {high}, n = {one.n} paired seeds, {p}"
+    return (gap, f" ({numbers})") if one.shown else ("no difference shown", f" ({gap}, {numbers})")
 
 
 def _trained(one: Contrast) -> str:

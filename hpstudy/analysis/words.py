@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
@@ -66,6 +67,12 @@ class Measure:
     def bare_difference(self, value: float, decimals: int = 1, sign: str = "+") -> str:
         text = f"{value * self.factor:{sign}.{decimals}f}"
         return text.lstrip("+-") if float(text) == 0 else text
+
+
+def tied(text: str) -> str:
+    """The text with no-break spaces within '-2.3 points', 'n = 10' and 'sign-flip p = 0.002'."""
+    within = r"(?<=\d) (?=points)|(?<=-flip) (?=p\b)|(?<=\b[np]) (?==)|(?<=\b[np] =) (?=\d)"
+    return re.sub(within, "\u00a0", text)
 
 
 def mean(measure: Measure, scores: Sequence[float], decimals: int | None = None) -> str:

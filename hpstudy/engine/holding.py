@@ -109,6 +109,8 @@ def optimizer(model: Any) -> dict[str, Any] | None:
     spared = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
     if decay and (kind != "adamw" or any(getattr(one, name, None) for name in spared)):
         return None
+    if kind == "sgd" and said["momentum"] >= 1:
+        return None
     names = {"momentum": "momentum"}
     if kind != "sgd":
         names = {"beta_1": "beta_1", "beta_2": "beta_2", "epsilon": "adam_epsilon"}

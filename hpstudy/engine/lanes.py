@@ -50,6 +50,7 @@ class Pack:
         self._kept: Any = None
         self._one: Order | None = None
         self._order: Order | None = None
+        self._sent: tuple[Any, Any] | None = None
 
     @property
     def occupied(self) -> list[tuple[int, Occupant]]:
@@ -77,6 +78,7 @@ class Pack:
             self._one = order
             self._order = self._blank()
         self.occupants[lane] = occupant
+        self._sent = None
         self._write(self._order, lane, order)
 
     def clear(self, lane: int) -> None:
@@ -91,7 +93,9 @@ class Pack:
         """Train every lane for an epoch and do its books; `meanwhile` runs beside the device."""
         assert self._stack is not None and self._order is not None
         began, occupied = perf_counter(), self.occupied
-        self._stack, rows = self._packed.epoch(self._stack, self._shared, self._order)
+        batches, draws = self._sent or (self._order.batches, self._order.draws)
+        order = self._order._replace(batches=batches, draws=draws)
+        self._stack, rows = self._packed.epoch(self._stack, self._shared, order)
         meanwhile()
         self._plan(occupied)
         totals = np.concatenate(rows, axis=1, dtype=np.float64)
@@ -135,6 +139,8 @@ class Pack:
         for _ in self._each(write, going):
             pass
         self._order = order
+        # on its way while the device works: the large parts, which no end of a run changes
+        self._sent = jax.device_put((order.batches, order.draws))
 
     def _blank(self) -> Order:
         assert self._one is not None

@@ -161,7 +161,7 @@ def train_function(network: Network, signature: Signature) -> Callable[..., tupl
 
     The row holds the sums of `losses.row` over the epoch's examples, in training mode.
     """
-    update, loss = OPTIMIZERS[signature.optimizer], LOSSES[signature.loss]
+    optimizer, loss = OPTIMIZERS[signature.optimizer], LOSSES[signature.loss]
     task = signature.task
     read = augmentation.chosen_images if signature.augmented else _chosen
 
@@ -170,6 +170,7 @@ def train_function(network: Network, signature: Signature) -> Callable[..., tupl
     ) -> tuple[Carry, Any]:
         few = gathered.paths(run.base, run.indices)
         weights = jnp.ones(len(x), x.dtype) if real is None else real
+        factor = optimizer.factor(rate, run.numbers)
 
         def objective(theta: Arrays) -> tuple[Any, tuple[Arrays, Any, Any]]:
             whole = Values.of(carry._replace(theta=theta), run).whole
@@ -179,10 +180,10 @@ def train_function(network: Network, signature: Signature) -> Callable[..., tupl
                 outputs, states, penalty = network(values, x, training=True)
             each = loss(outputs, y, run.smoothing)
             each = each if penalty is None else each + penalty
-            return (weights * each).sum() / weights.sum(), (states, each, outputs)
+            return factor * (weights * each).sum() / weights.sum(), (states, each, outputs)
 
         gradients, (states, each, outputs) = jax.grad(objective, has_aux=True)(carry.theta)
-        theta, moments = update(carry.theta, gradients, carry.moments, rate, run.numbers)
+        theta, moments = optimizer.update(carry.theta, gradients, carry.moments, rate, run.numbers)
         return Carry(theta, states, moments), row(task, each, outputs, y, weights)
 
     def epoch(carry: Carry, run: Run, data: Data, order: Order) -> tuple[Carry, Any]:

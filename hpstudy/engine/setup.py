@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from hpstudy.engine import augmentation, padding
+from hpstudy.engine import augmentation, optimizers, padding
 from hpstudy.engine.losses import loss_name
 from hpstudy.engine.network import Arrays, Network
-from hpstudy.engine.optimizers import Numbers, start
+from hpstudy.engine.optimizers import Numbers
 from hpstudy.engine.program import Carry, Run, Signature
 from hpstudy.spec.declarations import DataShape, Tensor
 from hpstudy.spec.length import length
@@ -102,7 +102,7 @@ def setup_of(
         for kind in ("parameter", "state", "input")
     }
     parts = pad(_filled(split(selection, of_kind["parameter"]), shapes, room))
-    optimizer = config["training.optimizer"]
+    optimizer = optimizers.kind(config)
     trained = tuple(
         (path, len(parts.theta[path]) if path in parts.indices else -1)
         for path in sorted(parts.theta)
@@ -134,7 +134,7 @@ def setup_of(
         smoothing=dtype.type(config.get("training.label_smoothing") or 0.0),
     )
     states = padding.filled(of_kind["state"], room)
-    carry = Carry(parts.theta, states, start(optimizer, parts.theta))
+    carry = Carry(parts.theta, states, optimizers.start(optimizer, parts.theta))
     figures = {"trained": counts.trained, "frozen": counts.frozen, "total": counts.total}
     init = seeds["initialisation"]
     return Setup(

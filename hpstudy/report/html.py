@@ -48,12 +48,13 @@ def write(folder: str | os.PathLike[str], known: Claims | None = None) -> Path:
     found = known or claims(folder)
     record, store = found.record, found.store
     findings = find(found)
-    views.write(found)
+    tables = views.write(found)
     sections = [section(findings) for section in SECTIONS]
     page = render(
         "page.html.j2",
         name=record.study["name"],
         sections=[one for one in sections if one is not None],
+        tables=[table.name for table in tables],
         last_time=record.last_time,
         version=record.study["versions"].get("hpstudy", ""),
     )

@@ -11,11 +11,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from hpstudy.analysis.words import tied
 from hpstudy.report.figures.palette import Look
 
 TEMPLATES = Path(__file__).with_name("templates")
 # one panel's drawing, in pixels at its natural size: the fewer stand side by side, the wider
 SIZES = {1: (480, 280), 2: (460, 270), 3: (340, 240)}
+WIDE = (960, 320)  # of a panel that stands alone in its row, where the window is wide
 # panels and verdicts beyond this many fold away by group, so that a large sweep stays readable
 MANY = 12
 
@@ -49,9 +51,13 @@ class Group:
         """How many panels stand side by side where there is room; rows are filled evenly."""
         return {1: 1, 2: 2, 4: 2}.get(len(self.panels), 3)
 
-    def drawn(self) -> list[tuple[str, Markup]]:
-        """Titles and SVGs, in the size that their number leaves them."""
-        return [(panel.title, panel.draw(*SIZES[self.columns])) for panel in self.panels]
+    def drawn(self) -> list[tuple[str, list[Markup]]]:
+        """Titles and SVGs in the size that their number leaves them; one alone has two, WIDE last.
+
+        The page shows one of the two, by the width of its window.
+        """
+        sizes = [SIZES[self.columns], *([WIDE] if self.columns == 1 else [])]
+        return [(panel.title, [panel.draw(*size) for size in sizes]) for panel in self.panels]
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,6 @@ def figures(
         groups=shown,
         caption=caption,
         fold=fold,
-        alone=sum(len(group.panels) for group in shown) == 1,
     )
 
 
@@ -105,7 +110,7 @@ def typographic(text: str) -> str:
     text = text.replace("+/-", "\u00b1")
     text = re.sub(r"(?<![\w.\-])-(?=\d)", "\u2212", text)
     text = re.sub(r"(?<=\w)'(?=\w)", "\u2019", text)
-    return re.sub(r"(?<=\d) (?=points)|(?<=\b[np]) (?==)|(?<=\b[np] =) (?=\d)", "\u00a0", text)
+    return tied(text)
 
 
 def breakable(text: str) -> Markup:

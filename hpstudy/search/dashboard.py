@@ -12,7 +12,8 @@ from threading import Lock
 from typing import Any, TextIO
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from hpstudy.errors import HpstudyError, MissingPackage, StoreError
+from hpstudy.errors import HpstudyError, MissingPackage
+from hpstudy.nearby import no_study
 from hpstudy.search.view import View
 from hpstudy.store import Store
 
@@ -35,7 +36,7 @@ def server(folder: str | os.PathLike[str], port: int) -> WSGIServer:
     """The dashboard's server, listening and not yet answering: `serve_forever`, `shutdown`."""
     store = Store(folder)
     if not store.exists:
-        raise StoreError(f"{store.folder} holds no study: there is no runs.jsonl in it")
+        raise no_study(store.folder)
     try:
         from optuna_dashboard import wsgi  # type: ignore[import-untyped]
     except ImportError:

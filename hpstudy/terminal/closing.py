@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import fmean
-from textwrap import wrap
 from typing import Any
 
 from hpstudy.analysis.claims import Claims
@@ -12,9 +11,11 @@ from hpstudy.analysis.digits import of_mean
 from hpstudy.analysis.kstar import sentence
 from hpstudy.analysis.progress import missing
 from hpstudy.analysis.record import CellRecord
+from hpstudy.analysis.remarks import Remark, parted, shared
 from hpstudy.analysis.verdict import Verdict
 from hpstudy.analysis.words import Measure, number, thousands
 from hpstudy.spec.study import short
+from hpstudy.terminal.wrapping import wrapped
 
 ROOM = 30  # columns that settings need beside a row's figures
 MOST = 12  # cells, verdicts or missing things that are told one by one
@@ -24,31 +25,45 @@ def lines(claims: Claims, width: int | None = None) -> list[str]:
     """Picks, verdicts and k* of a study, wrapped where a width is given."""
     record = claims.record
     told = _picks(claims, width)
-    found = [_told(verdict, width) for verdict in claims.verdicts]
+    common = shared([verdict.remarks for verdict in claims.verdicts])
+    found = [_told(verdict, common, width) for verdict in claims.verdicts]
+    whose = " of both" if len(found) == 2 else " of all"
+    of_all = _qualified(*parted(common), width, whose)
     lacking = [_item(line, width) for line in missing(record)]
     equal = [_item(sentence(record, one), width) for one in claims.kstars]
-    told_of = (("Verdicts", found), ("Random weights", equal), ("Missing", lacking))
-    for head, items in told_of:
+    for head, before, items in (
+        ("Verdicts", of_all, found),
+        ("Random weights", [], equal),
+        ("Missing", [], lacking),
+    ):
         if items:
             more = len(items) - MOST
             rest = [f"and {more} more, in the report"] if more > 0 else []
-            told += ["", head, *(line for item in items[:MOST] for line in item), *rest]
+            told += ["", head, *before, *(line for item in items[:MOST] for line in item), *rest]
     return told
 
 
-def _told(verdict: Verdict, width: int | None) -> list[str]:
-    """A claim, and below it what is in doubt and what is to note."""
-    lines = _item(f"{verdict.claim}.", width)
-    for head, words in (("in doubt", verdict.doubts), ("noted", verdict.notes)):
-        if words:
-            lines += _item(f"{'; '.join(words)}.", width, f"  {head}: ", "    ")
-    return lines
+def _told(verdict: Verdict, common: Sequence[Remark], width: int | None) -> list[str]:
+    """A claim, and below it what is in doubt and what is to note of it alone."""
+    qualified = _qualified(*parted(verdict.remarks, common), width)
+    return [*_item(f"{verdict.claim}.", width), *qualified]
+
+
+def _qualified(
+    doubts: Sequence[str], notes: Sequence[str], width: int | None, whose: str = ""
+) -> list[str]:
+    return [
+        line
+        for head, words in ((f"in doubt{whose}", doubts), (f"noted{whose}", notes))
+        if words
+        for line in _item(f"{'; '.join(words)}.", width, f"  {head}: ", "    ")
+    ]
 
 
 def _item(text: str, width: int | None, first: str = "- ", rest: str = "  ") -> list[str]:
     if not width:
         return [f"{first}{text}"]
-    return wrap(text, width, initial_indent=first, subsequent_indent=rest)
+    return wrapped(text, width, first, rest)
 
 
 def _picks(claims: Claims, width: int | None) -> list[str]:
@@ -92,10 +107,8 @@ def _beside(first: str, settings: str, width: int | None) -> list[str]:
         return [f"{first}  {settings}".rstrip()]
     if width - len(first) >= ROOM:
         indent = " " * (len(first) + 2)
-        return wrap(settings, width, initial_indent=f"{first}  ", subsequent_indent=indent) or [
-            first.rstrip()
-        ]
-    return [first, *wrap(settings, width, initial_indent="    ", subsequent_indent="    ")]
+        return wrapped(settings, width, f"{first}  ", indent) or [first.rstrip()]
+    return [first, *wrapped(settings, width, "    ", "    ")]
 
 
 def _searched(cell: CellRecord) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
 
 from hpstudy.analysis.words import number
 from hpstudy.data import DATASETS
@@ -16,6 +15,7 @@ from hpstudy.spec.objectives import COSTS, SCORE
 from hpstudy.spec.space import written
 from hpstudy.spec.training import FORMS, METRICS, TRAINING
 from hpstudy.subsets.rules import WORDS
+from hpstudy.terminal.wrapping import wrapped
 
 
 def listing(kind: str, width: int | None = None) -> list[str]:
@@ -129,6 +129,6 @@ def _columns(entries: Sequence[tuple[str, str]], width: int | None) -> list[str]
     for name, doc in entries:
         first = f"  {name:<{wide}}  "
         room = max(20, width - len(first)) if width else 10**6
-        head, *rest = wrap(doc, room) or [""]
+        head, *rest = wrapped(doc, room) or [""]
         lines += [f"{first}{head}".rstrip(), *(" " * len(first) + line for line in rest)]
     return lines

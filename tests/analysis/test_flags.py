@@ -83,7 +83,8 @@ def test_edge_names_the_arm_the_value_and_the_range(tmp_path: Path) -> None:
 def test_still_rising(tmp_path: Path) -> None:
     assert not words(first(tmp_path / "flat"), "still rising")
     (told,) = words(first(tmp_path / "rising", rising=True), "still rising")
-    assert told.startswith("validation accuracy was still rising at the end of bn_only (+")
+    said = "validation accuracy was still rising over the last epochs of bn_only (+"
+    assert told.startswith(said)
     assert "and full (+" in told
 
 
@@ -163,8 +164,8 @@ def test_the_constant_predictor_of_another_metric_says_nothing(tmp_path: Path) -
 def test_dead_units_are_counted_over_seeds(tmp_path: Path) -> None:
     assert not words(first(tmp_path / "alive"), "dead units")
     few = first(tmp_path / "few", dead={"bn_only": 2})
-    said = "2 of 32 units of bn_only are off for every training example"
-    assert words(few, "dead units") == [said]
+    said = "2 of 32 units of bn_only hardly vary over training examples, as a ReLU does that none "
+    assert words(few, "dead units") == [f"{said}switches on"]
     assert not next(f for f in few.flags if f.name == "dead units").grave
     many = first(tmp_path / "many", dead={"bn_only": 4})
     assert next(f for f in many.flags if f.name == "dead units").grave
@@ -175,8 +176,8 @@ def test_a_dead_unit_that_a_test_example_wakes_is_in_doubt(tmp_path: Path) -> No
     (flag,) = (f for f in one.flags if f.name == "dead units")
     assert flag.grave
     assert flag.words == (
-        "1 of 32 units of bn_only is off for every training example, and one seed's loss is 3.2 in "
-        "testing against 0.2 in validation"
+        "1 of 32 units of bn_only hardly varies over training examples, as a ReLU does that none "
+        "switches on, and one seed's loss is 3.2 in testing against 0.2 in validation"
     )
 
 

@@ -82,12 +82,18 @@ def test_a_score_that_falls_gives_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("offset", "value", "words"), [(-0.3, math.inf, "above 16"), (0.3, 0.0, "below 1")]
+    ("offset", "value", "words", "said"),
+    [
+        (-0.3, math.inf, "above 16", "random does not reach bn_only in test accuracy by 16 ("),
+        (0.3, 0.0, "below 1", "random is ahead of bn_only in test accuracy already at 1 ("),
+    ],
 )
 def test_arms_that_never_meet_give_open_ends(
-    offset: float, value: float, words: str, tmp_path: Path
+    offset: float, value: float, words: str, said: str, tmp_path: Path
 ) -> None:
-    one = found(tmp_path, offsets={"random": offset})
+    told = claims(study(tmp_path, offsets={"random": offset}))
+    (one,) = told.kstars
+    assert said in sentence(told.record, one)
     assert (one.value, one.low, one.high) == (value, value, value)
     assert one.words(one.value) == one.interval == words
 
@@ -102,6 +108,16 @@ def test_one_seed_gives_no_interval(tmp_path: Path) -> None:
     one = found(tmp_path, confirm=1)
     assert (one.low, one.high, one.interval) == (None, None, "none from one seed")
     assert math.isfinite(one.value)
+
+
+def test_seeds_that_agree_give_no_interval(tmp_path: Path) -> None:
+    said = claims(study(tmp_path)).contrasts
+    alike = [
+        replace(one, scores_a=one.scores_a[:1] * one.n, scores_b=one.scores_b[:1] * one.n)
+        for one in said
+    ]
+    (one,) = kstars(alike)
+    assert (one.low, one.high, one.interval) == (None, None, "none, as all seeds agree")
 
 
 def test_failed_seeds_leave_every_amount(tmp_path: Path) -> None:
@@ -128,6 +144,7 @@ def test_the_report_and_its_table_tell_it(tmp_path: Path) -> None:
     report.write(folder)
     (one,) = claims(folder).kstars
     page = (folder / "report.html").read_text()
+    assert "Tables behind this page: runs.csv, ranking.csv, contrast.csv, kstar.csv." in page
     assert 'id="kstar"' in page and f'<td class="number">{one.interval}</td>' in page
     (known,) = load(folder).kstar.itertuples()
     assert (known.arm, known.kstar, known.high) == ("random", one.value, math.inf)

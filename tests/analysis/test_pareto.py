@@ -184,11 +184,12 @@ def pareto_section(folder: Path) -> str:
 
 def test_a_verdict_between_picks_of_unequal_cost_says_so(folder: Path, tmp_path: Path) -> None:
     for said, cells in zip(claims(folder).verdicts, claims(folder).contrasts, strict=True):
-        (spent,) = (note for note in said.notes if note.startswith("not at equal cost"))
+        words = [one.words for one in said.remarks if not one.grave]
+        (spent,) = (one for one in words if one.startswith("not at equal cost"))
         trained = [cell.counts["trained"] for cell in (cells.a, cells.b)]
         assert f"({trained[0]} against {trained[1]} trained parameters" in spent
     (said, *_) = claims(reported(tmp_path, at_one_cost)).verdicts
-    assert not [note for note in said.notes if "cost" in note]
+    assert not [one for one in said.remarks if "cost" in one.words]
 
 
 def test_a_front_of_one_configuration_says_why_and_has_no_steps(

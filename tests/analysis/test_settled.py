@@ -51,5 +51,13 @@ def test_runs_of_several_lengths_are_told_by_the_worst(tmp_path: Path) -> None:
     assert ": 100% of" in words[1]
 
 
+def test_arms_of_one_length_are_told_together(tmp_path: Path) -> None:
+    words, _ = told(tmp_path, {"bn_only": [(0.99, 96)], "full": [(0.99, 96)]})
+    assert words == [
+        "bn_only's and full's moving statistics have not settled: 38% of their initial values are "
+        "left after 96 steps at momentum 0.99"
+    ]
+
+
 def test_runs_that_recorded_nothing_are_not_judged(tmp_path: Path) -> None:
     assert told(tmp_path, {})[0] == []

@@ -31,6 +31,17 @@ def test_one_pair_gives_no_interval() -> None:
     assert interval.covers_zero
 
 
+@pytest.mark.parametrize("n", [2, 3, 10])
+def test_equal_values_give_no_interval_however_they_were_rounded(n: int) -> None:
+    right = np.arange(n) + 300
+    differences = (right + 1) / 359 - right / 359
+    assert np.ptp(differences) > 0 or n < 3
+    interval = t_interval(differences, scale=0.9)
+    assert (interval.low, interval.high) == (None, None) and interval.covers_zero
+    differences[0] += 1 / 359
+    assert t_interval(differences, scale=0.9).half_width
+
+
 @settings(max_examples=30, deadline=None)
 @given(DIFFERENCES)
 def test_sign_flip_counts_every_pattern(values: list[float]) -> None:

@@ -89,7 +89,7 @@ def test_another_number_compiles_nothing(
     changes: list[dict[str, Any]] = [
         {"training__learning_rate": 0.3},
         {"training__momentum": 0.5},
-        {"training__weight_decay": 0.0},
+        {"training__weight_decay": 0.01},
         {"model__norm_momentum": 0.5, "model__norm_epsilon": 1e-3},
         {"model__gamma_initializer": 0.5, "model__kernel_initializer": "binary"},
         {"model__dropout": 0.4, "training__label_smoothing": 0.1},

@@ -164,6 +164,41 @@ def test_every_option_and_swept_value_beyond_the_offer_is_built_once(
         assert told.message.endswith("in steps of 8; it cannot be built so: ValueError: -4 units")
 
 
+def test_what_one_arm_was_built_with_says_nothing_of_another_arm(
+    load: Callable[..., Spec],
+    digits: data.Split,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[tuple[str, Any]] = []
+
+    def building(spec: Spec, split: data.Split, cells: Iterable[Cell]) -> list[Met]:
+        found = []
+        for cell in cells:
+            asked = {"units_0": Registered("units_0", "int", 8, low=8, high=16, step=8)}
+            units = cell.settings["model.hp.units_0"]
+            value = units if isinstance(units, str) else units.options[0]
+            tried.append((cell.name, value))
+            found.append(Met(asked, (), frozenset({("units_0", repr(value))})))
+        return found
+
+    monkeypatch.setattr(preflight, "built", building)
+    other = "model: {args: {units: 4}, hp: {units_0: {choice: [big, small]}}}, train: as_built"
+    model = ", args: {units: %s}, hp: {units_0: {choice: [small, big]}}"
+    one = load("Sized", model=model % 2, train="as_built}, other: {" + other)
+    preflight.check(one, digits, Store(tmp_path / "none"))
+    # small and big are each some arm's first value, and the other arm's network is another one
+    assert tried == [("it", "small"), ("other", "big"), ("it", "big"), ("other", "small")]
+    tried.clear()
+    one = load("Sized", model=model % "{sweep: [2, 4]}")
+    preflight.check(one, digits, Store(tmp_path / "none"))
+    names = [cell.name for cell in one.cells]
+    assert tried == [
+        *((names[0], "small"), (names[0], "big")),
+        *((names[1], "small"), (names[1], "big")),
+    ]
+
+
 def test_values_are_built_only_for_cells_that_have_no_trials_of_them(
     load: Callable[..., Spec],
     digits: data.Split,

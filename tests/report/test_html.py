@@ -25,6 +25,7 @@ ORDER = [
 ]
 SMALL: dict[str, Any] = {"depths": (1,), "trials": 6, "confirm": 3, "epochs": 6}
 EVIL = "<script>alert('x')</script>"
+ARM_COLOURS = ["--arm-0", "--arm-1", "--arm-2"]
 
 
 class Page(HTMLParser):
@@ -111,6 +112,16 @@ def test_the_verdict_stands_in_the_page_with_its_flags(plain: tuple[str, Page]) 
     assert "At depth 1, bn_only reaches" in text
     assert "too few seeds (3; at least 6 are needed)" in text
     assert "training 256 of 101,898 against all 101,898 parameters" in text
+
+
+def test_arms_are_told_apart_without_colours(plain: tuple[str, Page]) -> None:
+    html, _ = plain
+    for name in ("contrast", "search", "curves", "parameters"):
+        section = html[html.index(f'<section id="{name}"') :].partition("</section>")[0]
+        legend, _, drawing = section.partition('<div class="panels')
+        # each arm's mark, in the legend and in the figure
+        assert re.findall(r"<path d=[^>]*fill: var\((--arm-\d)\)", legend)[:3] == ARM_COLOURS
+        assert set(re.findall(r"<use [^>]*var\((--arm-\d)\)", drawing)) == set(ARM_COLOURS)
 
 
 def test_the_same_store_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -392,7 +403,8 @@ def test_panels_fill_their_rows(panels: int, columns: int) -> None:
         return Markup("<svg></svg>")
 
     html = figures("", [], [Group("", [Panel("", draw)] * panels)], "What it shows.")
-    assert f'class="panels of-{columns}"' in html and len(set(drawn)) == 1
-    assert ('class="alone"' in html) == (panels == 1)
+    assert f'class="panels of-{columns}"' in html
+    # one alone is drawn for a wide window too
+    assert len(set(drawn)) == html.count("<svg") // panels == (2 if panels == 1 else 1)
     # readable in the one column of a telephone
     assert 9.5 * 358 / drawn[0][0] > 6

@@ -242,5 +242,5 @@ def test_a_taken_port_is_told(address: str, store: Store) -> None:
 
 
 def test_a_folder_without_a_study_is_told(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="holds no study: there is no runs.jsonl"):
+    with pytest.raises(StoreError, match="there is no folder .*nothing"):
         serve(tmp_path / "nothing", 0)

@@ -18,6 +18,8 @@ from hpstudy.report.figures.svg import draw
 
 Curves = Mapping[str, Mapping[str, Floats]]
 
+MARKED = 5  # epochs of each curve, about
+
 
 def learning(
     name: str,
@@ -30,11 +32,14 @@ def learning(
     width: int,
     height: int,
 ) -> Markup:
-    """One sweep point: validation solid with its range over seeds, training dashed."""
+    """One sweep point: validation solid with its range over seeds, training dashed.
+
+    Arms' marks stand at other epochs for each arm, so that they do not hide each other.
+    """
 
     def plot(figure: Figure) -> None:
         axes = place(figure)
-        for cell in cells:
+        for turn, cell in enumerate(cells):
             own, colour = curves.get(cell.name, {}), looks[cell.arm].colour
             for split, style in (("validation", "-"), ("train", (0, (3, 2)))):
                 if split not in own:
@@ -46,6 +51,15 @@ def learning(
                 if split == "validation":
                     low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
                     axes.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
+                    step = max(1, len(epochs) // MARKED)
+                    marked = slice(turn * step // len(cells), None, step)
+                    axes.plot(
+                        epochs[marked],
+                        mean[marked],
+                        looks[cell.arm].marker,
+                        color=colour,
+                        markersize=4.5,
+                    )
         axes.set_xlabel("epoch")
         axes.set_ylabel(f"{measure.name} (%)" if measure.percent else measure.name)
         axes.set_ylim(window)

@@ -51,9 +51,10 @@ STYLE: dict[Any, Any] = {
 def draw(name: str, plot: Callable[[Figure], None], alt: str, width: int, height: int) -> Markup:
     """The SVG element of what `plot` draws, `width` by `height` pixels at its natural size.
 
-    `name` must be unique in the page: it salts the ids. `alt` is what a screen reader says.
+    `name` must be unique in the page, but for drawings of another width: both salt the ids. `alt`
+    is what a screen reader says.
     """
-    with matplotlib.rc_context({**STYLE, "svg.hashsalt": name}):
+    with matplotlib.rc_context({**STYLE, "svg.hashsalt": f"{name} {width}"}):
         figure = Figure(figsize=(width / 72, height / 72), facecolor="none")
         FigureCanvasSVG(figure)
         plot(figure)

@@ -17,10 +17,14 @@ Group = tuple[tuple[str, str], Sequence[tuple[Contrast, Verdict]]]
 
 @dataclass(frozen=True)
 class Answer:
-    """One mean difference, with the half-width of its interval where several seeds give one."""
+    """One mean difference, with the half-width of its interval where several seeds give one.
+
+    `alike` is where they gave the same difference, and so no interval.
+    """
 
     difference: str
     reach: str
+    alike: bool
     shown: bool
     doubted: bool
 
@@ -95,7 +99,8 @@ def _answer(findings: Findings, one: Contrast, said: Verdict) -> Answer | None:
     return Answer(
         bare(one.interval.mean, decimals),
         "" if half is None else f"+/-{bare(half, decimals, '-')}",
-        shown=half is None or not one.interval.covers_zero,
+        alike=one.alike,
+        shown=one.n == 1 or one.shown,
         doubted=bool(said.doubts),
     )
 
@@ -107,7 +112,10 @@ def reading(findings: Findings, tables: Sequence[Answers]) -> str:
     better = "" if measure.maximise else ", lower is better"
     words = [f"First arm minus second, test {measure.name}{unit}{better}"]
     words += ["\u00b1 half the 95% interval"] * any(one.reach for one in every)
-    unshown = "no difference shown, as the interval covers zero"
-    words += [f"grey: {unshown}"] * any(one.reach and not one.shown for one in every)
-    words += ["\u2020 in doubt, for what stands below"] * any(one.doubted for one in every)
+    same = "without \u00b1: no interval, as every seed gave the same difference"
+    words += [same] * any(one.alike for one in every)
+    grey = [one for one in every if not one.shown]
+    covers = ", as the interval covers zero" * all(one.reach for one in grey)
+    words += [f"grey: no difference shown{covers}"] * bool(grey)
+    words += ["\u2020 in doubt, for reasons that stand below"] * any(one.doubted for one in every)
     return f"{'; '.join(words)}."

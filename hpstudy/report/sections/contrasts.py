@@ -48,6 +48,8 @@ def picture(findings: Findings) -> Section:
         "mean of each arm as a bar. Right: their differences, the mean difference and its paired t "
         "interval. Panels of one contrast share their axes."
     )
+    if any(one.alike for one in findings.contrasts):
+        caption += " Equal differences give no interval."
     if not any(group.panels for group in groups):
         caption = "No contrast has a pair of confirm runs yet."
         keys = []

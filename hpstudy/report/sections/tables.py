@@ -22,7 +22,8 @@ def arms(findings: Findings) -> Section:
     again = words if findings.chosen_again else ""
     said = (
         f"The configuration picked for each {findings.cell}. {again}Test: mean \u00b1 standard "
-        "deviation over confirm seeds. Gap: training minus test. Seconds: mean of a confirm run."
+        "deviation over confirm seeds. Gap: training score, a running mean of its epoch in "
+        "training mode, minus test. Seconds: mean of a confirm run."
     )
     measure = findings.measure
     scored = ["trained", "frozen", "total", measure.label("validation"), measure.label("test")]

@@ -102,7 +102,7 @@ def learning_curves(findings: Findings) -> Section:
     if not panels:
         return _empty("curves", "Learning curves", "No configuration has been confirmed yet.")
     keys = [
-        *(Key(arm, look.variable, stroke="M0 6h12") for arm, look in findings.looks.items()),
+        *(Key(arm, look.variable, look.path, "M0 6h12") for arm, look in findings.looks.items()),
         Key("validation", "--muted", stroke="M0 6h12"),
         Key("training", "--muted", stroke="M0 6h4M7 6h4"),
     ]
@@ -143,6 +143,9 @@ def trained_parameters(findings: Findings) -> Section:
     )
     swept = ", ".join(spoken(name) for name in names.values())
     caption = "Mean over confirm seeds with its 95% t interval."
+    scores = [cell.test_scores(findings.record.metric) for cell in cells]
+    if any(len(own) > 1 and len(set(own)) == 1 for own in scores):
+        caption += " Equal scores give no interval."
     counts = [cell.counts["trained"] for cell in cells]
     if len(set(counts)) < len(counts):
         caption += " Marks of one count stand side by side."

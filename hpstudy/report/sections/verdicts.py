@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.digits import of_difference
-from hpstudy.analysis.verdict import Remark, Verdict
+from hpstudy.analysis.remarks import parted, shared
 from hpstudy.analysis.words import p_value, thousands
 from hpstudy.report.findings import Findings, at
 from hpstudy.report.page import MANY, Section, Table, render
@@ -21,7 +19,7 @@ def verdicts(findings: Findings) -> Section:
     """
     raised = {flag.name for one in findings.contrasts for flag in one.flags}
     compared = [one for one in findings.contrasts if one.interval is not None]
-    shared = _shared(findings.verdicts)
+    told = shared([said.remarks for said in findings.verdicts])
     swept = any(len(found) > 1 for _, found in findings.groups)
     tables = answers(findings) if compared and swept else []
     body = render(
@@ -33,12 +31,12 @@ def verdicts(findings: Findings) -> Section:
         groups=[
             (
                 pair,
-                [(said, *_parted(said.remarks, shared)) for _, said in found],
+                [(said, *parted(said.remarks, told)) for _, said in found],
                 sum(bool(said.doubts) for _, said in found),
             )
             for pair, found in findings.groups
         ],
-        shared=_parted(shared, ()),
+        shared=parted(told),
         whose=" of both" if len(findings.verdicts) == 2 else " of all",
         fold=len(findings.verdicts) > MANY,
         headed=len(findings.groups) > 1 and any(len(own) > 1 for _, own in findings.groups),
@@ -47,20 +45,6 @@ def verdicts(findings: Findings) -> Section:
         unalike="networks differ" in raised,
     )
     return Section("verdict", "The verdict", body)
-
-
-def _shared(said: Sequence[Verdict]) -> list[Remark]:
-    """What qualifies every one of several verdicts, to be told once."""
-    if len(said) < 2:
-        return []
-    first, *others = (one.remarks for one in said)
-    return [remark for remark in first if all(remark in other for other in others)]
-
-
-def _parted(remarks: Sequence[Remark], told: Sequence[Remark]) -> tuple[list[str], list[str]]:
-    """What is in doubt and what is noted, of what is not told already."""
-    left = [remark for remark in remarks if remark not in told]
-    return [one.words for one in left if one.grave], [one.words for one in left if not one.grave]
 
 
 def _numbers(findings: Findings) -> Table:
@@ -87,8 +71,8 @@ def _numbers(findings: Findings) -> Table:
     )
     caption = (
         f"{what}, {measure.label('test')} on {findings.record.study['data']['name']}. Test "
-        "half-width: 95%, from the test examples alone. Doubts: how many things call a row into "
-        "question; its sentence tells them."
+        "half-width: how far other test examples could move the difference, at 95%. Doubts: how "
+        "many things call a row into question; its sentence tells them."
     )
     shown = [one for one in groups if one[1]]
     if len(pairs) > 1 and all(len(rows) == 1 for _, rows in shown):
@@ -102,7 +86,7 @@ def _row(findings: Findings, one: Contrast) -> list[str]:
     interval, test, measure = one.interval, one.test, findings.measure
     assert interval is not None and test is not None
     decimals, bare = of_difference(one), measure.bare_difference
-    limits = "none from one seed"
+    limits = "none, all equal" if one.alike else "none from one seed"
     if interval.low is not None and interval.high is not None:
         low, high = (bare(end, decimals, "-") for end in (interval.low, interval.high))
         limits = f"{low} to {high}"

@@ -1,0 +1,62 @@
+"""Who names a folder without a study is told of studies that may be meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hpstudy import cli
+from hpstudy.store import Store
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("fraction", "mlp_bn-quick", "mlp_bn-wide-quick", "pareto"):
+        Store(tmp_path / "reports" / name).append({"event": "study"})
+    (tmp_path / "reports" / "mlp_bn").mkdir()
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "fraction.yaml").write_text("name: fraction\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (
+            "mlp_bn",
+            "there is no folder mlp_bn; did you mean reports/mlp_bn-quick or "
+            "reports/mlp_bn-wide-quick?",
+        ),
+        (
+            "reports/mlp_bn",
+            "reports/mlp_bn holds no study: no runs.jsonl in it tells of one; did you mean "
+            "reports/mlp_bn-quick or reports/mlp_bn-wide-quick?",
+        ),
+        (
+            "studies/fraction.yaml",
+            "studies/fraction.yaml is a file, not a study's folder; did you mean reports/fraction?",
+        ),
+        ("reports/parteo", "there is no folder reports/parteo; did you mean reports/pareto?"),
+        (
+            "reports",
+            "reports holds no study: no runs.jsonl in it tells of one; studies are in "
+            "reports/fraction, reports/mlp_bn-quick, reports/mlp_bn-wide-quick and 1 more",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["report", "dashboard"])
+def test_the_likeliest_studies_are_named(
+    command: str, given: str, told: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([command, given]) == 2
+    assert capsys.readouterr().err == f"{told}\n"
+
+
+def test_where_there_are_none_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report", "mlp_bn"]) == 2
+    assert capsys.readouterr().err == "there is no folder mlp_bn\n"
