@@ -46,7 +46,14 @@ def _run(args: argparse.Namespace) -> int:
     head = [*known, ""] if known else []
     try:
         with terminal.progress(sys.stdout, typical, head) as progress:
-            summary = study.run(spec, folder, workers=args.workers, progress=progress, sound=sound)
+            summary = study.run(
+                spec,
+                folder,
+                workers=args.workers,
+                progress=progress,
+                sound=sound,
+                meanwhile=_import_report,
+            )
     except KeyboardInterrupt:
         if aside:
             print(f"Stopped; {folder} is as it was. To begin: {args.whole}", file=sys.stderr)
@@ -61,6 +68,11 @@ def _run(args: argparse.Namespace) -> int:
         print(f"\n{name} has no pick: {why}")
     print(f"\nDashboard: {command('dashboard', str(folder))}")
     return DONE if summary.complete else INCOMPLETE
+
+
+def _import_report() -> None:
+    """Import what the report needs, or nothing where that is done."""
+    from hpstudy import analysis, report  # noqa: F401
 
 
 def _write_report(folder: Path) -> Claims | None:

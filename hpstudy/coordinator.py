@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from hpstudy.engine.executor import Asked, Done, LocalExecutor, Probed, Rung
 from hpstudy.engine.flight import in_flight
 from hpstudy.engine.folders import default_folder, writable
 from hpstudy.engine.job import Probe
+from hpstudy.engine.started import Started
 from hpstudy.events import run_event
 from hpstudy.extremes import counted
 from hpstudy.hypermodels import HYPERMODELS
@@ -67,7 +68,14 @@ class Coordinator:
         self.mirror = Mirror(store.folder, spec.score.maximise)
         self.mirror.rebuild(store)
 
-    def run(self, workers: int | None, cache: Path | None) -> Summary:
+    def run(
+        self,
+        workers: int | None,
+        cache: Path | None,
+        ahead: list[Started] | None = None,
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> Summary:
+        """Train what is missing, by the workers `ahead` and others; `meanwhile` as in `study`."""
         self.fleet = fleet(workers, self.spec.engine, in_flight(self.spec, HYPERMODELS))
         self.progress.started(self.spec, self.cells, self.fleet)
         self._settle()
@@ -77,14 +85,13 @@ class Coordinator:
                 start = {
                     "data": str(folders["train"]),
                     "cache": str(writable(cache or default_folder())),
-                    "backend": self.fleet.backend,
                     "dtype": self.spec.engine.get("dtype", "float32"),
                 }
                 if any(is_foreign(cell.settings) for cell in self.spec.cells):
                     start["sources"] = str(Path(self.spec.path).absolute().parent)
                 test = Path(folders["test"])
-                with LocalExecutor(self.fleet, start, test, scratch) as executor:
-                    self._work(executor)
+                with LocalExecutor(self.fleet, start, test, ahead) as executor:
+                    self._work(executor, meanwhile)
         self._sweep()
         return self._summary()
 
@@ -156,7 +163,9 @@ class Coordinator:
         job = jobs.job(planned, cell, self.spec.score, self.fleet, self.split, self.states)
         executor.submit(job, jobs.kind(job))
 
-    def _work(self, executor: LocalExecutor) -> None:
+    def _work(
+        self, executor: LocalExecutor, meanwhile: Callable[[], object] = lambda: None
+    ) -> None:
         for planned in list(self.flying.values()):
             self._submit(executor, planned)
         for name in list(self.open):
@@ -165,6 +174,8 @@ class Coordinator:
             events = executor.wait(timeout=0.25)
             if not events:
                 self.progress.waiting()
+                if executor.spare:
+                    meanwhile()
             for event in events:
                 if isinstance(event, Rung):
                     planned = self.flying[event.run]

@@ -50,11 +50,10 @@ def built(spec: Spec, split: Split, cells: Iterable[Cell]) -> list[Met]:
         start = {
             "data": str(folders["train"]),
             "cache": str(Path(scratch) / "programs"),
-            "backend": workers.backend,
             "dtype": spec.engine.get("dtype", "float32"),
             "sources": str(Path(spec.path).absolute().parent),
         }
-        with LocalExecutor(workers, start, Path(folders["test"]), Path(scratch)) as executor:
+        with LocalExecutor(workers, start, Path(folders["test"])) as executor:
             found: dict[str, Met] = {}
             told = []
             for cell in cells:

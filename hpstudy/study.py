@@ -10,11 +10,15 @@ from pathlib import Path
 from hpstudy import data, extremes, preflight
 from hpstudy.coordinator import Coordinator
 from hpstudy.data import DATASETS
+from hpstudy.engine.devices import fleet
+from hpstudy.engine.flight import at_first, in_flight
+from hpstudy.engine.started import Started, ahead
 from hpstudy.errors import HpstudyError, StoreError
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.progress import Progress, Silent, Summary
 from hpstudy.search.drivers import DRIVERS
 from hpstudy.spec.declarations import Registries
+from hpstudy.spec.foreign import is_foreign
 from hpstudy.spec.study import Spec
 from hpstudy.store import Store
 from hpstudy.subsets.rules import WORDS
@@ -32,15 +36,17 @@ def run(
     cache: Path | None = None,
     progress: Progress | None = None,
     sound: Callable[[], object] = lambda: None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Summary:
     """Run or go on with `spec` in `folder`; finished runs are reused, never trained again.
 
     `progress` is told what happens by the four methods of `Progress`, of which `doubted` comes
     first; with None nobody is. `sound` is called once the study is found right, before anything
-    happens in `folder`. Raises SpecError where a network of the study cannot satisfy its subset or
-    a hypermodel contradicts the study, HypermodelError where one cannot be built or trained,
-    DataError where the data cannot be had, StudyChanged where the folder's results contradict the
-    study, StoreError where another process runs it.
+    happens in `folder`, and `meanwhile` again and again while a core has nothing to do, though
+    what ends then waits for it. Raises SpecError where a network of the study cannot satisfy its
+    subset or a hypermodel contradicts the study, HypermodelError where one cannot be built or
+    trained, DataError where the data cannot be had, StudyChanged where the folder's results
+    contradict the study, StoreError where another process runs it.
     """
     if not isinstance(spec, Spec):
         raise HpstudyError(
@@ -48,14 +54,29 @@ def run(
             f"spec.load(path, study.REGISTRIES) makes one of a file"
         )
     extremes.check(spec, data.sizes(spec.data))
-    split = data.load(spec.data)
     store, watching = Store(folder), progress or Silent()
-    for doubt in preflight.check(spec, split, store):
-        watching.doubted(doubt)
-    sound()
-    with _alone(store):
-        store.repair()
-        return Coordinator(spec, split, store, watching).run(workers, cache)
+    with _early(spec, store, workers) as early:
+        split = data.load(spec.data)
+        for doubt in preflight.check(spec, split, store):
+            watching.doubted(doubt)
+        sound()
+        with _alone(store):
+            store.repair()
+            return Coordinator(spec, split, store, watching).run(workers, cache, early, meanwhile)
+
+
+@contextlib.contextmanager
+def _early(spec: Spec, store: Store, workers: int | None) -> Iterator[list[Started]]:
+    """Workers that import while the data is read, where it is sure that there is work for them.
+
+    A folder may hold every run, and the first build of somebody's hypermodel has a worker alone.
+    """
+    if store.exists or any(is_foreign(cell.settings) for cell in spec.cells):
+        yield []
+        return
+    trains = fleet(workers, spec.engine, in_flight(spec, HYPERMODELS))
+    with ahead(trains, at_first(spec), str(spec.engine.get("dtype", "float32"))) as early:
+        yield early
 
 
 @contextlib.contextmanager

@@ -15,7 +15,8 @@ import pytest
 
 import hpstudy
 from hpstudy import data, report, study
-from hpstudy.errors import StoreError, StudyChanged
+from hpstudy.engine.devices import default_workers
+from hpstudy.errors import DataError, StoreError, StudyChanged
 from hpstudy.store import Store
 
 FILE = """\
@@ -269,6 +270,16 @@ def test_a_duplicate_is_told_and_counted_but_not_trained(
     assert (search.groupby("run")["score"].nunique() == 1).all()
 
 
+def worker_ids() -> list[int]:
+    """The workers of this process that are there."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [
+        int(child)
+        for child in children
+        if b"hpstudy.engine.worker" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
 class KillsWorkers(study.Silent):
     """Ends every worker, once, when the run of this number has ended."""
 
@@ -278,10 +289,33 @@ class KillsWorkers(study.Silent):
     def ended(self, event: Any, trained: bool) -> None:
         self.left -= 1
         if self.left == 0:
-            children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-            for child in children:
-                if b"hpstudy.engine.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
-                    os.kill(int(child), signal.SIGKILL)
+            for worker in worker_ids():
+                os.kill(worker, signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds workers through /proc")
+def test_workers_that_start_beside_the_data_end_with_its_mistake(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[int] = []
+
+    def torn(asked: Any) -> None:
+        while len(begun) < 2:  # what a process runs shows a moment after its start
+            begun[:] = worker_ids()
+        raise DataError("the file is torn")
+
+    monkeypatch.setattr("hpstudy.data.load", torn)
+    with pytest.raises(DataError, match="^the file is torn$"):
+        study.run(load(), tmp_path / "small", workers=2)
+    assert worker_ids() == []
+    assert not (tmp_path / "small").exists()
+
+
+def test_a_folder_that_has_results_starts_no_worker_beside_the_data(
+    first: Path, load: Any, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hpstudy.engine.started.Started.at", None)
+    assert study.run(load(), first, cache=cache).trained == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the worker through /proc")
@@ -289,7 +323,16 @@ def test_a_dead_worker_fails_its_run_and_the_study_goes_on(
     load: Any, cache: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "small"
-    summary = study.run(load(), folder, workers=1, cache=cache, progress=KillsWorkers(6))
+    spare: list[bool] = []
+    summary = study.run(
+        load(),
+        folder,
+        workers=1,
+        cache=cache,
+        progress=KillsWorkers(6),
+        meanwhile=lambda: spare.append(True),
+    )
+    assert bool(spare) == (default_workers() > 1)
     assert not summary.complete
     assert summary.statuses["failed"] == 1
     failed = [event for event in events(folder, "run") if event["status"] == "failed"]

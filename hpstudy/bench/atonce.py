@@ -27,7 +27,7 @@ class AtOnce(LocalExecutor):
     """An executor without workers: each run reports at its rungs, and ends."""
 
     def __init__(self, endings: Endings) -> None:
-        super().__init__(Fleet(1), {}, Path(), Path())
+        super().__init__(Fleet(1), {}, Path())
         self._endings = endings
         self._jobs: list[Job] = []
         self._told: dict[int, float] = {}

@@ -44,9 +44,8 @@ def epochs(
     configs = dict(_configs(study, apart, folder))
     split = data.load(study.data)
     folders = shared.write(split, folder / "data")
-    start = {"data": str(folders["train"]), "cache": str(folder / "cache")}
-    start |= {"backend": "jax", "dtype": "float32"}
-    with LocalExecutor(Fleet(1), start, Path(folders["test"]), folder) as executor:
+    start = {"data": str(folders["train"]), "cache": str(folder / "cache"), "dtype": "float32"}
+    with LocalExecutor(Fleet(1), start, Path(folders["test"])) as executor:
         _timed(executor, configs[apart[0]], study.epochs)
         for one, named in zip(apart[1:], chosen, strict=True):
             yield named, _timed(executor, configs[one], study.epochs)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import selectors
-import signal
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from io import FileIO
@@ -16,13 +11,13 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from hpstudy.engine import protocol
-from hpstudy.engine.devices import ALLOCATOR, Fleet, cores
+from hpstudy.engine.devices import Fleet, cores, default_workers
 from hpstudy.engine.job import Job, Probe, failed
+from hpstudy.engine.started import Started
 from hpstudy.errors import WorkerError
 from hpstudy.tracebacks import told
 
 T = TypeVar("T")
-_LOG_TAIL = 2000  # bytes of a dead worker's standard error that its run's reason quotes
 
 
 @dataclass(frozen=True)
@@ -66,10 +61,7 @@ Happened = Rung | Done | Asked | Probed
 
 @dataclass
 class _Worker:
-    process: subprocess.Popen[bytes]
-    log: Path
-    core: int | None
-    gpu: str | None
+    started: Started
     frames: FileIO
     ready: bool = False
     jobs: dict[str, Job | Probe] = field(default_factory=dict)
@@ -85,26 +77,22 @@ class _Pending:
 class LocalExecutor:
     """A pool of workers, one for each core or GPU; a context manager that leaves none behind.
 
-    `start` is the workers' first frame (data and cache folders, backend, dtype); `test` the folder
-    of the test split, whose name only confirm jobs are told; `scratch` where workers' logs go.
+    `start` is what workers are told first (data and cache folders, dtype, sources); `test` the
+    folder of the test split, whose name only confirm jobs are told; `ahead` processes that were
+    started before, for the same fleet and dtype, and are taken from the list.
     """
 
-    def __init__(self, fleet: Fleet, start: Mapping[str, Any], test: Path, scratch: Path) -> None:
-        self._fleet, self._test = fleet, test
-        self._start = {
-            **start,
-            "lanes": fleet.lanes,
-            "fitted": fleet.fitted,
-            "matmul": fleet.matmul,
-        }
+    def __init__(
+        self, fleet: Fleet, start: Mapping[str, Any], test: Path, ahead: list[Started] | None = None
+    ) -> None:
+        self._fleet, self._test, self._start = fleet, test, start
+        self._ahead = [] if ahead is None else ahead
         # beside the runs in lanes some wait, so that a lane that gets free is filled at once
         self._held = 1 if fleet.lanes == 1 else 2 * fleet.lanes
         self._cores = [] if fleet.gpus else cores()
         self._selector = selectors.DefaultSelector()
         self._workers: list[_Worker] = []
         self._pending: list[_Pending] = []
-        self._logs = scratch
-        self._started = 0
 
     def __enter__(self) -> LocalExecutor:
         return self
@@ -116,8 +104,7 @@ class LocalExecutor:
         trace: TracebackType | None,
     ) -> None:
         for worker in self._workers:
-            worker.process.kill()
-            _close(worker)
+            worker.started.end()
         self._workers.clear()
         self._selector.close()
 
@@ -133,7 +120,11 @@ class LocalExecutor:
 
     def _staff(self) -> None:
         while len(self._workers) < min(self._fleet.workers, len(self._pending) + self._busy()):
-            self._spawn(_rarest(self._cores, [worker.core for worker in self._workers]))
+            if self._ahead:
+                self._place(self._ahead.pop(0))
+            else:
+                taken = [worker.started.core for worker in self._workers]
+                self._place(self._new(_rarest(self._cores, taken)))
         self._dispatch()
 
     def wait(self, timeout: float | None = None) -> Sequence[Happened]:
@@ -153,7 +144,12 @@ class LocalExecutor:
         """Tell the worker that waits: at a rung whether to go on, in a probe a value."""
         for worker in self._workers:
             if run in worker.jobs:
-                _send(worker, {"type": "answer", "run": run, "answer": answer})
+                worker.started.send({"type": "answer", "run": run, "answer": answer})
+
+    @property
+    def spare(self) -> bool:
+        """Whether fewer workers are at work than there are cores."""
+        return sum(not one.ready or bool(one.jobs) for one in self._workers) < default_workers()
 
     def _received(self, worker: _Worker, head: dict[str, Any], payload: bytes) -> list[Happened]:
         if head["type"] == "ready":
@@ -173,21 +169,21 @@ class LocalExecutor:
 
     def _replace(self, worker: _Worker) -> list[Happened]:
         """Bury a dead worker; its runs fail with what the worker said last."""
-        status = worker.process.wait()
-        said = worker.log.read_bytes()[-_LOG_TAIL:].decode(errors="replace").strip()
+        worker.started.process.wait()
+        said = worker.started.said()
         self._selector.unregister(worker.frames)
-        _close(worker)
+        how = worker.started.end()
         self._workers.remove(worker)
         if not worker.ready:
-            raise WorkerError(f"a worker ended with {_words(status)} before its first run:\n{said}")
+            raise WorkerError(f"a worker ended with {how} before its first run:\n{said}")
         if self._pending:
-            self._spawn(worker.core)
-        reason = f"the worker ended with {_words(status)}\n{said}".strip()
+            self._place(self._new(worker.started.core))
+        reason = f"the worker ended with {how}\n{said}".strip()
         return [_lost(job, reason) for job in worker.jobs.values()]
 
     def _dispatch(self) -> None:
         """Give jobs to the workers that hold fewest, as many as they may hold."""
-        alive = [one for one in self._workers if one.ready and one.process.poll() is None]
+        alive = [one for one in self._workers if one.ready and one.started.process.poll() is None]
         while self._pending and alive:
             worker = min(alive, key=lambda one: len(one.jobs))
             if len(worker.jobs) >= self._held:
@@ -196,7 +192,7 @@ class LocalExecutor:
             self._pending.remove(chosen)
             worker.jobs[chosen.job.run] = chosen.job
             worker.last_kind = chosen.kind or worker.last_kind
-            _send(worker, self._frame(chosen.job))
+            worker.started.send(self._frame(chosen.job))
 
     def _frame(self, job: Job | Probe) -> dict[str, Any]:
         """The frame that gives a job or a probe to a worker."""
@@ -218,26 +214,22 @@ class LocalExecutor:
     def _busy(self) -> int:
         return sum(bool(worker.jobs) for worker in self._workers)
 
-    def _spawn(self, core: int | None) -> None:
-        self._started += 1
-        gpu = _rarest(self._fleet.gpus, [worker.gpu for worker in self._workers])
-        log = self._logs / f"worker-{self._started}.log"
-        with log.open("wb") as errors:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "hpstudy.engine.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,
-                env={**ALLOCATOR, **os.environ, **self._fleet.environment(gpu)},
-            )
-        assert process.stdout is not None
+    def _new(self, core: int | None) -> Started:
+        """A process on a core, or on the GPU that fewest have."""
+        gpu = _rarest(self._fleet.gpus, [worker.started.gpu for worker in self._workers])
+        sources = self._start.get("sources")
+        return Started.at(self._fleet, core, gpu, self._start["dtype"], sources)
+
+    def _place(self, started: Started) -> None:
+        """Tell a process what it works on, and listen to it."""
+        assert started.process.stdout is not None
         # a buffer could hold a whole frame that the selector does not see
-        frames = FileIO(process.stdout.fileno(), closefd=False)
-        worker = _Worker(process, log, core, gpu, frames)
+        frames = FileIO(started.process.stdout.fileno(), closefd=False)
+        worker = _Worker(started, frames)
         self._workers.append(worker)
         self._selector.register(frames, selectors.EVENT_READ, worker)
-        _send(worker, {"type": "start", "core": core, "gpu": gpu, **self._start})
+        lanes = {"lanes": self._fleet.lanes, "fitted": self._fleet.fitted}
+        started.send({"type": "start", **self._start, **lanes})
 
 
 def _lost(job: Job | Probe, reason: str) -> Happened:
@@ -256,24 +248,3 @@ def _lost(job: Job | Probe, reason: str) -> Happened:
 def _rarest(places: Sequence[T], taken: Sequence[T | None]) -> T | None:
     """The place that is taken least often; None where there is none."""
     return min(places, key=taken.count, default=None)
-
-
-def _send(worker: _Worker, head: Mapping[str, Any]) -> None:
-    assert worker.process.stdin is not None
-    # a dead worker tells of its death by the end of its output
-    with contextlib.suppress(BrokenPipeError):
-        protocol.write(worker.process.stdin, head)
-
-
-def _close(worker: _Worker) -> None:
-    worker.process.wait()
-    for stream in (worker.process.stdin, worker.process.stdout):
-        if stream is not None:
-            with contextlib.suppress(BrokenPipeError):
-                stream.close()
-
-
-def _words(status: int) -> str:
-    if status < 0:
-        return f"signal {signal.Signals(-status).name}"
-    return f"exit status {status}"

@@ -1,4 +1,4 @@
-"""How many runs of one program a study has to train at once: what its lanes could hold."""
+"""How many runs a study has to train at once: what its workers and their lanes could hold."""
 
 from __future__ import annotations
 
@@ -49,6 +49,12 @@ def in_flight(spec: Spec, models: Mapping[str, ModelDeclaration]) -> int:
             one.choose += tops * cell.search.choose_seeds
     each = (max(one.search, one.choose, one.confirm) for one in sharing.values())
     return min(MOST, max((ceil(count) for count in each), default=1))
+
+
+def at_first(spec: Spec) -> int:
+    """The most runs that may start before any has ended."""
+    searches = [cell.search for cell in spec.cells]
+    return sum(min(s.parallel, s.trials) if s else spec.confirm_seeds for s in searches)
 
 
 def _unknown(cell: Cell) -> dict[str, Value]:

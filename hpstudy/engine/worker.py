@@ -1,10 +1,11 @@
 """A worker process: `python -m hpstudy.engine.worker`, jobs over its pipes.
 
-It reads {"type": "start", ...} once, then {"type": "job", ...} frames, and writes `rung` frames,
-each answered by {"type": "answer", "run": ..., "answer": bool}, and one `done` frame a job, in any
-order. A {"type": "probe", ...} frame makes it build somebody else's hypermodel: it writes an
-`asked` frame for each parameter, answered in the same way by a value, and one `probed` frame. It
-ends when its input does.
+It reads {"type": "prepare", ...} once, which says what to import and where it runs, then
+{"type": "start", ...} once, which says where its data are, then {"type": "job", ...} frames, and
+writes `rung` frames, each answered by {"type": "answer", "run": ..., "answer": bool}, and one
+`done` frame a job, in any order. A {"type": "probe", ...} frame makes it build somebody else's
+hypermodel: it writes an `asked` frame for each parameter, answered in the same way by a value, and
+one `probed` frame. It ends when its input does.
 """
 
 from __future__ import annotations
@@ -35,18 +36,22 @@ def main() -> None:
     frame = protocol.read(incoming)
     if frame is None:
         return
-    start = frame[0]
-    if start.get("sources"):
-        sys.path.insert(0, start["sources"])
-    prepare_process(start["core"], start["backend"], start["gpu"] is not None, start["matmul"])
-    if start["backend"] == "tensorflow":
-        settle_tensorflow(start)
+    about = frame[0]
+    if about["sources"]:
+        sys.path.insert(0, about["sources"])
+    prepare_process(about["core"], about["backend"], about["gpu"] is not None, about["matmul"])
+    if about["backend"] == "tensorflow":
+        settle_tensorflow(about)
     from hpstudy.lean import import_keras
 
-    import_keras(tuner=bool(start.get("sources")))
+    import_keras(tuner=bool(about["sources"]))
     from hpstudy.engine.serving import Serving
 
-    Serving(start, numerics(start), outgoing).serve(protocol.Inbox(incoming))
+    known = numerics(about)
+    frame = protocol.read(incoming)
+    if frame is None:
+        return
+    Serving({**about, **frame[0]}, known, outgoing).serve(protocol.Inbox(incoming))
 
 
 def prepare_process(

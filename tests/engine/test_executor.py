@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 
 from hpstudy.data import shared
-from hpstudy.engine.devices import Fleet
+from hpstudy.engine.devices import Fleet, default_workers
 from hpstudy.engine.executor import Done, LocalExecutor
 from hpstudy.engine.job import Job
+from hpstudy.engine.started import ahead
 from hpstudy.errors import WorkerError
 
 
 @pytest.fixture
 def start(digits: Any, cache: Path, tmp_path: Path) -> dict[str, Any]:
     folders = shared.write(digits, tmp_path)
-    return {"data": folders["train"], "cache": str(cache), "backend": "jax", "dtype": "float32"}
+    return {"data": folders["train"], "cache": str(cache), "dtype": "float32"}
 
 
 def finished(executor: LocalExecutor) -> Done:
@@ -42,10 +43,15 @@ def children() -> list[int]:
 def test_a_worker_that_dies_idle_costs_no_run(
     start: dict[str, Any], job: Callable[..., Job], tmp_path: Path
 ) -> None:
-    with LocalExecutor(Fleet(1), start, tmp_path, tmp_path) as executor:
+    with (
+        ahead(Fleet(1), 4, start["dtype"]) as early,
+        LocalExecutor(Fleet(1), start, tmp_path, early) as executor,
+    ):
+        pid = early[0].process.pid
         executor.submit(replace(job(), run="first"), "kind")
+        assert not early and executor.spare == (default_workers() > 1)
         assert finished(executor).record["status"] == "finished"
-        (pid,) = children()
+        assert children() == [pid] and executor.spare
         os.kill(pid, signal.SIGKILL)
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         executor.submit(replace(job(), run="second"), "kind")
@@ -63,7 +69,7 @@ def test_a_users_own_allocator_settings_win(
 ) -> None:
     monkeypatch.setenv("MALLOC_ARENA_MAX", "3")
     monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
-    with LocalExecutor(Fleet(1), start, tmp_path, tmp_path) as executor:
+    with LocalExecutor(Fleet(1), start, tmp_path) as executor:
         executor.submit(job(), "kind")
         finished(executor)
         (pid,) = children()
@@ -72,7 +78,7 @@ def test_a_users_own_allocator_settings_win(
 
 
 def test_a_worker_that_cannot_start_says_why(start: dict[str, Any], tmp_path: Path) -> None:
-    with LocalExecutor(Fleet(1), start | {"data": "/nowhere"}, tmp_path, tmp_path) as executor:
+    with LocalExecutor(Fleet(1), start | {"data": "/nowhere"}, tmp_path) as executor:
         executor.submit(Job("run", {}, {}, "accuracy", "last", True), "kind")
         with pytest.raises(WorkerError, match="no stored split"):
             finished(executor)
@@ -82,7 +88,7 @@ def test_a_worker_that_cannot_start_says_why(start: dict[str, Any], tmp_path: Pa
 def test_a_worker_that_dies_fails_all_the_runs_it_held_and_no_others(
     start: dict[str, Any], job: Callable[..., Job], tmp_path: Path
 ) -> None:
-    with LocalExecutor(Fleet(1, lanes=2), start, tmp_path, tmp_path) as executor:
+    with LocalExecutor(Fleet(1, lanes=2), start, tmp_path) as executor:
         for number in range(3):
             executor.submit(replace(job(rungs=(1,)), run=f"held {number}"), "kind")
         # one run waits at its rung, and is not answered

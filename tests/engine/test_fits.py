@@ -132,11 +132,10 @@ def test_divergence_is_a_result_and_an_error_a_failure(
 def on_tensorflow(split: Any, jobs: Mapping[str, Job], folder: Path) -> dict[str, Done]:
     """What one worker makes of the jobs, by their names."""
     folders = shared.write(split, folder)
-    start = {"data": folders["train"], "cache": str(folder), "backend": "tensorflow"}
-    start |= {"dtype": keras.config.floatx()}
+    start = {"data": folders["train"], "cache": str(folder), "dtype": keras.config.floatx()}
     found: dict[str, Done] = {}
     fleet = Fleet(1, backend="tensorflow")
-    with LocalExecutor(fleet, start, Path(folders["test"]), folder) as executor:
+    with LocalExecutor(fleet, start, Path(folders["test"])) as executor:
         for name, job in jobs.items():
             executor.submit(replace(job, run=name), "kind")
         while len(found) < len(jobs):

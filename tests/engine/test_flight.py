@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hpstudy import spec
-from hpstudy.engine.flight import in_flight
+from hpstudy.engine.flight import at_first, in_flight
 from hpstudy.engine.room import lane_bytes, room
 from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.study import REGISTRIES
@@ -21,6 +21,7 @@ arms: {full: {train: all}, bn: {train: batchnorm}}
 search: {trials: 64, parallel: 16, choose: {top: 2, seeds: 3}}
 confirm: {seeds: 10}
 """
+LEARNT = "arms.bn.training.learning_rate=0.1"
 
 
 @pytest.mark.parametrize(
@@ -70,3 +71,15 @@ def test_room_is_a_power_of_two_of_whole_lanes(job: Any, digits: Any, trainer: A
     behind, behind_size, _ = asked(subset__train="batchnorm", model__depth=1)
     examples = len(digits.x_train) + len(digits.x_val)
     assert behind_size(behind) > examples * 16 * 4
+
+
+@pytest.mark.parametrize(
+    ("edits", "runs"),
+    [([], 32), (["search.trials=3"], 6), (["arms.bn.search=none", LEARNT], 26)],
+)
+def test_as_many_runs_start_at_once_as_the_windows_hold(
+    tmp_path: Path, edits: list[str], runs: int
+) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(FILE)
+    assert at_first(spec.load(path, REGISTRIES, edits=edits)) == runs

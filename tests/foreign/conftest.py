@@ -150,7 +150,7 @@ class Worker:
 class Nearby:
     """Builds for a preflight in this process, where a worker would take seconds to start."""
 
-    def __init__(self, fleet: Any, start: Mapping[str, Any], test: Path, scratch: Path) -> None:
+    def __init__(self, fleet: Any, start: Mapping[str, Any], test: Path) -> None:
         self._split = shared.read(start["data"])
         self._events: Queue[Asked | Probed] = Queue()
         self._answers: Queue[Any] = Queue()
