@@ -121,5 +121,5 @@ def test_engine_and_model_fit_agree(
         # Keras's own BatchNormalization computes in float32, which fifty of them carry on
         tolerance = (1e-3 if path == "test_outputs" else 1e-5) * np.abs(value).max()
         # and what is zero, in sums that round otherwise
-        atol = tolerance + 1e-15
+        atol = tolerance + 1e-12
         assert np.allclose(value, fitted.arrays[path], rtol=0, atol=atol), path
