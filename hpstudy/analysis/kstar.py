@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from hpstudy.analysis.contrast import Contrast
+from hpstudy.analysis.flags import ENOUGH_SEEDS
 from hpstudy.analysis.frames import Columns, by_column
 from hpstudy.analysis.monotone import bootstrap, crossing, isotonic
 from hpstudy.analysis.record import StudyRecord
@@ -130,9 +131,10 @@ def sentence(record: StudyRecord, one: KStar) -> str:
         met = f"does not reach {one.other} in {label} by {last}"
     else:
         met = f"equals {one.other} in {label} at {one.words(one.value)}"
+    few = f" where at least {ENOUGH_SEEDS} are needed" if one.seeds < ENOUGH_SEEDS else ""
     return (
         f"{f'At {where}, ' if where else ''}{one.arm} {met} ({noun(one)}; 95% interval "
-        f"{one.interval}, {count(one.seeds, 'paired seed')}, {len(one.amounts)} amounts from "
+        f"{one.interval}, {count(one.seeds, 'paired seed')}{few}, {len(one.amounts)} amounts from "
         f"{first} to {last})."
     )
 

@@ -176,11 +176,11 @@ def _changed_cell(
 
 
 def _less(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    """What a search has less of than it was begun with."""
+    """What a search would have less of than it has."""
     for key, word in (("trials", "search.trials"), ("choose_seeds", "search.choose.seeds")):
         before, after = old.get(key, 0), new.get(key, 0)
         if after < before:
-            yield f"{word}: {before} -> {after}, fewer than it was begun with"
+            yield f"{word}: {before} -> {after}, fewer than it has"
     for key in ("epochs", "minutes"):
         before, after = (one.get(f"budget_{key}") for one in (old, new))
         if after is not None and (before is None or after < before):

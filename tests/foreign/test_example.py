@@ -113,7 +113,7 @@ def test_it_runs_and_its_report_is_right(ran: Ran) -> None:
     cells = {cell.name: cell for cell in results.record.cells}
     ranges = {name: cell.settings["model.hp.learning_rate"] for name, cell in cells.items()}
     assert ranges["as_built"]["float"] == [0.001, 1.0]
-    assert ranges["bn_only"]["float"] == [0.01, 10.0]
+    assert ranges["bn_only"]["float"] == [0.01, 1.0]
 
 
 def test_its_models_are_built_from_beside_the_study_file(ran: Ran) -> None:

@@ -59,7 +59,7 @@ def ran(place: Path, reports: Path) -> Ran:
     path.write_text(STUDY)
     one = spec.load(path, study.REGISTRIES)
     store = Store(reports / "own")
-    sources.keep(store, sources.read(one))
+    sources.keep(store, one, sources.read(one))
     return Ran(one, store)
 
 

@@ -124,11 +124,11 @@ def test_what_results_stand_on_cannot_change(edit, old, new, said):
 
 
 FEWER = [
-    ("search: {trials: 9}", "search: {trials: 8}", "trials: 9 -> 8, fewer than it was begun with"),
+    ("search: {trials: 9}", "search: {trials: 8}", "trials: 9 -> 8, fewer than it has"),
     (
         "search: {choose: {seeds: 3}}",
         "search: {choose: {seeds: 2}}",
-        "search.choose.seeds: 3 -> 2, fewer than it was begun with",
+        "search.choose.seeds: 3 -> 2, fewer than it has",
     ),
     (
         "search: {trials: 9}",
