@@ -238,7 +238,7 @@ class Coordinator:
 
 @contextlib.contextmanager
 def _scratch(folder: Path) -> Iterator[Path]:
-    """An empty folder for the workers' data and logs; a killed study's leftovers go with it."""
+    """An empty folder for the workers' data; a killed study's leftovers go with it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:

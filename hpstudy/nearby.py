@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -41,9 +42,12 @@ def _studies(folder: Path) -> list[Path]:
     """The folders of studies in this folder, beside it, and where studies are kept."""
     found: dict[Path, Path] = {}
     for place in (folder, folder.parent, REPORTS):
-        for one in sorted(place.iterdir()) if place.is_dir() else ():
-            if Store(one).exists:
-                found.setdefault(one.resolve(), one)
+        # what this user may not read holds nothing to name
+        with suppress(OSError):
+            for one in sorted(place.iterdir()):
+                with suppress(OSError):
+                    if Store(one).exists:
+                        found.setdefault(one.resolve(), one)
     return list(found.values())
 
 

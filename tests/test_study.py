@@ -1,5 +1,6 @@
 """Whole studies with real workers: repeatable, resumable, growing, and blind to the test split."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -276,8 +277,15 @@ def worker_ids() -> list[int]:
     return [
         int(child)
         for child in children
-        if b"hpstudy.engine.worker" in Path(f"/proc/{child}/cmdline").read_bytes()
+        if b"hpstudy.engine.worker" in _command(Path("/proc") / child)
     ]
+
+
+def _command(process: Path) -> bytes:
+    """What a process runs; nothing where it has just ended."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return (process / "cmdline").read_bytes()
+    return b""
 
 
 class KillsWorkers(study.Silent):
@@ -300,13 +308,16 @@ def test_workers_that_start_beside_the_data_end_with_its_mistake(
     begun: list[int] = []
 
     def torn(asked: Any) -> None:
-        while len(begun) < 2:  # what a process runs shows a moment after its start
+        # what a process runs shows a moment after its start
+        until = time.monotonic() + 10
+        while len(begun) < 2 and time.monotonic() < until:
             begun[:] = worker_ids()
         raise DataError("the file is torn")
 
     monkeypatch.setattr("hpstudy.data.load", torn)
     with pytest.raises(DataError, match="^the file is torn$"):
         study.run(load(), tmp_path / "small", workers=2)
+    assert len(begun) == 2
     assert worker_ids() == []
     assert not (tmp_path / "small").exists()
 

@@ -14,7 +14,7 @@ from hpstudy.analysis.evidence import Evidence
 from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.frames import Columns, by_column
 from hpstudy.analysis.record import CellRecord, StudyRecord
-from hpstudy.analysis.statistics import Interval, SignFlip, sign_flip, t_interval
+from hpstudy.analysis.statistics import EQUAL, Interval, SignFlip, sign_flip, t_interval
 from hpstudy.store import Event, Store
 
 LEVEL = 0.05  # of the tests, as the intervals' 95%
@@ -54,7 +54,11 @@ class Contrast:
         """Whether the interval excludes zero; where equal differences give none, the test does."""
         if self.interval is None or self.test is None:
             return False
-        return self.test.p < LEVEL if self.alike else not self.interval.covers_zero
+        if not self.alike:
+            return not self.interval.covers_zero
+        # what rounding alone makes of no difference may lie on one side for every seed
+        rounding = EQUAL * max(map(abs, (*self.scores_a, *self.scores_b)))
+        return self.test.p < LEVEL and abs(self.interval.mean) > rounding
 
     @property
     def differences(self) -> tuple[float, ...]:

@@ -33,6 +33,8 @@ def digits(found: Sequence[Contrast]) -> dict[str, int]:
 def of_difference(one: Contrast) -> int:
     """The decimals that a contrast's difference and its interval are written with."""
     reach = None if one.interval is None else one.interval.half_width
+    if one.interval is not None and one.alike:
+        reach = abs(one.interval.mean)
     return _measure(one).decimals(reach)
 
 

@@ -107,7 +107,8 @@ def _kstar(
     differences = np.array([[sign * row[seed] for _, row in rows] for seed in _shared(rows)])
     amounts = tuple(amount for amount, _ in rows)
     fitted, places = isotonic(differences.mean(axis=0)), np.log(amounts)
-    unequal = float(np.ptp(differences, axis=0).max()) > EQUAL * float(np.abs(differences).max())
+    rounding = EQUAL * max(map(abs, (*one.scores_a, *one.scores_b)))
+    unequal = float(np.ptp(differences, axis=0).max()) > rounding
     ends = bootstrap(places, differences) if unequal else None
     low, high = (math.exp(end) for end in ends) if ends else (None, None)
     arm, other = (one.a.arm, one.b.arm) if in_a else (one.b.arm, one.a.arm)

@@ -25,6 +25,7 @@ import keras
 
 from hpstudy.engine.captured import Call
 from hpstudy.spec.declarations import DataShape
+from hpstudy.spec.training import MOST_MOMENTUM
 
 _STEPS = (
     "fit",
@@ -109,7 +110,7 @@ def optimizer(model: Any) -> dict[str, Any] | None:
     spared = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
     if decay and (kind != "adamw" or any(getattr(one, name, None) for name in spared)):
         return None
-    if kind == "sgd" and said["momentum"] >= 1:
+    if kind == "sgd" and said["momentum"] > MOST_MOMENTUM:
         return None
     names = {"momentum": "momentum"}
     if kind != "sgd":

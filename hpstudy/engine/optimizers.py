@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 Arrays = dict[str, Any]
 
@@ -71,8 +72,6 @@ def kind(config: Mapping[str, Any]) -> str:
 
 def start(kind: str, theta: Mapping[str, Any]) -> Moments:
     """The state before the first step, as NumPy arrays, for the trained arrays alone."""
-    import numpy as np
-
     if kind.endswith("sgd"):
         return Moments({path: np.array(value) for path, value in theta.items()}, {}, np.int32(0))
     first, second = ({path: np.zeros_like(v) for path, v in theta.items()} for _ in range(2))

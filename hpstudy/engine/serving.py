@@ -31,7 +31,7 @@ _THREADS = 8  # that draw lanes' orders where no core is this worker's own
 
 
 class Serving:
-    """A worker's side of the pipes; `start` is its first frame, `numerics` what it says of it."""
+    """A worker's side of the pipes; `start` is its first frames, `numerics` what it answers."""
 
     def __init__(
         self, start: Mapping[str, Any], numerics: Mapping[str, Any], outgoing: IO[bytes]

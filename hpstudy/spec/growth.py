@@ -128,11 +128,12 @@ def _changed_head(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     for name, default in fixed.items():
         pair = (event.get("engine", {}).get(name, default) for event in (old, new))
         pairs.append((f"engine.{name}", *pair))
-    fewer = [("confirm.seeds", old.get("confirm_seeds"), new.get("confirm_seeds"))]
-    pairs += [one for one in fewer if one[1] is not None and one[2] < one[1]]
     for key, was, now in pairs:
         if canonical(was) != canonical(now):
             changes.append(f"{key}: {_words(was)} -> {_words(now)}")
+    seeds, left = old.get("confirm_seeds"), new.get("confirm_seeds")
+    if seeds is not None and left is not None and left < seeds:
+        changes.append(f"confirm.seeds: {seeds} -> {left}, fewer than it has")
     prints = [event["data"].get("fingerprint") for event in (old, new)]
     if prints[0] != prints[1] and not any(change.startswith("data.") for change in changes):
         changes.append(f"data: its content changed, fingerprint {prints[0]} -> {prints[1]}")

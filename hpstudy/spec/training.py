@@ -22,6 +22,9 @@ _STEPPED = {"schedule": ("step",)}
 _STOPPING = {"early_stopping": ("on",)}
 _AUGMENTED = {"augment": ("on",)}
 
+# beyond it single precision loses steps of sgd as the compiled engine writes it
+MOST_MOMENTUM = 0.999
+
 TRAINING: tuple[Parameter, ...] = (
     Parameter("length.epochs", "int", None, "passes over the training part", 1, role="value"),
     Parameter("length.steps", "int", None, "optimizer steps in all", 1, role="value"),
@@ -33,8 +36,7 @@ TRAINING: tuple[Parameter, ...] = (
         0.9,
         "of sgd, not Nesterov's",
         0,
-        1,
-        open_high=True,
+        MOST_MOMENTUM,
         role="value",
         when={"optimizer": ("sgd",)},
     ),

@@ -20,8 +20,10 @@ from tests.analysis.synthetic import Options
 PAIR = (("bn_only", "full"),)
 
 
-def study(folder: Path, gaps: Sequence[int], depths: tuple[int, ...] = ()) -> Claims:
-    """A study tested on 90 examples, where seed i of bn_only gets gaps[i] more right than full."""
+def study(
+    folder: Path, gaps: Sequence[int], depths: tuple[int, ...] = (), test: int = 90
+) -> Claims:
+    """A study tested on few examples, where seed i of bn_only gets gaps[i] more right than full."""
     options = Options(
         arms=("full", "bn_only"),
         contrasts=PAIR,
@@ -29,7 +31,7 @@ def study(folder: Path, gaps: Sequence[int], depths: tuple[int, ...] = ()) -> Cl
         trials=4,
         epochs=4,
         confirm=len(gaps),
-        test=90,
+        test=test,
         arrays=False,
     )
     events = list(synthetic.write(folder / "whole", options).events())
@@ -37,7 +39,9 @@ def study(folder: Path, gaps: Sequence[int], depths: tuple[int, ...] = ()) -> Cl
         if event.get("phase") == "confirm":
             seed = event["seed_index"]
             right = gaps[seed] if event["arm"] == "bn_only" else 0
-            event["metrics"]["test_accuracy"] = (80 + (seed if sum(gaps) else 0) + right) / 90
+            event["metrics"]["test_accuracy"] = (
+                test * 8 // 9 + (seed if sum(gaps) else 0) + right
+            ) / test
     changed = Store(folder / "changed")
     changed.write_text("runs.jsonl", "".join(f"{json.dumps(event)}\n" for event in events))
     return claims(changed.folder)
@@ -67,6 +71,17 @@ def test_the_test_decides_where_it_can(tmp_path: Path, gap: int, shown: bool) ->
     assert "at odds" not in said.verdicts[0].evidence
     page = report.write(said.store.folder, said).read_text()
     assert ("Equal scores give no interval." in page) != shown
+
+
+@pytest.mark.parametrize(("test", "gap"), [(10_000, "0.01"), (40_000, "0.003")])
+def test_a_small_gap_and_a_small_step_are_not_written_as_nothing(
+    tmp_path: Path, test: int, gap: str
+) -> None:
+    said = study(tmp_path, [1] * 6, test=test)
+    assert ": +0.0" in said.verdicts[0].answer and not said.verdicts[0].answer.endswith(
+        "+0.0 points"
+    )
+    assert any(f"moves in steps of {gap} points" in doubt for doubt in said.verdicts[0].doubts)
 
 
 def test_one_seed_that_differs_gives_an_interval(tmp_path: Path) -> None:

@@ -151,3 +151,10 @@ def test_the_report_and_its_table_tell_it(tmp_path: Path) -> None:
     (row,) = csv.DictReader((folder / "kstar.csv").read_text().splitlines())
     assert float(row["kstar"]) == one.value and row["high"] == "inf"
     assert (row["amount"], row["smallest"], row["largest"]) == ("per_unit", "1.0", "16.0")
+
+
+@pytest.mark.parametrize(("seeds", "few"), [(3, True), (6, False)])
+def test_too_few_seeds_are_told(tmp_path: Path, seeds: int, few: bool) -> None:
+    said = claims(study(tmp_path, confirm=seeds))
+    told = sentence(said.record, said.kstars[0])
+    assert (f"{seeds} paired seeds where at least 6 are needed" in told) == few

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
+
 from hpstudy.analysis.rates import Rates, rates
+from hpstudy.analysis.statistics import t_interval
 from hpstudy.analysis.words import number, spoken, thousands
 from hpstudy.report.figures import curves as curve_figure
 from hpstudy.report.figures import search as search_figure
@@ -144,7 +147,7 @@ def trained_parameters(findings: Findings) -> Section:
     swept = ", ".join(spoken(name) for name in names.values())
     caption = "Mean over confirm seeds with its 95% t interval."
     scores = [cell.test_scores(findings.record.metric) for cell in cells]
-    if any(len(own) > 1 and len(set(own)) == 1 for own in scores):
+    if any(len(own) > 1 and t_interval(np.array(own)).low is None for own in scores):
         caption += " Equal scores give no interval."
     counts = [cell.counts["trained"] for cell in cells]
     if len(set(counts)) < len(counts):
