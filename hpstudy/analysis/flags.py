@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from hpstudy.analysis.compared import counts_differ, networks_differ
@@ -32,8 +30,7 @@ def no_interval(n: int, interval: Interval, examples: int, measure: Measure) -> 
         return []
     words = f"all {n} paired differences are equal, so how far seeds spread is unknown"
     if measure.percent:
-        decimals = max(measure.decimals(1 / examples), math.ceil(math.log10(examples)) - 2)
-        step = measure.difference(1 / examples, decimals).lstrip("+")
+        step = measure.difference(1 / examples, measure.decimals(1 / examples)).lstrip("+")
         words += (
             f" ({measure.name} on {thousands(examples)} test examples moves in steps of {step})"
         )

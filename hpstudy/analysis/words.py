@@ -45,7 +45,9 @@ class Measure:
     def decimals(self, uncertainty: float | None) -> int:
         """As many decimals as the half-width of the interval warrants."""
         if self.percent:
-            return 1 if uncertainty is None or 100 * uncertainty >= 0.095 else 2
+            if uncertainty is None or 100 * uncertainty >= 0.095:
+                return 1
+            return max(2, -math.floor(math.log10(100 * uncertainty))) if uncertainty > 0 else 2
         if uncertainty is None or uncertainty <= 0 or not math.isfinite(uncertainty):
             return 4
         return min(6, max(0, 1 - math.floor(math.log10(uncertainty))))
