@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,7 @@ def chosen(engine: Mapping[str, Any], machine: Machine) -> tuple[str, tuple[str,
     return backend, tuple(found[place] for place in places)
 
 
+@cache
 def _asked() -> int:
     """Ask a process that ends again, so that TensorFlow takes no memory here."""
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}

@@ -47,7 +47,9 @@ class Measure:
         if self.percent:
             if uncertainty is None or 100 * uncertainty >= 0.095:
                 return 1
-            return max(2, -math.floor(math.log10(100 * uncertainty))) if uncertainty > 0 else 2
+            # 0.0095 is written as 0.01
+            finest = 2 if uncertainty <= 0 else -math.floor(math.log10(100 * uncertainty / 0.95))
+            return min(4, max(2, finest))
         if uncertainty is None or uncertainty <= 0 or not math.isfinite(uncertainty):
             return 4
         return min(6, max(0, 1 - math.floor(math.log10(uncertainty))))

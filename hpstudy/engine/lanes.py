@@ -140,7 +140,7 @@ class Pack:
             pass
         self._order = order
         # on its way while the device works: the large parts, which no end of a run changes
-        self._sent = jax.device_put((order.batches, order.draws))
+        self._sent = jax.device_put((order.batches, order.draws)) if going else None
 
     def _blank(self) -> Order:
         assert self._one is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hpstudy.spec import arms, foreign
-from hpstudy.spec.checks import check_cell
+from hpstudy.spec.checks import CellCheck
 from hpstudy.spec.ground import Arm, Ground
 from hpstudy.spec.layers import branch_keys, conditions, ordered, overridden, pruned, walk
 from hpstudy.spec.problems import Problems
@@ -56,7 +56,7 @@ def cells(ground: Ground, arm: Arm, unused: Unused, problems: Problems) -> list[
             search=arm.search if searched else None,
             given={key: place for key, place in found_at.items() if not (at_one and key == GAMMA)},
         )
-        check_cell(cell, arm, ground, places, doubts, problems)
+        CellCheck(cell, arm, ground, places, doubts, problems).all()
         unused.meet(cell, places, doubts)
         found.setdefault(cell.name, cell)
     return list(found.values())

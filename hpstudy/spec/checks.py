@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from hpstudy.spec.augment import unfit
 from hpstudy.spec.doubts import SEARCH
@@ -16,35 +17,22 @@ from hpstudy.spec.training import LOSSES, METRICS
 from hpstudy.spec.yaml import Node
 
 
-def check_cell(
-    cell: Cell,
-    arm: Arm,
-    ground: Ground,
-    places: Mapping[str, Node],
-    doubts: Collection[str],
-    problems: Problems,
-) -> None:
-    """Tell every mistake of one cell; `places` says where a setting was given.
+@dataclass(frozen=True)
+class CellCheck:
+    """The checks of one cell; `places` says where a setting was given.
 
-    What follows from settings that mistakes leave in doubt is not told.
+    What follows from settings that mistakes leave in doubt, `doubts`, is not told.
     """
-    _Check(cell, arm, ground, places, doubts, problems).all()
 
-
-class _Check:
-    def __init__(
-        self,
-        cell: Cell,
-        arm: Arm,
-        ground: Ground,
-        places: Mapping[str, Node],
-        doubts: Collection[str],
-        problems: Problems,
-    ) -> None:
-        self.cell, self.arm, self.ground = cell, arm, ground
-        self.places, self.doubts, self.problems = places, frozenset(doubts), problems
+    cell: Cell
+    arm: Arm
+    ground: Ground
+    places: Mapping[str, Node]
+    doubts: frozenset[str]
+    problems: Problems
 
     def all(self) -> None:
+        """Tell every mistake."""
         self.length()
         self.match()
         self.search()

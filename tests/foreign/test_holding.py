@@ -66,7 +66,7 @@ def net(
         (lambda: net(optimizer="rmsprop"), "its optimizer RMSprop"),
         (lambda: net(optimizer=keras.optimizers.SGD(0.1, nesterov=True)), "its optimizer SGD"),
         (lambda: net(optimizer=keras.optimizers.SGD(0.1, weight_decay=0.1)), "its optimizer SGD"),
-        (lambda: net(optimizer=keras.optimizers.SGD(0.1, momentum=1.0)), "its optimizer SGD"),
+        (lambda: net(optimizer=keras.optimizers.SGD(0.1, momentum=0.9995)), "its optimizer SGD"),
         (lambda: net(optimizer=keras.optimizers.Adam(clipnorm=1.0)), "its optimizer Adam"),
         (
             lambda: net(optimizer=keras.optimizers.Adam(_falling())),
