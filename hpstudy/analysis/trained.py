@@ -92,7 +92,7 @@ def dead_units(cell: CellRecord, evidence: Evidence) -> list[Flag]:
     verb = "varies" if seen == "1" else "vary"
     words = (
         f"{seen} of {count(total, 'unit')} of {cell.arm} hardly {verb} over training examples, as "
-        "a ReLU does that none switches on"
+        "dead ReLUs do"
     )
     losses = [_losses(run) for run in cell.confirmed]
     burst = max((pair for pair in losses if pair and pair[1] > BURST * pair[0]), default=None)

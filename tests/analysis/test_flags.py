@@ -164,8 +164,8 @@ def test_the_constant_predictor_of_another_metric_says_nothing(tmp_path: Path) -
 def test_dead_units_are_counted_over_seeds(tmp_path: Path) -> None:
     assert not words(first(tmp_path / "alive"), "dead units")
     few = first(tmp_path / "few", dead={"bn_only": 2})
-    said = "2 of 32 units of bn_only hardly vary over training examples, as a ReLU does that none "
-    assert words(few, "dead units") == [f"{said}switches on"]
+    said = "2 of 32 units of bn_only hardly vary over training examples, as dead ReLUs do"
+    assert words(few, "dead units") == [said]
     assert not next(f for f in few.flags if f.name == "dead units").grave
     many = first(tmp_path / "many", dead={"bn_only": 4})
     assert next(f for f in many.flags if f.name == "dead units").grave
@@ -176,8 +176,8 @@ def test_a_dead_unit_that_a_test_example_wakes_is_in_doubt(tmp_path: Path) -> No
     (flag,) = (f for f in one.flags if f.name == "dead units")
     assert flag.grave
     assert flag.words == (
-        "1 of 32 units of bn_only hardly varies over training examples, as a ReLU does that none "
-        "switches on, and one seed's loss is 3.2 in testing against 0.2 in validation"
+        "1 of 32 units of bn_only hardly varies over training examples, as dead ReLUs do, "
+        "and one seed's loss is 3.2 in testing against 0.2 in validation"
     )
 
 
