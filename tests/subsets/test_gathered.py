@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hpstudy.subsets import gathered
@@ -18,6 +18,9 @@ from hpstudy.subsets.split import Parts, join, pad
     picked=st.integers(0, 20),
     seed=st.integers(0, 9),
 )
+@example(fan_in=40, units=30, picked=200, seed=0)  # read in blocks
+@example(fan_in=40, units=30, picked=128, seed=1)
+@example(fan_in=400, units=30, picked=128, seed=1)  # too few for blocks
 def test_gradients_equal_those_through_the_plain_join(
     fan_in: int, units: int, picked: int, seed: int
 ) -> None:
