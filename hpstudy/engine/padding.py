@@ -8,7 +8,8 @@ Initial values and masks are drawn at the network's own shapes, and results are 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -76,10 +77,14 @@ def _filled(value: Any, shape: tuple[int, ...]) -> Any:
 
 def _varied(value: Value) -> bool:
     """Whether a search meets more values than it would meet rounded ones."""
-    values: Iterable[int] = ()
     if isinstance(value, IntRange):
-        values = range(value.low, value.high + 1, value.step)
-    elif isinstance(value, Choice):
-        values = [one for one in value.options if isinstance(one, int)]
-    values = set(values)
-    return len(values) > len({power_of_two(one) for one in values})
+        return _merge(range(value.low, value.high + 1, value.step))
+    options = value.options if isinstance(value, Choice) else ()
+    return _merge(tuple(one for one in options if isinstance(one, int)))
+
+
+@cache
+def _merge(values: range | tuple[int, ...]) -> bool:
+    """Whether some of the values are rounded to the same; kept, as every run of a cell asks."""
+    distinct = set(values)
+    return len(distinct) > len({power_of_two(one) for one in distinct})

@@ -72,7 +72,8 @@ class OptunaPruner:
             state=TrialState.RUNNING, intermediate_values=values, system_attrs=passed
         )
         finished = self._finished[: self._before[seen]]
-        told = _Snapshot(self._direction, [*self._told[:seen], trial], finished)
+        trials: list[_Told | FrozenTrial] = [*self._told[:seen], trial]
+        told = _Snapshot(self._direction, trials, finished)
         return self._pruner.prune(cast(optuna.Study, told), trial)
 
     def _epochs(self, length: int) -> list[int]:
@@ -129,9 +130,11 @@ class _Snapshot:
     def get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None
     ) -> Sequence[_Told | FrozenTrial]:
+        if states is None:
+            return self.trials
         if states == (TrialState.COMPLETE,):
             return self.finished
-        return [trial for trial in self.trials if states is None or trial.state in states]
+        return [trial for trial in self.trials if trial.state in states]
 
     @property
     def _storage(self) -> _Snapshot:
