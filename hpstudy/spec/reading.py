@@ -50,7 +50,7 @@ NAME = Parameter("name", "text", None, "")
 class Reading:
     """Reads one study file, as it is and with changes laid over it.
 
-    Where its YAML is not `plain`, as a key that is given twice, either may be meant.
+    Where its YAML is not `plain`, as in a `<<` that is not read, any setting may be otherwise.
     """
 
     def __init__(self, registries: Registries, path: Path, text: str, plain: bool) -> None:

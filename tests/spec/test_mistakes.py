@@ -228,6 +228,7 @@ def test_a_swept_setting_inside_a_choice(problems, study):
         ("model.depth=zero", "model.depth is `zero`; it takes a whole number"),
         ("model.depth", "an edit is written KEY=VALUE"),
         ("model.depth=[1", "the value `[1` is not valid YAML"),
+        ("confirm={seeds: 1, seeds: 2}", "seeds: 2}` is not valid YAML"),
         ("arm.norm.train=all", "unknown key: `arm`; did you mean `arms`?"),
     ],
 )
