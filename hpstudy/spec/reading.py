@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from hpstudy.spec import head, model, sweeps
+from hpstudy.spec import dataset, head, model, sweeps
 from hpstudy.spec.arms import OVERRIDES, subset_section
 from hpstudy.spec.cells import cells, in_doubt
 from hpstudy.spec.contrasts import contrasts
@@ -92,7 +92,9 @@ class Reading:
         entries = {name: entry.value for name, entry in root.entries.items()}
         found = None
         if "data" in entries:
-            found = head.data(entries["data"], self.registries.datasets, self.path.parent, problems)
+            found = dataset.data(
+                entries["data"], self.registries.datasets, self.path.parent, problems
+            )
         score_node = entries.get("score", Node({}, root.file, root.line, root.column))
         score = read_score(score_node, found, problems)
         ground = self._ground(root, entries, score, found, problems)

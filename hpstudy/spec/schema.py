@@ -11,6 +11,7 @@ from hpstudy.errors import Problem, SpecError
 from hpstudy.spec import edits as changes
 from hpstudy.spec import needs, twice, yaml
 from hpstudy.spec.cautions import cautions
+from hpstudy.spec.dataset import contents
 from hpstudy.spec.declarations import Registries
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.read import Read
@@ -80,6 +81,10 @@ def _told(
         reading.unused.tell(found)
     problems.include(found)
     needs.check(root, read, reading.registries.drivers, problems)
+    if len(problems) and read.spec is not None:
+        # else it is read, and what is wrong in it told, once the study is found right
+        data = read.spec.data
+        contents(data, reading.registries.datasets[data.name], problems)
     return read, problems.found, cautions(root, read, reading.registries.drivers)
 
 

@@ -284,7 +284,7 @@ def test_a_mistake_about_a_file_stands_where_the_file_is_named(problems, study, 
     (tmp_path / "bad.csv").touch()
     named = "name: file, target: a, path: bad.csv"
     (told,) = problems(study, ("name: toy", named))
-    assert told == "3:28: data: bad.csv: has no column 'a' (data.target)"
+    assert told == "3:28: bad.csv: has no column 'a' (data.target)"
 
 
 def test_a_package_that_is_not_installed(problems, study):

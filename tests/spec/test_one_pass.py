@@ -115,6 +115,26 @@ def test_no_mistake_brings_about_another(problems, read, study, old, new):
     assert not caught.value.cautions
 
 
+def test_all_mistakes_of_data_are_told_at_once(problems, study, tmp_path):
+    (tmp_path / "bad.csv").touch()
+    wrong = "task: regresion, validaton: 0.2, split_seed: -1"
+    told = problems(study, ("name: toy", f"name: file, path: bad.csv, target: a, {wrong}"))
+    assert [one.split(": ")[0] for one in told] == ["3:43", "3:52", "3:63", "3:91"]
+    assert told[0] == "3:43: bad.csv: has no column 'a' (data.target)"
+    assert "data.task is `regresion`" in told[1] and "did you mean `regression`?" in told[1]
+    # of an unknown data set what any of them takes
+    told = problems(study, ("name: toy", "name: tyo, scale: twice, scael: none, task: regression"))
+    assert len(told) == 3 and "data.name" in told[0] and "data.scale" in told[1], told
+    assert "unknown key in data: `scael`; did you mean `scale`?" in told[2]
+    # what a right file holds is read with the study's other mistakes, and not for itself
+    told = problems(
+        study,
+        ("name: toy", "name: file, path: bad.csv, target: a, task: regression"),
+        ("depth: 2", "depth: two"),
+    )
+    assert len(told) == 2 and "has no column 'a'" in told[0]
+
+
 def test_a_key_given_twice_is_read_with_either_value(problems, study):
     again = "arms:\n  half: {train: al}\narms:"
     told = problems(
