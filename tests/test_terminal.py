@@ -246,6 +246,21 @@ def test_plain_lines_of_a_finished_study_are_few(tmp_path: Path, ticks: Clock) -
     assert stream.getvalue().splitlines()[1:] == ["3 finished runs reused from the folder"]
 
 
+def test_runs_reused_after_a_search_that_went_on_are_told_by_phase(
+    tmp_path: Path, ticks: Clock
+) -> None:
+    study, stream = load(tmp_path), io.StringIO()
+    with Plain(stream, ticks) as plain:
+        plain.started(study, fakes(study), Fleet(2))
+        plain.ended(ended("full width=8"), False)
+        plain.ended(ended("full width=8"), True)
+        for phase in ("choose", "choose", "confirm"):
+            plain.ended(ended("full width=8", phase), False)
+    said = stream.getvalue().splitlines()
+    assert said[1] == "1 finished run reused from the folder"
+    assert said[-1] == "4 finished runs reused in all: 1 of search, 2 of choose, 1 of confirm"
+
+
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("count", [2, 49])
 def test_the_table_fits_the_terminal(tmp_path: Path, ticks: Clock, count: int, width: int) -> None:

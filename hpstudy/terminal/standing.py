@@ -137,7 +137,8 @@ class Standing:
             name: CellStanding(cell, spec.confirm_seeds, maximise, known.get(name, Typical()))
             for name, cell in cells.items()
         }
-        self.trained = self.reused = 0
+        self.trained = 0
+        self.reused_of: dict[str, int] = {}
         self._epochs = 0
         self._began = clock()
 
@@ -147,9 +148,15 @@ class Standing:
         if trained:
             self.trained += 1
             self._epochs += trained_epochs(event)
-        else:
-            self.reused += event.get("same_as") is None
+        elif event.get("same_as") is None:
+            phase = event["phase"]
+            self.reused_of[phase] = self.reused_of.get(phase, 0) + 1
         return cell
+
+    @property
+    def reused(self) -> int:
+        """Runs that were taken from the folder, of all phases."""
+        return sum(self.reused_of.values())
 
     @property
     def elapsed(self) -> float:
