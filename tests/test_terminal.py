@@ -262,6 +262,31 @@ def test_runs_reused_after_a_search_that_went_on_are_told_by_phase(
 
 
 @pytest.mark.parametrize("width", [80, 120])
+def test_the_table_counts_the_runs_of_the_phase_that_a_cell_is_in(
+    tmp_path: Path, ticks: Clock, width: int
+) -> None:
+    study = load(tmp_path)
+    live, _ = make_live(ticks, width=width)
+    cells = fakes(study)
+    standing = Standing(study, cells, Fleet(2), ticks)
+
+    def row() -> list[str]:
+        (line,) = (line for line in wide(live, standing) if line.lstrip().startswith("full "))
+        return line.split()[2:4]
+
+    assert row() == ["search", "0/4"]
+    for _ in range(4):
+        standing.take(ended("full width=8"), True)
+    cells["full width=8"].phase = "choose"
+    standing.take(ended("full width=8", "choose"), True)
+    assert row() == ["choose", "1/6"]
+    cells["full width=8"].phase = "confirmed"
+    for _ in range(5):
+        standing.take(ended("full width=8", "confirm"), True)
+    assert row() == ["confirmed", "5/5"]
+
+
+@pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("count", [2, 49])
 def test_the_table_fits_the_terminal(tmp_path: Path, ticks: Clock, count: int, width: int) -> None:
     sweep = f"model.width={{sweep: [{', '.join(map(str, range(1, count + 1)))}]}}"

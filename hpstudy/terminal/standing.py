@@ -79,6 +79,13 @@ class CellStanding:
         return added(self.ends.values())
 
     @property
+    def shown(self) -> tuple[int, int]:
+        """Runs done and planned of the phase that the cell is in, or ended in."""
+        ended = {"confirmed": "confirm", "without pick": "search"}
+        phase = ended.get(self.run.phase, self.run.phase)
+        return self.done[phase], self.planned[phase]
+
+    @property
     def planned(self) -> dict[str, int]:
         """Runs of each phase, done ones included; what is not yet known is taken at its most."""
         search, phase = self.run.cell.search, self.run.phase
