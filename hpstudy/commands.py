@@ -111,19 +111,21 @@ def _validate(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from hpstudy import analysis, report, terminal
+    from hpstudy import analysis, nearby, report, terminal
 
-    claims = analysis.claims(args.folder)
-    path = report.write(args.folder, claims)
+    folder = nearby.named(args.folder)
+    claims = analysis.claims(folder)
+    path = report.write(folder, claims)
     print("\n".join(terminal.outcome(claims, _width())))
     print(f"\nReport: {path}")
     return DONE
 
 
 def _dashboard(args: argparse.Namespace) -> int:
+    from hpstudy import nearby
     from hpstudy.search import dashboard
 
-    dashboard.serve(args.folder, args.port)
+    dashboard.serve(nearby.named(args.folder), args.port)
     return DONE
 
 
