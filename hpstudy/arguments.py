@@ -107,7 +107,11 @@ def parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentPa
         "reports/mlp_bn --port 8080",
     )
     for command in (report, dashboard):
-        command.add_argument("folder", metavar="FOLDER", help="a study's folder, as reports/mlp_bn")
+        command.add_argument(
+            "folder",
+            metavar="FOLDER",
+            help="a study's folder, as reports/mlp_bn, or its name there",
+        )
     dashboard.add_argument(
         "--port",
         metavar="P",

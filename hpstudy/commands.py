@@ -59,11 +59,19 @@ def _run(args: argparse.Namespace) -> int:
         if aside:
             print(f"Stopped; {folder} is as it was. To begin: {args.whole}", file=sys.stderr)
             return INTERRUPTED
-        print(f"Stopped. To go on: {args.again}", file=sys.stderr, flush=True)
-        _write_report(folder)
+        print("Stopped.", file=sys.stderr, flush=True)
+        try:
+            written = _write_report(folder)
+            if written is not None:
+                print(f"Report so far: {written[1]}", flush=True)
+        finally:
+            # last, and after a second Ctrl-C too: what the next command is
+            print(f"To go on: {args.again}", file=sys.stderr)
         return INTERRUPTED
-    claims = _write_report(folder)
-    if claims is not None:
+    written = _write_report(folder)
+    if written is not None:
+        claims, path = written
+        print(f"\nReport: {path}\n", flush=True)
         print("\n".join(terminal.outcome(claims, _width())))
     for name, why in summary.ended.items():
         print(f"\n{name} has no pick: {why}")
@@ -78,15 +86,15 @@ def _import_report() -> None:
         from hpstudy import analysis, report  # noqa: F401
 
 
-def _write_report(folder: Path) -> Claims | None:
+def _write_report(folder: Path) -> tuple[Claims, Path] | None:
+    """What the study found and its report; None where no run has ended."""
     from hpstudy import analysis, report
     from hpstudy.store import Store
 
     if not any(event["event"] == "run" for event in Store(folder).events()):
         return None
     claims = analysis.claims(folder)
-    print(f"\nReport: {report.write(folder, claims)}\n", flush=True)
-    return claims
+    return claims, report.write(folder, claims)
 
 
 def _validate(args: argparse.Namespace) -> int:
@@ -103,19 +111,21 @@ def _validate(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from hpstudy import analysis, report, terminal
+    from hpstudy import analysis, nearby, report, terminal
 
-    claims = analysis.claims(args.folder)
-    path = report.write(args.folder, claims)
+    folder = nearby.named(args.folder)
+    claims = analysis.claims(folder)
+    path = report.write(folder, claims)
     print("\n".join(terminal.outcome(claims, _width())))
     print(f"\nReport: {path}")
     return DONE
 
 
 def _dashboard(args: argparse.Namespace) -> int:
+    from hpstudy import nearby
     from hpstudy.search import dashboard
 
-    dashboard.serve(args.folder, args.port)
+    dashboard.serve(nearby.named(args.folder), args.port)
     return DONE
 
 

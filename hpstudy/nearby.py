@@ -1,4 +1,4 @@
-"""What is said of a folder without a study: which studies there are, the likeliest first."""
+"""Which study a word names, and where none does, which studies there are, the likeliest first."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ from hpstudy.store import Store
 
 REPORTS = Path("reports")  # where the commands keep studies
 MOST = 3  # studies that are named
+
+
+def named(given: str) -> Path:
+    """The folder that is given, or the study of that name where studies are kept."""
+    folder, kept = Path(given), REPORTS / given
+    by_name = folder.name == given and not Store(folder).exists and Store(kept).exists
+    return kept if by_name else folder
 
 
 def no_study(folder: Path) -> StoreError:

@@ -265,9 +265,30 @@ def test_an_interruption_says_how_to_go_on_without_starting_over(
     runs(raising(KeyboardInterrupt()))
     words = ["run", "commanded.yaml", "--set", "model.width=4", "--fresh", "--yes"]
     assert cli.main(words) == 130
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("Stopped. To go on: ")
+    stopped, line = capsys.readouterr().err.splitlines()
+    assert stopped == "Stopped." and line.startswith("To go on: ")
     assert line.endswith(" -m hpstudy run commanded.yaml --set model.width=4")
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_an_interruption_ends_with_how_to_go_on(
+    again: bool, runs: Any, folder: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(folder: Path, claims: object) -> Path:
+        if again:
+            raise KeyboardInterrupt
+        return folder / "report.html"
+
+    Store(folder / "reports" / "commanded").append({"event": "run"})
+    monkeypatch.setattr("hpstudy.analysis.claims", lambda folder: None)
+    monkeypatch.setattr("hpstudy.report.write", write)
+    runs(raising(KeyboardInterrupt()))
+    # both streams in one, as on a terminal
+    monkeypatch.setattr(sys, "stderr", sys.stdout)
+    assert cli.main(["run", "commanded.yaml"]) == 130
+    said = capfd.readouterr().out.splitlines()
+    report = [] if again else ["Report so far: reports/commanded/report.html"]
+    assert said[:-1] == ["Stopped.", *report] and said[-1].startswith("To go on: ")
 
 
 def test_an_interrupt_before_the_folder_is_moved_leaves_it_and_keeps_fresh(
@@ -452,5 +473,5 @@ def test_ctrl_c_in_a_real_process(folder: Path) -> None:
     finally:
         process.kill()
     assert process.returncode == 130
-    assert err.splitlines()[0].endswith(shlex.join(["-m", "hpstudy", *words]))
+    assert err.splitlines()[-1].endswith(shlex.join(["-m", "hpstudy", *words]))
     assert "Traceback" not in err

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from hpstudy import cli
+from hpstudy.search import dashboard
 from hpstudy.store import Store
+from tests.analysis import synthetic
+from tests.analysis.synthetic import Options
 
 
 @pytest.fixture
@@ -52,6 +55,26 @@ def test_the_likeliest_studies_are_named(
 ) -> None:
     assert cli.main([command, given]) == 2
     assert capsys.readouterr().err == f"{told}\n"
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_study_is_taken_by_its_name(
+    beside: bool, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # of the name of what a folder may well hold, too
+    synthetic.write(here / "reports" / "csv", Options(depths=(1,), trials=4, confirm=2))
+    if beside:
+        (here / "csv").mkdir()
+    assert cli.main(["report", "csv"]) == 0
+    assert (here / "reports" / "csv" / "report.html").exists()
+    served: list[Path] = []
+    monkeypatch.setattr(dashboard, "serve", lambda folder, port: served.append(folder))
+    assert cli.main(["dashboard", "csv"]) == 0
+    assert served == [Path("reports/csv")]
+    # what a study's own folder is called comes first
+    Store(here / "csv").append({"event": "study"})
+    assert cli.main(["dashboard", "csv"]) == 0
+    assert served[1:] == [Path("csv")]
 
 
 def test_where_there_are_none_none_is_named(

@@ -246,6 +246,46 @@ def test_plain_lines_of_a_finished_study_are_few(tmp_path: Path, ticks: Clock) -
     assert stream.getvalue().splitlines()[1:] == ["3 finished runs reused from the folder"]
 
 
+def test_runs_reused_after_a_search_that_went_on_are_told_by_phase(
+    tmp_path: Path, ticks: Clock
+) -> None:
+    study, stream = load(tmp_path), io.StringIO()
+    with Plain(stream, ticks) as plain:
+        plain.started(study, fakes(study), Fleet(2))
+        plain.ended(ended("full width=8"), False)
+        plain.ended(ended("full width=8"), True)
+        for phase in ("choose", "choose", "confirm"):
+            plain.ended(ended("full width=8", phase), False)
+    said = stream.getvalue().splitlines()
+    assert said[1] == "1 finished run reused from the folder"
+    assert said[-1] == "4 finished runs reused in all: 1 of search, 2 of choose, 1 of confirm"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_table_counts_the_runs_of_the_phase_that_a_cell_is_in(
+    tmp_path: Path, ticks: Clock, width: int
+) -> None:
+    study = load(tmp_path)
+    live, _ = make_live(ticks, width=width)
+    cells = fakes(study)
+    standing = Standing(study, cells, Fleet(2), ticks)
+
+    def row() -> list[str]:
+        (line,) = (line for line in wide(live, standing) if line.lstrip().startswith("full "))
+        return line.split()[2:4]
+
+    assert row() == ["search", "0/4"]
+    for _ in range(4):
+        standing.take(ended("full width=8"), True)
+    cells["full width=8"].phase = "choose"
+    standing.take(ended("full width=8", "choose"), True)
+    assert row() == ["choose", "1/6"]
+    cells["full width=8"].phase = "confirmed"
+    for _ in range(5):
+        standing.take(ended("full width=8", "confirm"), True)
+    assert row() == ["confirmed", "5/5"]
+
+
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("count", [2, 49])
 def test_the_table_fits_the_terminal(tmp_path: Path, ticks: Clock, count: int, width: int) -> None:

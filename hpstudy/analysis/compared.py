@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from hpstudy.analysis import networks
 from hpstudy.analysis.flag import Flag
@@ -19,13 +19,29 @@ def networks_differ(a: CellRecord, b: CellRecord) -> list[Flag]:
     keys = architecture_differences(a, b)
     if not keys:
         return []
-    return [Flag("networks differ", f"networks differ ({differences(a, b, keys)})")]
+    words = f"networks differ ({differences(a, b, keys)})"
+    return [Flag("networks differ", words, grave=not declared(a, b, keys))]
+
+
+def declared(a: CellRecord, b: CellRecord, keys: Iterable[str]) -> bool:
+    """Whether the study asks what these settings do: both arms train the same subset of their
+    networks, and the study file itself gives each of them its value, which no search chose.
+    """
+    left, right = (
+        {key: value for key, value in cell.config.items() if key.startswith("subset.")}
+        for cell in (a, b)
+    )
+    return left == right and all(_fixed(cell, key) for cell in (a, b) for key in keys)
+
+
+def _fixed(cell: CellRecord, key: str) -> bool:
+    return key in cell.settings and not isinstance(cell.settings[key], Mapping)
 
 
 def networks_compared(record: StudyRecord, a: CellRecord, b: CellRecord) -> tuple[str, bool]:
-    """What both networks are, or what they differ in, which calls a claim into question.
+    """What both networks are, or what they differ in, and whether that calls a claim into question.
 
-    Where they differ, the subsets do not alone.
+    It does where the subsets do not differ alone, unless the difference is what the study asks of.
     """
     changed = architecture_differences(a, b)
     initial = [key for key in networks.differ(a, b) if key.endswith(INITIAL)]
@@ -38,6 +54,8 @@ def networks_compared(record: StudyRecord, a: CellRecord, b: CellRecord) -> tupl
         return "networks differ, though no setting that is known does", True
     keys = [*changed, *initial]
     left, right = (f"{cell.arm} has {', '.join(_values(cell, keys))}" for cell in (a, b))
+    if declared(a, b, keys):
+        return f"the networks differ as the study asks: {left}, {right}", False
     return f"networks differ: {left}, {right}", True
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hpstudy.errors import DataError, Problem
-from hpstudy.spec.declarations import DatasetDeclaration, DataShape
+from hpstudy.spec.declarations import DatasetDeclaration, DataShape, Parameter
 from hpstudy.spec.study import Data
 
 if TYPE_CHECKING:
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 
 __all__ = ["DATASETS", "Examples", "Sizes", "Split", "load", "prepare", "raw", "sizes"]
 
+SCALE = Parameter(
+    "scale", "choice", "standard", "how inputs are scaled", options=("standard", "none")
+)
+PATH = Parameter("path", "text", None, "of file: where it is, from the study file's folder")
+TARGET = Parameter("target", "any", None, "of a .csv: the column to predict")
+TASK = Parameter(
+    "task",
+    "choice",
+    None,
+    "of file: what its target asks for",
+    options=("classification", "regression"),
+)
 DATASETS: dict[str, DatasetDeclaration] = {
     entry.name: entry
     for entry in (
@@ -30,7 +42,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             load="hpstudy.data.bundled:mnist_5k",
             shape=DataShape((28, 28, 1), "classification", 10),
             examples=5000,
-            options=("scale",),
+            options=(SCALE,),
         ),
         DatasetDeclaration(
             name="digits",
@@ -38,7 +50,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             load="hpstudy.data.bundled:digits",
             shape=DataShape((8, 8, 1), "classification", 10),
             examples=1797,
-            options=("scale",),
+            options=(SCALE,),
         ),
         DatasetDeclaration(
             name="breast_cancer",
@@ -47,7 +59,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             load="hpstudy.data.bundled:breast_cancer",
             shape=DataShape((30,), "classification", 2),
             examples=569,
-            options=("scale",),
+            options=(SCALE,),
         ),
         DatasetDeclaration(
             name="diabetes",
@@ -56,7 +68,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             load="hpstudy.data.bundled:diabetes",
             shape=DataShape((10,), "regression", 1),
             examples=442,
-            options=("scale",),
+            options=(SCALE,),
         ),
         DatasetDeclaration(
             name="fashion_mnist",
@@ -66,7 +78,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             shape=DataShape((28, 28, 1), "classification", 10),
             examples=60_000,
             official_test=10_000,
-            options=("scale",),
+            options=(SCALE,),
         ),
         DatasetDeclaration(
             name="letter",
@@ -75,7 +87,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             load="hpstudy.data.borrowed:letter",
             shape=DataShape((16,), "classification", 26),
             examples=20_000,
-            options=("scale",),
+            options=(SCALE,),
         ),
         DatasetDeclaration(
             name="magic",
@@ -84,7 +96,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             load="hpstudy.data.borrowed:magic",
             shape=DataShape((10,), "classification", 2),
             examples=19_020,
-            options=("scale",),
+            options=(SCALE,),
         ),
         DatasetDeclaration(
             name="diamonds",
@@ -93,7 +105,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             load="hpstudy.data.borrowed:diamonds",
             shape=DataShape((26,), "regression", 1),
             examples=53_940,
-            options=("scale",),
+            options=(SCALE,),
         ),
         DatasetDeclaration(
             name="cifar10",
@@ -103,7 +115,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             shape=DataShape((32, 32, 3), "classification", 10),
             examples=50_000,
             official_test=10_000,
-            options=("scale",),
+            options=(SCALE,),
         ),
         DatasetDeclaration(
             name="file",
@@ -114,7 +126,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             load="hpstudy.data.files:load",
             shape=None,
             examples=None,
-            options=("path", "target", "task", "scale"),
+            options=(PATH, TARGET, TASK, SCALE),
         ),
     )
 }
@@ -191,11 +203,11 @@ def _declaration(data: Data) -> DatasetDeclaration:
 
 
 def _check_options(declaration: DatasetDeclaration, options: Mapping[str, Any]) -> None:
+    known = [option.name for option in declaration.options]
     for key in options:
-        if key not in declaration.options:
+        if key not in known:
             raise DataError(
-                f"data.{key}: {declaration.name} has no such option; "
-                f"it takes {', '.join(declaration.options)}"
+                f"data.{key}: {declaration.name} has no such option; it takes {', '.join(known)}"
             )
 
 

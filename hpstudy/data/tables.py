@@ -17,6 +17,7 @@ from hpstudy.errors import DataError
 
 MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
 MOST_CATEGORIES = 256
+MOST_NAMED = 8  # columns that a message lists
 
 
 def csv(path: Path, target: str, asked: Task | None) -> Examples:
@@ -26,12 +27,7 @@ def csv(path: Path, target: str, asked: Task | None) -> Examples:
     """
     table = _read(path)
     if target not in table.columns:
-        names = [str(name) for name in table.columns]
-        near = get_close_matches(target, names, n=1)
-        hint = f", did you mean {near[0]!r}?" if near else ""
-        raise DataError(
-            f"{path}: has no column {target!r}{hint} (data.target); it has {', '.join(names)}"
-        )
+        raise DataError(f"{path}: has no column {target!r}{_columns(target, table)}")
     if len(table.columns) < 2 or table.empty:
         raise DataError(
             f"{path}: has {len(table.columns)} columns and {len(table)} rows below its header; "
@@ -44,6 +40,17 @@ def csv(path: Path, target: str, asked: Task | None) -> Examples:
     if task == "classification":
         return labelled(x, y)
     return Examples(x, as_numbers(y, f"{path}: column {target!r}"), task, 1)
+
+
+def _columns(target: str, table: pd.DataFrame) -> str:
+    """Which column may be meant, and those that there are: of many the first few and the last."""
+    names = [str(name) for name in table.columns]
+    plain = {name.strip().lower(): name for name in names}
+    near = get_close_matches(target.strip().lower(), plain, n=3)
+    hint = f", did you mean {' or '.join(repr(plain[name]) for name in near)}?" if near else ""
+    few = names if len(names) <= MOST_NAMED else [*names[: MOST_NAMED - 2], "...", names[-1]]
+    many = "" if few is names else f"{len(names)} columns: "
+    return f"{hint} (data.target); it has {many}{', '.join(few)}"
 
 
 def _read(path: Path) -> pd.DataFrame:

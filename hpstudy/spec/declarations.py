@@ -119,7 +119,7 @@ class DatasetDeclaration:
     shape: DataShape | None
     examples: int | None
     official_test: int | None = None
-    options: tuple[str, ...] = ()
+    options: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True)

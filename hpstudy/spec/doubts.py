@@ -45,7 +45,7 @@ def doubts(
     wrong = {(one.file, one.line, one.column) for one in problems.found}
     found: set[str] = set()
     for name, entry in node.entries.items():
-        nodes = [entry.key, *_inside(entry.value)]
+        nodes = [entry.key, *entry.value.inside()]
         if name in others or not any(_at(one) in wrong for one in nodes):
             continue
         head = f"{prefix}.{name}"
@@ -57,7 +57,7 @@ def doubts(
 def misread(node: Node, problems: Problems) -> bool:
     """Whether there is a mistake at a node or inside it."""
     wrong = {(one.file, one.line, one.column) for one in problems.found}
-    return any(_at(one) in wrong for one in _inside(node))
+    return any(_at(one) in wrong for one in node.inside())
 
 
 def _meant(words: list[str], declared: Mapping[str, Parameter]) -> Iterator[str]:
@@ -74,16 +74,6 @@ def _meant(words: list[str], declared: Mapping[str, Parameter]) -> Iterator[str]
         holds = any(str(option) in words for option in parameter.options)
         if near or elsewhere or holds:
             yield key
-
-
-def _inside(node: Node) -> Iterator[Node]:
-    yield node
-    if isinstance(node.content, tuple):
-        for item in node.content:
-            yield from _inside(item)
-    for entry in node.entries.values():
-        yield entry.key
-        yield from _inside(entry.value)
 
 
 def _at(place: Place) -> tuple[str, int, int]:

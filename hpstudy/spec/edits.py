@@ -54,7 +54,7 @@ def edited(root: Node, edit: str, problems: Problems) -> Node:
         return root
     found = Problems()
     value = yaml.read(text, file, found) if text.strip() else Node(None, file)
-    if value is None or len(found):
+    if value is None or yaml.repeated(value, found) or len(found):
         problems.at(file, 0, 0, f"the value `{text}` is not valid YAML")
         return root
     return _set(root, words, _moved(value, file), file)

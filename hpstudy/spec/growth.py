@@ -8,7 +8,7 @@ and so are fewer trials of a search that goes on.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from hpstudy.spec.space import Choice, FloatRange, IntRange, Value, written
 from hpstudy.spec.study import Cell
 
 _DATA = ("name", "validation", "test", "split_seed", "options")
+MOST = 3  # cells that a changed setting is said of by name
 _SEARCH = {
     "driver": "driver",
     "sampler": "sampler",
@@ -97,23 +98,29 @@ def grown(old: Mapping[str, Any], new: Mapping[str, Any], unscored: Collection[s
             restarted[name] = "; ".join(reasons)
     for change, names in sorted(fixed.items()):
         everywhere = len(names) == len(after)
-        refused.append(change if everywhere else f"{change} (in {', '.join(sorted(names))})")
+        refused.append(change if everywhere else f"{change} (in {_few(sorted(names))})")
     if refused:
         listed = "\n".join(f"  {change}" for change in refused)
         raise StudyChanged(
             f"the folder holds results of study {old['name']} that these changes contradict:\n"
             f"{listed}\n"
-            "allowed in the same folder: other ranges or search settings, more trials, seeds, arms "
-            "or sweep points; fewer trials or seeds of choose, or a smaller budget, only where "
-            "another range, sampler, pruner or search seed starts that search anew. Take the "
-            "changes back, give the study another name, or use --fresh, which moves the old folder "
-            "aside"
+            "allowed in the same folder:\n"
+            "  other ranges or search settings, more trials, seeds, arms or sweep points;\n"
+            "  fewer trials or seeds of choose, or a smaller budget, only where another range,\n"
+            "  sampler, pruner or search seed starts that search anew.\n"
+            "Take the changes back, give the study another name, or use --fresh, which moves\n"
+            "the old folder aside"
         )
     return Growth(
         {name: restarted[name] for name in after if name in restarted},
         tuple(name for name in after if name not in before),
         tuple(name for name in before if name not in after),
     )
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+    return ", ".join(names[:MOST]) + more
 
 
 def _changed_head(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

@@ -1,34 +1,22 @@
-"""The sections that hold plain facts: data, search, confirm, engine."""
+"""The sections that hold plain facts: search, confirm, engine."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from hpstudy.errors import HpstudyError
-from hpstudy.spec.declarations import DatasetDeclaration, DriverDeclaration, Parameter
+from hpstudy.spec.declarations import DriverDeclaration, Parameter
 from hpstudy.spec.objectives import objectives
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.space import Config, Scalar
-from hpstudy.spec.study import Data, Search
+from hpstudy.spec.study import Search
 from hpstudy.spec.values import fixed
 from hpstudy.spec.yaml import Entry, Node
 
-VALIDATION = "share of the examples, those of an official test split aside, to score searches on"
-TEST = (
-    "share of the examples to score picks on, where there is no official test split; a file of "
-    "your own without one must give it"
-)
 TRIALS = "configurations that each cell tries; 1000 where only a budget is given"
 CHOOSER = "what stops clearly worse ones between seeds"
 LANES = "runs that a worker trains side by side: a number, or a word"
 DEVICES = "where runs train: numbers of GPUs, or a word"
-DATA = (
-    Parameter("validation", "float", 0.2, VALIDATION, 0, 1, open_low=True, open_high=True),
-    Parameter("test", "float", 0.2, TEST, 0, 1, open_low=True, open_high=True),
-    Parameter("split_seed", "int", 0, "which examples go where", 0),
-)
 SEARCH = (
     Parameter("trials", "int", 16, TRIALS, 1),
     Parameter("parallel", "int", 4, "trials asked for before the first of them is told", 1),
@@ -104,50 +92,6 @@ def word(node: Node, key: str, known: Iterable[str], problems: Problems) -> str 
     return value if isinstance(value, str) else None
 
 
-def data(
-    node: Node, datasets: Mapping[str, DatasetDeclaration], folder: Path, problems: Problems
-) -> tuple[Data, DatasetDeclaration] | None:
-    """The data set and its split; a relative path becomes absolute, from the file's folder."""
-    name = node.entries.get("name")
-    if name is None:
-        hint = "; write {name: file, path: ...}" if {"path", "file"} & {*node.entries} else ""
-        hint = f"; write {{name: {node.text}}}" if node.text in datasets else hint
-        problems.add(node, f"data lacks `name`; allowed: {', '.join(datasets)}{hint}")
-        return None
-    chosen = word(name.value, "data.name", datasets, problems)
-    if chosen is None:
-        return None
-    declaration = datasets[chosen]
-    found = facts(node, "data", DATA, problems, ("name", *declaration.options))
-    options: dict[str, Scalar] = {}
-    for option in declaration.options:
-        if option in node.entries:
-            value = _plain(node.entries[option].value, f"data.{option}", problems)
-            if option == "path" and isinstance(value, str):
-                value = os.path.normpath(folder.absolute() / Path(value).expanduser())
-                if not os.path.isfile(value):
-                    place = node.entries[option].value
-                    problems.add(place, f"data.path {value}: there is no such file")
-            options[option] = value
-    if "path" in declaration.options and "path" not in options:
-        problems.add(node, f"data lacks `path`, the file that {chosen} reads")
-    validation, test = float(_number(found["validation"])), float(_number(found["test"]))
-    given = node.entries.get("test")
-    if declaration.official_test is not None and given is not None:
-        say = f"has an official test split of {declaration.official_test} examples, which is used"
-        problems.add(given.key, f"data.test: {chosen} {say}; leave `test` out")
-    if declaration.official_test is None and validation + test >= 1:
-        place = given.value if given else node
-        say = f"data.validation + data.test is {validation + test:g}; nothing is left to train on"
-        problems.add(place, f"{say}, the sum must stay below 1")
-    # a file of the user's may bring its own test split, so only what is written counts
-    own = declaration.official_test is not None or (declaration.examples is None and given is None)
-    split_seed = int(_number(found["split_seed"]))
-    places = {name: entry.value for name, entry in node.entries.items()}
-    split = validation, None if own else test, split_seed
-    return Data(chosen, *split, options, places), declaration
-
-
 def search(
     node: Node | None, drivers: Mapping[str, DriverDeclaration], problems: Problems
 ) -> Search | None:
@@ -192,11 +136,11 @@ def search(
         driver=driver,
         sampler=kinds[sampler][0],
         pruner=kinds["pruner"][0],
-        trials=int(_number(found["trials"])),
-        parallel=int(_number(found["parallel"])),
-        seed=int(_number(found["seed"])),
-        choose_top=int(_number(choose["top"])),
-        choose_seeds=int(_number(choose["seeds"])),
+        trials=int(number(found["trials"])),
+        parallel=int(number(found["parallel"])),
+        seed=int(number(found["seed"])),
+        choose_top=int(number(choose["top"])),
+        choose_seeds=int(number(choose["seeds"])),
         choose_pruner=words["choose.pruner"],
         budget_epochs=epochs,
         budget_minutes=minutes,
@@ -290,6 +234,7 @@ def _whole(value: Scalar) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _number(value: Scalar) -> int | float:
+def number(value: Scalar) -> int | float:
+    """A value that is known to be one."""
     assert isinstance(value, int | float)
     return value

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from hpstudy.spec import head, model, sweeps
+from hpstudy.spec import dataset, head, model, sweeps
 from hpstudy.spec.arms import OVERRIDES, subset_section
 from hpstudy.spec.cells import cells, in_doubt
 from hpstudy.spec.contrasts import contrasts
@@ -50,7 +50,7 @@ NAME = Parameter("name", "text", None, "")
 class Reading:
     """Reads one study file, as it is and with changes laid over it.
 
-    Where its YAML is not `plain`, as a key that is given twice, either may be meant.
+    Where its YAML is not `plain`, as in a `<<` that is not read, any setting may be otherwise.
     """
 
     def __init__(self, registries: Registries, path: Path, text: str, plain: bool) -> None:
@@ -92,7 +92,9 @@ class Reading:
         entries = {name: entry.value for name, entry in root.entries.items()}
         found = None
         if "data" in entries:
-            found = head.data(entries["data"], self.registries.datasets, self.path.parent, problems)
+            found = dataset.data(
+                entries["data"], self.registries.datasets, self.path.parent, problems
+            )
         score_node = entries.get("score", Node({}, root.file, root.line, root.column))
         score = read_score(score_node, found, problems)
         ground = self._ground(root, entries, score, found, problems)

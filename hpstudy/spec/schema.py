@@ -9,10 +9,12 @@ from pathlib import Path
 
 from hpstudy.errors import Problem, SpecError
 from hpstudy.spec import edits as changes
-from hpstudy.spec import needs, yaml
+from hpstudy.spec import needs, twice, yaml
 from hpstudy.spec.cautions import cautions
+from hpstudy.spec.dataset import contents
 from hpstudy.spec.declarations import Registries
 from hpstudy.spec.problems import Problems
+from hpstudy.spec.read import Read
 from hpstudy.spec.reading import WORD, Reading, named
 from hpstudy.spec.study import Spec
 from hpstudy.spec.yaml import Node
@@ -36,11 +38,32 @@ def load(
     if root is None:
         problems.check()
         raise AssertionError("a text that is no YAML is told")
-    root = named(root)
-    reading = Reading(registries, Path(path), text, plain=not len(problems))
+    plain = not len(problems)
+
+    def read(root: Node) -> tuple[Read, list[Problem], tuple[Problem, ...]]:
+        return _told(named(root), Reading(registries, Path(path), text, plain), variant, edits)
+
+    one, mistakes, told = read(root)
+    if yaml.repeated(root, problems):
+        roots = twice.ways(root)
+        _, found, doubted = zip(*map(read, roots), strict=True)
+        mistakes = [*twice.certain(roots, found)]
+        told = tuple(twice.certain(roots, doubted))
+    for mistake in mistakes:
+        problems.at(mistake.file, mistake.line, mistake.column, mistake.message)
+    problems.check(told)
+    assert one.spec is not None
+    return replace(one.spec, arguments=_arguments(variant, edits), cautions=told)
+
+
+def _told(
+    root: Node, reading: Reading, variant: str | None, edits: Sequence[str]
+) -> tuple[Read, list[Problem], tuple[Problem, ...]]:
+    """What a root says, every mistake in it, and what it hardly means."""
+    problems = Problems()
     read = reading.read(root, problems)
     if not isinstance(root.content, Mapping):
-        problems.check()
+        return read, problems.found, ()
     variants = reading.variants(root, problems)
     for name, node in variants.items():
         found = Problems()
@@ -48,7 +71,7 @@ def load(
         problems.include(found, f" (in variant {name})")
     reading.unused.tell(problems)
     if variant is not None and variant not in variants:
-        _no_variant(variant, variants, Path(path).name, problems)
+        _no_variant(variant, variants, reading.path.name, problems)
         variant = None
     arguments = _arguments(variant, edits)
     found = Problems()
@@ -57,11 +80,12 @@ def load(
         read = reading.read(root, found, variant)
         reading.unused.tell(found)
     problems.include(found)
-    needs.check(root, read, registries.drivers, problems)
-    told = cautions(root, read, registries.drivers)
-    problems.check(told)
-    assert read.spec is not None
-    return replace(read.spec, arguments=arguments, cautions=told)
+    needs.check(root, read, reading.registries.drivers, problems)
+    if len(problems) and read.spec is not None:
+        # else it is read, and what is wrong in it told, once the study is found right
+        data = read.spec.data
+        contents(data, reading.registries.datasets[data.name], problems)
+    return read, problems.found, cautions(root, read, reading.registries.drivers)
 
 
 def _no_variant(name: str, variants: Collection[str], file: str, problems: Problems) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Literal
 
-from hpstudy.errors import HpstudyError
+from hpstudy.spec.dataset import contents
 from hpstudy.spec.declarations import DatasetDeclaration
 from hpstudy.spec.head import word
 from hpstudy.spec.problems import Problems, nearest
@@ -50,17 +48,8 @@ def _task(
     for task, metrics in METRICS.items():
         if metric is not None and metric.content in metrics and metric.content != "loss":
             return task
-    if "path" in declaration.options and not os.path.isfile(str(data.options.get("path"))):
-        # told already
-        return "classification"
-    module, _, function = declaration.load.partition(":")
-    try:
-        return str(getattr(import_module(module), function)(data.options).task)
-    except HpstudyError as error:
-        place = data.place(str(error))
-        assert place is not None
-        problems.add(place, f"data: {error}")
-        return "classification"
+    found = contents(data, declaration, problems)
+    return "classification" if found is None else str(found.task)
 
 
 def _metric(node: Node | None, task: str, problems: Problems) -> str:

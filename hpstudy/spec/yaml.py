@@ -8,7 +8,7 @@ keep their text, so that whoever expected a word can say so.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -45,6 +45,16 @@ class Node:
         """The entries of a mapping; none for anything else."""
         return self.content if isinstance(self.content, Mapping) else {}
 
+    def inside(self) -> Iterator[Node]:
+        """The node and all that it holds: keys too, and values whose key is given again."""
+        yield self
+        for item in self.content if isinstance(self.content, tuple) else ():
+            yield from item.inside()
+        for entry in self.entries.values():
+            for one in entry.times:
+                yield one.key
+                yield from one.value.inside()
+
     @property
     def seen(self) -> str:
         """How a message names this value."""
@@ -61,10 +71,16 @@ class Node:
 
 @dataclass(frozen=True)
 class Entry:
-    """One `key: value` of a mapping."""
+    """One `key: value` of a mapping; `before` is the one that it repeats the key of."""
 
     key: Node
     value: Node
+    before: Entry | None = None
+
+    @property
+    def times(self) -> tuple[Entry, ...]:
+        """Every entry of this key, in the file's order."""
+        return (*(self.before.times if self.before is not None else ()), self)
 
 
 def read(text: str, file: str, problems: Problems) -> Node | None:
@@ -82,6 +98,19 @@ def read(text: str, file: str, problems: Problems) -> Node | None:
         problems.at(file, 1, 1, "the file is empty; a study needs data, model, training and arms")
         return None
     return _node(root, file, problems, ())
+
+
+def repeated(root: Node, problems: Problems) -> bool:
+    """Tell each key that is given again, of which `read` keeps the last; whether there is any."""
+    found = False
+    for node in root.inside():
+        for entry in node.entries.values():
+            first, *again = entry.times
+            for one in again:
+                say = f"`{one.key.text}` is given twice, first in line {first.key.line}; keep one"
+                problems.add(one.key, say)
+            found |= bool(again)
+    return found
 
 
 def _node(node: yaml.Node, file: str, problems: Problems, above: tuple[yaml.Node, ...]) -> Node:
@@ -104,11 +133,8 @@ def _node(node: yaml.Node, file: str, problems: Problems, above: tuple[yaml.Node
             value = _node(value_node, file, problems, inside)
             if isinstance(key.content, Mapping | tuple):
                 problems.add(key, f"a key must be one word or number; saw {key.seen}")
-            elif key.text in entries:
-                first = entries[key.text].key.line
-                problems.add(key, f"`{key.text}` is given twice, first in line {first}; keep one")
             else:
-                entries[key.text] = Entry(key, value)
+                entries[key.text] = Entry(key, value, entries.get(key.text))
         return Node(entries, file, line, column)
     if isinstance(node, yaml.SequenceNode):
         items = tuple(_node(item, file, problems, inside) for item in node.value)

@@ -10,6 +10,7 @@ from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.search.drivers import DRIVERS
 from hpstudy.spec import head
 from hpstudy.spec.arms import SUBSET
+from hpstudy.spec.dataset import DATA
 from hpstudy.spec.declarations import Parameter
 from hpstudy.spec.objectives import COSTS, SCORE
 from hpstudy.spec.space import written
@@ -21,7 +22,7 @@ from hpstudy.terminal.wrapping import wrapped
 def listing(kind: str, width: int | None = None) -> list[str]:
     """A heading and one entry a line, wrapped where a width is given."""
     heads = {
-        "data": "Data sets (data: {name: ...})",
+        "data": "Data sets (data: {name: ...}) and settings beside them",
         "models": "Models (model: {type: ...}) and their settings",
         "training": "Training settings (training: ...)",
         "subsets": "Subset words (train: ...), joined by + and -, and settings beside them",
@@ -37,7 +38,9 @@ def listing(kind: str, width: int | None = None) -> list[str]:
 
 def _entries(kind: str) -> Sequence[tuple[str, str]]:
     if kind == "data":
-        return [(name, entry.doc) for name, entry in DATASETS.items()]
+        docs = [(name, entry.doc) for name, entry in DATASETS.items()]
+        options = {one.name: one for entry in DATASETS.values() for one in entry.options}
+        return [*docs, *_settings("  ", [*options.values()])]
     if kind == "models":
         return _models()
     if kind == "training":
@@ -76,7 +79,7 @@ def _models() -> list[tuple[str, str]]:
 def _study() -> list[tuple[str, str]]:
     metrics = "; ".join(f"{', '.join(names)} for {task}" for task, names in METRICS.items())
     at = "last, best_validation, or one such as epoch 15; default last"
-    parts = (("data.", head.DATA), ("confirm.", head.CONFIRM), ("engine.", head.ENGINE))
+    parts = (("data.", DATA), ("confirm.", head.CONFIRM), ("engine.", head.ENGINE))
     return [
         *_settings(*parts[0]),
         ("score.metric", f"what counts: {metrics}; default the first of them"),

@@ -33,7 +33,7 @@ class Plain:
         self._standing: Standing | None = None
         self._phases: dict[str, str] = {}
         self._said = clock()
-        self._told_reused = False
+        self._told_reused: int | None = None
 
     def __enter__(self) -> Plain:
         return self
@@ -46,6 +46,7 @@ class Plain:
     ) -> None:
         if kind is None and self._standing is not None:
             self._tell_reused(self._standing)
+            self._tell_all_reused(self._standing)
 
     def doubted(self, words: str) -> None:
         """Say what is doubtful."""
@@ -89,9 +90,18 @@ class Plain:
             self._say(", ".join(part for part in parts if part))
 
     def _tell_reused(self, standing: Standing) -> None:
-        if standing.reused and not self._told_reused:
-            self._say(f"{count(standing.reused, 'finished run')} reused from the folder")
-        self._told_reused = True
+        """Say, before anything trains, what there is already."""
+        if self._told_reused is None:
+            self._told_reused = standing.reused
+            if standing.reused:
+                self._say(f"{count(standing.reused, 'finished run')} reused from the folder")
+
+    def _tell_all_reused(self, standing: Standing) -> None:
+        """Say at the end what a search that went on brought up again of later phases."""
+        if standing.reused != self._told_reused:
+            every = count(standing.reused, "finished run")
+            phases = (f"{number} of {phase}" for phase, number in standing.reused_of.items())
+            self._say(f"{every} reused in all: {', '.join(phases)}")
 
     def _say(self, line: str) -> None:
         self._said = self._clock()

@@ -79,6 +79,13 @@ class CellStanding:
         return added(self.ends.values())
 
     @property
+    def shown(self) -> tuple[int, int]:
+        """Runs done and planned of the phase that the cell is in, or ended in."""
+        ended = {"confirmed": "confirm", "without pick": "search"}
+        phase = ended.get(self.run.phase, self.run.phase)
+        return self.done[phase], self.planned[phase]
+
+    @property
     def planned(self) -> dict[str, int]:
         """Runs of each phase, done ones included; what is not yet known is taken at its most."""
         search, phase = self.run.cell.search, self.run.phase
@@ -137,7 +144,8 @@ class Standing:
             name: CellStanding(cell, spec.confirm_seeds, maximise, known.get(name, Typical()))
             for name, cell in cells.items()
         }
-        self.trained = self.reused = 0
+        self.trained = 0
+        self.reused_of: dict[str, int] = {}
         self._epochs = 0
         self._began = clock()
 
@@ -147,9 +155,15 @@ class Standing:
         if trained:
             self.trained += 1
             self._epochs += trained_epochs(event)
-        else:
-            self.reused += event.get("same_as") is None
+        elif event.get("same_as") is None:
+            phase = event["phase"]
+            self.reused_of[phase] = self.reused_of.get(phase, 0) + 1
         return cell
+
+    @property
+    def reused(self) -> int:
+        """Runs that were taken from the folder, of all phases."""
+        return sum(self.reused_of.values())
 
     @property
     def elapsed(self) -> float:

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hpstudy.analysis.contrast import contrasts
+from hpstudy.analysis.contrast import Contrast, contrasts
 from hpstudy.analysis.record import read
+from hpstudy.analysis.remarks import Remark
 from hpstudy.analysis.verdict import verdict
 from hpstudy.analysis.words import Measure, number, p_value
 from hpstudy.store import Store
@@ -75,6 +76,31 @@ def test_networks_that_differ_are_in_doubt_and_the_same_network_is_a_note(tmp_pa
         said = verdict(record, contrasts(record, store)[0])
         assert said.remarks[0].grave == grave
         assert str(said) == "; ".join([said.claim, *(one.words for one in said.remarks)]) + "."
+
+
+def test_a_setting_that_two_arms_of_one_subset_declare_is_what_is_asked(tmp_path: Path) -> None:
+    def first(folder: str, *arms: str, searched: bool = False) -> tuple[Remark, Contrast]:
+        options = Options(depths=(2,), arms=arms, contrasts=(arms,), widths={"wide": 256})
+        events = list(synthetic.write(tmp_path / f"whole {folder}", options).events())
+        for cell in (cell for event in events for cell in event.get("cells", ())):
+            if searched:
+                cell["settings"]["model.width"] = {"int": [64, 256], "log": True, "step": None}
+        store = Store(tmp_path / folder)
+        store.write_text("runs.jsonl", "".join(f"{json.dumps(event)}\n" for event in events))
+        record = read(store)
+        assert record is not None
+        one = contrasts(record, store)[0]
+        return verdict(record, one).remarks[0], one
+
+    asked, one = first("asked", "wide", "narrow")
+    assert not asked.grave and asked.words == (
+        "the networks differ as the study asks: wide has width 256, narrow has width 128"
+    )
+    # pairs share no initial weights all the same
+    assert [flag.grave for flag in one.flags if flag.name == "networks differ"] == [False]
+    # beside another subset, or found by a search, it may explain a difference that is not its own
+    for found in (first("subset", "wide", "full"), first("found", "wide", "narrow", searched=True)):
+        assert found[0].grave and found[0].words.startswith("networks differ: wide has width 256")
 
 
 def test_few_seeds_say_what_the_design_can_reach(tmp_path: Path) -> None:

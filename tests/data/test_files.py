@@ -146,6 +146,17 @@ def test_task_overrides_the_rule(tmp_path: Path) -> None:
             r"no column 'prise', did you mean 'price'\? \(data\.target\); it has age, price",
         ),
         (
+            f"{','.join(f'p{i}' for i in range(64))},Label\n",
+            {"target": "lable"},
+            r"no column 'lable', did you mean 'Label'\? \(data\.target\); it has 65 columns: "
+            r"p0, p1, p2, p3, p4, p5, \.\.\., Label$",
+        ),
+        (
+            "size_a,size_b,y\n1,2,3\n",
+            {"target": "size"},
+            r"no column 'size', did you mean 'size_[ab]' or 'size_[ab]'\? .* size_a, size_b, y$",
+        ),
+        (
             "age,y\n1,a\n2,b\n,b\n?,b\n",
             {"target": "y"},
             "column 'age' is missing in row 3, and in 2 of 4 rows in all",

@@ -20,6 +20,12 @@ from hpstudy.spec import (
     load,
 )
 
+SCALE = Parameter("scale", "choice", "standard", "", options=("standard", "none"))
+FILE = (
+    Parameter("path", "text", None, ""),
+    Parameter("target", "any", None, ""),
+    Parameter("task", "choice", None, "", options=("classification", "regression")),
+)
 STUDY = """\
 # Does it work?
 name: tiny
@@ -70,7 +76,7 @@ def make_registries(missing: str | None = None) -> Registries:
     shape = DataShape((4,), "classification", 3)
     return Registries(
         datasets={
-            "toy": DatasetDeclaration("toy", "", "nowhere:load", shape, 1000, options=("scale",)),
+            "toy": DatasetDeclaration("toy", "", "nowhere:load", shape, 1000, options=(SCALE,)),
             "official": DatasetDeclaration("official", "", "nowhere:load", shape, 1000, 200),
             "numbers": DatasetDeclaration(
                 "numbers", "", "nowhere:load", DataShape((4,), "regression", 1), 1000
@@ -79,7 +85,7 @@ def make_registries(missing: str | None = None) -> Registries:
                 "pictures", "", "nowhere:load", DataShape((8, 6, 1), "classification", 3), 1000
             ),
             "file": DatasetDeclaration(
-                "file", "", f"{__name__}:read_file", None, None, options=("path", "target", "task")
+                "file", "", f"{__name__}:read_file", None, None, options=FILE
             ),
         },
         hypermodels={"net": net},

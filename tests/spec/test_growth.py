@@ -165,6 +165,19 @@ def test_every_refused_key_is_named(edit):
         assert said in str(caught.value)
 
 
+def test_a_refusal_is_told_in_short_lines(edit):
+    swept = ("depth: 2", "depth: {sweep: [1, 2, 3, 4, 5, 6, 7, 8, 9]}")
+    norm, gamma = "norm: {train: batchnorm", "norm: {train: batchnorm, training: {batch_size: 3}"
+    with pytest.raises(StudyChanged) as caught:
+        edit((norm, gamma), ("test: 0.2", "test: 0.1"), before=[swept])
+    told = str(caught.value).splitlines()
+    assert max(map(len, told)) <= 100, told
+    assert told[1:3] == [
+        "  data.test: 0.2 -> 0.1",
+        "  training.batch_size: 128 -> 3 (in norm depth=1, norm depth=2, norm depth=3 and 6 more)",
+    ]
+
+
 def test_changed_content_of_the_data_is_refused(edit):
     with pytest.raises(StudyChanged, match="content changed, fingerprint f0 -> f1"):
         edit(fingerprint="f1")

@@ -228,6 +228,7 @@ def test_a_swept_setting_inside_a_choice(problems, study):
         ("model.depth=zero", "model.depth is `zero`; it takes a whole number"),
         ("model.depth", "an edit is written KEY=VALUE"),
         ("model.depth=[1", "the value `[1` is not valid YAML"),
+        ("confirm={seeds: 1, seeds: 2}", "seeds: 2}` is not valid YAML"),
         ("arm.norm.train=all", "unknown key: `arm`; did you mean `arms`?"),
     ],
 )
@@ -283,7 +284,7 @@ def test_a_mistake_about_a_file_stands_where_the_file_is_named(problems, study, 
     (tmp_path / "bad.csv").touch()
     named = "name: file, target: a, path: bad.csv"
     (told,) = problems(study, ("name: toy", named))
-    assert told == "3:28: data: bad.csv: has no column 'a' (data.target)"
+    assert told == "3:28: bad.csv: has no column 'a' (data.target)"
 
 
 def test_a_package_that_is_not_installed(problems, study):

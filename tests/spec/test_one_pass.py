@@ -24,6 +24,8 @@ ELSEWHERE = [
     ("arms:", "score: {metric: acuracy}\narms:", "score.metric is `acuracy`"),
     ("arms:", "engine: {lane: 3}\narms:", "unknown key in engine: `lane`"),
     ("arms:", "variants: {a: {training: {batch_sise: 8}}}\narms:", "`batch_sise`"),
+    ("depth: 2", "depth: 2, depth: 3", "`depth` is given twice"),
+    ("name: toy", "name: toy, name: official", "`name` is given twice"),
 ]
 
 
@@ -91,6 +93,14 @@ def test_mistakes_of_a_file_and_of_its_edits_come_together(problems, study):
         ("arms:", "search: {trials: two, choose: {top: 18}}\narms:"),
         ("arms:", "score: {at: epoch 20}\n" + "training: {length: {epochs: 30}}\narms:"),
         ("length: {epochs: 10}", "length: {epochs: ten}\nscore: {at: epoch 20}\ntrainig: {}"),
+        # each key twice: the other line fits one of its values
+        (LR, "optimizer: adam\n  momentum: 0.9\n  optimizer: sgd"),
+        (LR, "optimizer: sgd\n  momentum: 0.9\n  optimizer: adam"),
+        ("training:", "training: {learning_rate: 0.1}\ntraining:"),
+        (NORM, f"{NORM}\n  norm: {{train: all, search: none}}"),
+        (NORM, f"norm: {{train: all, search: none}}\n  {NORM}"),
+        ("arms:", "search: {sampler: {grid: {points: 5}}}\nsearch: {sampler: grid}\narms:"),
+        ("arms:", "search: {trials: 2}\nsearch: {choose: {top: 12}}\narms:"),
     ],
 )
 def test_no_mistake_brings_about_another(problems, read, study, old, new):
@@ -103,6 +113,44 @@ def test_no_mistake_brings_about_another(problems, read, study, old, new):
         ), one
         assert "beyond the end" not in one.message and "cannot list them" not in one.message
     assert not caught.value.cautions
+
+
+def test_all_mistakes_of_data_are_told_at_once(problems, study, tmp_path):
+    (tmp_path / "bad.csv").touch()
+    wrong = "task: regresion, validaton: 0.2, split_seed: -1"
+    told = problems(study, ("name: toy", f"name: file, path: bad.csv, target: a, {wrong}"))
+    assert [one.split(": ")[0] for one in told] == ["3:43", "3:52", "3:63", "3:91"]
+    assert told[0] == "3:43: bad.csv: has no column 'a' (data.target)"
+    assert "data.task is `regresion`" in told[1] and "did you mean `regression`?" in told[1]
+    # of an unknown data set what any of them takes
+    told = problems(study, ("name: toy", "name: tyo, scale: twice, scael: none, task: regression"))
+    assert len(told) == 3 and "data.name" in told[0] and "data.scale" in told[1], told
+    assert "unknown key in data: `scael`; did you mean `scale`?" in told[2]
+    # what a right file holds is read with the study's other mistakes, and not for itself
+    told = problems(
+        study,
+        ("name: toy", "name: file, path: bad.csv, target: a, task: regression"),
+        ("depth: 2", "depth: two"),
+    )
+    assert len(told) == 2 and "has no column 'a'" in told[0]
+
+
+def test_a_key_given_twice_is_read_with_either_value(problems, study):
+    again = "arms:\n  half: {train: al}\narms:"
+    told = problems(
+        study + "contrasts: [[norm, full], [half, norm], [nrm, full]]\n", ("arms:", again)
+    )
+    assert [one.split(": ")[0] for one in told] == ["9:17", "10:1", "13:42"]
+    assert "given twice, first in line 8" in told[1] and "`nrm`" in told[2]
+    # mistakes of all its values, and of what is inside them
+    told = problems(study, ("depth: 2", "depth: -1, depth: {int: [1, 4], int: [3, 2]}"))
+    assert [one.split(": ")[0] for one in told] == ["4:27", "4:31", "4:52", "4:57"]
+    # what follows from either value follows
+    told = problems(study, (LR, "optimizer: adam\n  momentum: 0.9\n  optimizer: adamw"))
+    assert len(told) == 2 and "training.momentum is given and never used" in told[0]
+    # and three are told as two slips
+    told = problems(study, ("depth: 2", "depth: 2, depth: 3, depth: 4"))
+    assert len(told) == 2 and all("first in line 4" in one for one in told)
 
 
 APART = [
