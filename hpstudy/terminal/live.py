@@ -139,7 +139,7 @@ def _table(standing: Standing, names: list[str], width: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, width=width, pad_edge=False, padding=(0, 1))
     table.add_column("cell", no_wrap=True, overflow="ellipsis", max_width=max(12, width - 46))
     table.add_column("phase", width=9, no_wrap=True)
-    table.add_column("its runs", justify="right", min_width=8, no_wrap=True)
+    table.add_column("runs", justify="right", min_width=5, no_wrap=True)
     table.add_column("best val", justify="right", width=8, no_wrap=True)
     table.add_column("", ratio=1, no_wrap=True, overflow="ellipsis", style="dim")
     for name in names:
