@@ -17,6 +17,7 @@ import pytest
 import hpstudy
 from hpstudy import data, report, study
 from hpstudy.engine.devices import default_workers
+from hpstudy.engine.processor import processor
 from hpstudy.errors import DataError, StoreError, StudyChanged
 from hpstudy.store import Store
 
@@ -379,6 +380,8 @@ def test_a_run_records_the_flags_that_its_sums_depend_on(first: Path) -> None:
     runs = [e for e in Store(first).events() if e["event"] == "run"]
     flags = {event["numerics"]["xla_flags"] for event in runs if event.get("numerics")}
     assert len(flags) == 1 and "xla_cpu_disable_loop_unrolling" in flags.pop()
+    here = processor()
+    assert {e["numerics"]["processor"] for e in runs if e.get("numerics")} == {here}
 
 
 def test_every_line_of_the_store_is_json_with_a_time(first: Path) -> None:

@@ -7,6 +7,7 @@ import platform
 from dataclasses import dataclass
 
 from hpstudy.engine.devices import default_workers
+from hpstudy.engine.processor import processor
 from hpstudy.events import versions
 
 
@@ -34,15 +35,4 @@ class Machine:
 def machine() -> Machine:
     """This machine, now."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    return Machine(default_workers(), _processor(), platform.platform(), load, versions())
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            for line in lines:
-                if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+    return Machine(default_workers(), processor(), platform.platform(), load, versions())

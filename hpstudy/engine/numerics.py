@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from hpstudy.engine.processor import processor
+
 DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 
 
@@ -43,8 +45,8 @@ def _jax(start: Mapping[str, Any]) -> dict[str, Any]:
     found = {"device": jax.devices()[0].device_kind, "jax": jax.__version__}
     flags = os.environ.get("XLA_FLAGS", "").split()
     if start["gpu"] is None:
-        # how loops are compiled decides in which order they sum
-        return {**found, "xla_flags": " ".join(flags)}
+        # how loops are compiled, and for what vectors, decides in which order they sum
+        return {**found, "processor": processor(), "xla_flags": " ".join(flags)}
     return {**found, "matmul": start["matmul"], "deterministic": DETERMINISTIC in flags}
 
 
@@ -57,7 +59,7 @@ def _tensorflow(start: Mapping[str, Any]) -> dict[str, Any]:
         kind = tf.config.experimental.get_device_details(cards[0]).get("device_name", "GPU")
     found = {"device": kind, "tensorflow": tf.__version__, "path": "model.fit"}
     if start["gpu"] is None:
-        return found
+        return {**found, "processor": processor()}
     if not cards:
         raise RuntimeError(f"TensorFlow does not see GPU {start['gpu']}")
     tf32 = tf.config.experimental.tensor_float_32_execution_enabled()

@@ -13,6 +13,7 @@ import jax
 import keras
 
 import hpstudy
+from hpstudy.engine import processor
 
 # the packages whose code is traced into a program, or decides what is
 _TRACED = ("engine", "hypermodels", "subsets")
@@ -29,7 +30,7 @@ def surroundings() -> str:
             "backend": keras.backend.backend(),
             "python": platform.python_version(),
             "device": [device.platform, device.device_kind, jax.local_device_count()],
-            "processor": _processor(),
+            "processor": processor.digest(),
             "flags": os.environ.get("XLA_FLAGS", ""),
             "x64": jax.config.values["jax_enable_x64"],
             "matmul": jax.config.values["jax_default_matmul_precision"],
@@ -37,16 +38,6 @@ def surroundings() -> str:
         },
         sort_keys=True,
     )
-
-
-def _processor() -> str:
-    """The processor's model and instruction sets: machine code is made for just these."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return f"{platform.machine()} {platform.processor()} {platform.node()}"
-    kept = [line for line in lines if line.startswith(("model name", "flags", "Features"))]
-    return hashlib.sha256("\n".join(sorted(set(kept))).encode()).hexdigest()
 
 
 def _code() -> str:
