@@ -17,8 +17,10 @@ MOST = 3  # studies that are named
 def named(given: str) -> Path:
     """The folder that is given, or the study of that name where studies are kept."""
     folder, kept = Path(given), REPORTS / given
-    by_name = folder.name == given and not Store(folder).exists and Store(kept).exists
-    return kept if by_name else folder
+    with suppress(OSError):  # what this user may not read names nothing
+        if folder.name == given and not Store(folder).exists and Store(kept).exists:
+            return kept
+    return folder
 
 
 def no_study(folder: Path) -> StoreError:

@@ -77,6 +77,19 @@ def test_a_study_is_taken_by_its_name(
     assert served[1:] == [Path("csv")]
 
 
+def test_what_may_not_be_read_is_no_study(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def exists(store: Store) -> bool:
+        if store.folder.parent.name == "reports":
+            raise PermissionError(store.folder)
+        return False
+
+    monkeypatch.setattr(Store, "exists", property(exists))
+    assert cli.main(["dashboard", "fraction"]) == 2
+    assert capsys.readouterr().err == "there is no folder fraction\n"
+
+
 def test_where_there_are_none_none_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

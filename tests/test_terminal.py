@@ -256,6 +256,8 @@ def test_runs_reused_after_a_search_that_went_on_are_told_by_phase(
         plain.ended(ended("full width=8"), True)
         for phase in ("choose", "choose", "confirm"):
             plain.ended(ended("full width=8", phase), False)
+        # refused for its size, and so never trained
+        plain.ended(ended("full width=8", status="pruned", epochs=0), False)
     said = stream.getvalue().splitlines()
     assert said[1] == "1 finished run reused from the folder"
     assert said[-1] == "4 finished runs reused in all: 1 of search, 2 of choose, 1 of confirm"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from hpstudy.analysis import networks
 from hpstudy.analysis.flag import Flag
@@ -19,13 +19,12 @@ def networks_differ(a: CellRecord, b: CellRecord) -> list[Flag]:
     keys = architecture_differences(a, b)
     if not keys:
         return []
-    words = f"networks differ ({differences(a, b, keys)})"
-    return [Flag("networks differ", words, grave=not declared(a, b, keys))]
+    return [Flag("networks differ", f"networks differ ({differences(a, b, keys)})")]
 
 
 def declared(a: CellRecord, b: CellRecord, keys: Iterable[str]) -> bool:
     """Whether the study asks what these settings do: both arms train the same subset of their
-    networks, and the study file itself gives each of them its value, which no search chose.
+    networks, and no search chose any of the values.
     """
     left, right = (
         {key: value for key, value in cell.config.items() if key.startswith("subset.")}
@@ -35,13 +34,14 @@ def declared(a: CellRecord, b: CellRecord, keys: Iterable[str]) -> bool:
 
 
 def _fixed(cell: CellRecord, key: str) -> bool:
-    return key in cell.settings and not isinstance(cell.settings[key], Mapping)
+    chosen = {one.key for one in searched(cell.settings, cell.config)}
+    return key in cell.settings and key not in chosen
 
 
 def networks_compared(record: StudyRecord, a: CellRecord, b: CellRecord) -> tuple[str, bool]:
     """What both networks are, or what they differ in, and whether that calls a claim into question.
 
-    It does where the subsets do not differ alone, unless the difference is what the study asks of.
+    A difference does, beside that of the subsets, unless it is the one that the study asks about.
     """
     changed = architecture_differences(a, b)
     initial = [key for key in networks.differ(a, b) if key.endswith(INITIAL)]

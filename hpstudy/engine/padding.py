@@ -78,13 +78,13 @@ def _filled(value: Any, shape: tuple[int, ...]) -> Any:
 def _varied(value: Value) -> bool:
     """Whether a search meets more values than it would meet rounded ones."""
     if isinstance(value, IntRange):
-        return _merge(range(value.low, value.high + 1, value.step))
+        return _coincide(range(value.low, value.high + 1, value.step))
     options = value.options if isinstance(value, Choice) else ()
-    return _merge(tuple(one for one in options if isinstance(one, int)))
+    return _coincide(tuple(one for one in options if isinstance(one, int)))
 
 
 @cache
-def _merge(values: range | tuple[int, ...]) -> bool:
+def _coincide(values: range | tuple[int, ...]) -> bool:
     """Whether some of the values are rounded to the same; kept, as every run of a cell asks."""
     distinct = set(values)
     return len(distinct) > len({power_of_two(one) for one in distinct})

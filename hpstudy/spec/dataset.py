@@ -39,7 +39,9 @@ def data(
     # of an unknown data set the options of all are read
     of = [declaration] if declaration else [*datasets.values()]
     known = {option.name: option for one in of for option in one.options}
-    found = facts(node, "data", DATA, problems, ("name", *known))
+    # keys of a section without a name may be the name
+    others = ("name", *known) if "name" in node.entries else ("name", *known, *datasets)
+    found = facts(node, "data", DATA, problems, others)
     options: dict[str, Scalar] = {}
     for name, option in known.items():
         if name in node.entries:
@@ -51,10 +53,10 @@ def data(
                     problems.add(place, f"data.path {value}: there is no such file")
             if value is not None:
                 options[name] = value
-    validation, test = (float(number(found[name])) for name in ("validation", "test"))
-    given = node.entries.get("test")
     if declaration is None:
         return None
+    validation, test = (float(number(found[name])) for name in ("validation", "test"))
+    given = node.entries.get("test")
     chosen, official = declaration.name, declaration.official_test
     if "path" in known and "path" not in node.entries:
         problems.add(node, f"data lacks `path`, the file that {chosen} reads")
@@ -92,6 +94,10 @@ def contents(data: Data, declaration: DatasetDeclaration, problems: Problems) ->
     """
     if "path" not in data.options or not os.path.isfile(str(data.options["path"])):
         # told already
+        return None
+    unread = data.given.keys() - data.options.keys() - {"name", *(one.name for one in DATA)}
+    if unread and "target" not in data.options:
+        # told already, and one of them may be meant for the target
         return None
     module, _, function = declaration.load.partition(":")
     try:

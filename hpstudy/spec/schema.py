@@ -39,27 +39,30 @@ def load(
         problems.check()
         raise AssertionError("a text that is no YAML is told")
     plain = not len(problems)
+    repeated = yaml.repeated(root, problems)
+    wrong = len(problems) > 0
 
     def read(root: Node) -> tuple[Read, list[Problem], tuple[Problem, ...]]:
-        return _told(named(root), Reading(registries, Path(path), text, plain), variant, edits)
+        reading = Reading(registries, Path(path), text, plain)
+        return _checked(named(root), reading, variant, edits, wrong)
 
-    one, mistakes, told = read(root)
-    if yaml.repeated(root, problems):
+    one, mistakes, doubtful = read(root)
+    if repeated:
         roots = twice.ways(root)
         _, found, doubted = zip(*map(read, roots), strict=True)
         mistakes = [*twice.certain(roots, found)]
-        told = tuple(twice.certain(roots, doubted))
+        doubtful = tuple(twice.certain(roots, doubted))
     for mistake in mistakes:
         problems.at(mistake.file, mistake.line, mistake.column, mistake.message)
-    problems.check(told)
+    problems.check(doubtful)
     assert one.spec is not None
-    return replace(one.spec, arguments=_arguments(variant, edits), cautions=told)
+    return replace(one.spec, arguments=_arguments(variant, edits), cautions=doubtful)
 
 
-def _told(
-    root: Node, reading: Reading, variant: str | None, edits: Sequence[str]
+def _checked(
+    root: Node, reading: Reading, variant: str | None, edits: Sequence[str], wrong: bool
 ) -> tuple[Read, list[Problem], tuple[Problem, ...]]:
-    """What a root says, every mistake in it, and what it hardly means."""
+    """What a root says, every mistake in it, and what it hardly means; the file may be `wrong`."""
     problems = Problems()
     read = reading.read(root, problems)
     if not isinstance(root.content, Mapping):
@@ -81,7 +84,7 @@ def _told(
         reading.unused.tell(found)
     problems.include(found)
     needs.check(root, read, reading.registries.drivers, problems)
-    if len(problems) and read.spec is not None:
+    if (wrong or len(problems)) and read.spec is not None:
         # else it is read, and what is wrong in it told, once the study is found right
         data = read.spec.data
         contents(data, reading.registries.datasets[data.name], problems)

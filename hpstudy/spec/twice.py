@@ -1,4 +1,7 @@
-"""Keys that are given twice: either value may be meant, or both, so the file is read each way."""
+"""Keys that are given twice: either value may be meant, or both, so the file is read each way.
+
+All such keys of a file are read in the same way, and of three scalars not the second.
+"""
 
 from __future__ import annotations
 

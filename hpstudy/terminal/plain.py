@@ -100,7 +100,7 @@ class Plain:
         """Say at the end what a search that went on brought up again of later phases."""
         if standing.reused != self._told_reused:
             every = count(standing.reused, "finished run")
-            phases = (f"{number} of {phase}" for phase, number in standing.reused_of.items())
+            phases = (f"{n} of {name}" for name, n in standing.reused_of.items() if n)
             self._say(f"{every} reused in all: {', '.join(phases)}")
 
     def _say(self, line: str) -> None:

@@ -145,7 +145,7 @@ class Standing:
             for name, cell in cells.items()
         }
         self.trained = 0
-        self.reused_of: dict[str, int] = {}
+        self.reused_of = dict.fromkeys(PHASES, 0)
         self._epochs = 0
         self._began = clock()
 
@@ -155,14 +155,13 @@ class Standing:
         if trained:
             self.trained += 1
             self._epochs += trained_epochs(event)
-        elif event.get("same_as") is None:
-            phase = event["phase"]
-            self.reused_of[phase] = self.reused_of.get(phase, 0) + 1
+        elif event.get("same_as") is None and event["epochs"]:
+            self.reused_of[event["phase"]] += 1
         return cell
 
     @property
     def reused(self) -> int:
-        """Runs that were taken from the folder, of all phases."""
+        """Runs that had been trained before, of all phases."""
         return sum(self.reused_of.values())
 
     @property

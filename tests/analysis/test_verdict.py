@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hpstudy.analysis.contrast import Contrast, contrasts
+from hpstudy.analysis.contrast import contrasts
 from hpstudy.analysis.record import read
 from hpstudy.analysis.remarks import Remark
 from hpstudy.analysis.verdict import verdict
@@ -78,29 +78,36 @@ def test_networks_that_differ_are_in_doubt_and_the_same_network_is_a_note(tmp_pa
         assert str(said) == "; ".join([said.claim, *(one.words for one in said.remarks)]) + "."
 
 
+RANGE = {"int": [64, 256], "log": True, "step": None}
+BRANCHES = {str(size): {"model.width": RANGE} for size in (32, 64, 128)}
+
+
 def test_a_setting_that_two_arms_of_one_subset_declare_is_what_is_asked(tmp_path: Path) -> None:
-    def first(folder: str, *arms: str, searched: bool = False) -> tuple[Remark, Contrast]:
+    def first(folder: str, *arms: str, by: str = "", **searched: Any) -> Remark:
         options = Options(depths=(2,), arms=arms, contrasts=(arms,), widths={"wide": 256})
         events = list(synthetic.write(tmp_path / f"whole {folder}", options).events())
         for cell in (cell for event in events for cell in event.get("cells", ())):
-            if searched:
-                cell["settings"]["model.width"] = {"int": [64, 256], "log": True, "step": None}
+            if by in cell["name"]:
+                cell["settings"] |= {key.replace("__", "."): to for key, to in searched.items()}
         store = Store(tmp_path / folder)
         store.write_text("runs.jsonl", "".join(f"{json.dumps(event)}\n" for event in events))
         record = read(store)
         assert record is not None
-        one = contrasts(record, store)[0]
-        return verdict(record, one).remarks[0], one
+        return verdict(record, contrasts(record, store)[0]).remarks[0]
 
-    asked, one = first("asked", "wide", "narrow")
+    asked = first("asked", "wide", "narrow")
     assert not asked.grave and asked.words == (
         "the networks differ as the study asks: wide has width 256, narrow has width 128"
     )
-    # pairs share no initial weights all the same
-    assert [flag.grave for flag in one.flags if flag.name == "networks differ"] == [False]
     # beside another subset, or found by a search, it may explain a difference that is not its own
-    for found in (first("subset", "wide", "full"), first("found", "wide", "narrow", searched=True)):
-        assert found[0].grave and found[0].words.startswith("networks differ: wide has width 256")
+    within = {"choice": [32, 64, 128], "branches": BRANCHES}
+    for found in (
+        first("subset", "wide", "full"),
+        first("found", "wide", "narrow", model__width=RANGE),
+        first("found by one", "wide", "narrow", by="narrow", model__width=RANGE),
+        first("found in a branch", "wide", "narrow", training__batch_size=within),
+    ):
+        assert found.grave and found.words.startswith("networks differ: wide has width 256")
 
 
 def test_few_seeds_say_what_the_design_can_reach(tmp_path: Path) -> None:

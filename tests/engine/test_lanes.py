@@ -54,6 +54,11 @@ PROGRAMS: dict[str, dict[str, Any]] = {
         "subset__train": "batchnorm",
     },
     "random": {"subset__train": "random+output", "subset__per_unit": 2},
+    "random, read in blocks": {
+        "model__width": 64,
+        "subset__train": "random",
+        "subset__per_unit": 2,
+    },
     "random fractions of one program": {"subset__train": "random", "subset__fraction": 0.3},
     "adam and dropout": {"training__optimizer": "adam", "model__dropout": 0.3},
     "widths of one padded program": {"subset__train": "all"},

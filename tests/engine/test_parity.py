@@ -143,6 +143,14 @@ def test_the_engine_equals_model_fit_everywhere(
 
 
 @pytest.mark.usefixtures("float64")
+def test_gradients_read_in_blocks_equal_those_of_model_fit(
+    job: Any, digits: Any, trainer: Any
+) -> None:
+    run = job(confirm=True, model__width=64, subset__train="random", subset__per_unit=2)
+    assert_parity(run, digits, trainer)
+
+
+@pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
 def test_regression_equals_model_fit(loss: str, job: Any, diabetes: Any, trainer: Any) -> None:
     run = job(

@@ -133,6 +133,27 @@ def test_all_mistakes_of_data_are_told_at_once(problems, study, tmp_path):
         ("depth: 2", "depth: two"),
     )
     assert len(told) == 2 and "has no column 'a'" in told[0]
+    told = problems(
+        study,
+        ("name: toy", "name: file, path: bad.csv, target: a, task: regression"),
+        ("depth: 2", "depth: 2, depth: 3"),
+    )
+    assert len(told) == 2 and "has no column 'a'" in told[0]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "name: file, path: bad.csv, tagret: a, task: regression",
+        "name: file, path: bad.csv, target: {choice: [a]}, task: regression",
+        "name: file, path: bad.csv, target: , task: regression",
+        "file: bad.csv, target: a",
+        "toy: , target: a",
+    ],
+)
+def test_one_slip_in_data_is_one_mistake(problems, study, tmp_path, data):
+    (tmp_path / "bad.csv").touch()
+    assert len(problems(study, ("name: toy", data))) == 1
 
 
 def test_a_key_given_twice_is_read_with_either_value(problems, study):

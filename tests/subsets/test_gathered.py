@@ -49,6 +49,22 @@ def test_gradients_equal_those_through_the_plain_join(
     assert not np.asarray(ours[1][1])[picked:].any()
 
 
+@pytest.mark.parametrize(
+    ("fan_in", "units", "trained", "blocks"),
+    [(40, 30, 128, True), (226, 30, 128, True), (227, 30, 128, False), (40, 30, 64, False)],
+)
+def test_columns_that_many_entries_share_are_read_in_blocks(
+    fan_in: int, units: int, trained: int, blocks: bool
+) -> None:
+    kernel, index = jnp.zeros((fan_in, units)), jnp.arange(trained)
+
+    def gradient(x: jax.Array, theta: jax.Array) -> jax.Array:
+        return jax.grad(lambda one: gathered.product(x, kernel, one, index).sum())(theta)
+
+    traced = jax.make_jaxpr(gradient)(jnp.zeros((5, fan_in)), jnp.zeros(trained))
+    assert ("scan[" in str(traced)) is blocks
+
+
 def test_only_dense_kernels_with_few_entries_gather() -> None:
     base = {"few": np.zeros((64, 64)), "many": np.zeros((64, 64)), "conv": np.zeros((3, 3, 8, 8))}
     indices = {"few": np.arange(128), "many": np.arange(129), "conv": np.arange(2)}
