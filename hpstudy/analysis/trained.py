@@ -94,15 +94,26 @@ def dead_units(cell: CellRecord, evidence: Evidence) -> list[Flag]:
         f"{seen} of {count(total, 'unit')} of {cell.arm} hardly {verb} over training examples, as "
         "dead ReLUs do"
     )
-    losses = [_losses(run) for run in cell.confirmed]
-    burst = max((pair for pair in losses if pair and pair[1] > BURST * pair[0]), default=None)
+    burst = [pair for run in cell.confirmed if (pair := _burst(run)) is not None]
     if burst:
-        tested, validated = f"{burst[1]:.3g}", f"{burst[0]:.3g}"
-        words += f", and one seed's loss is {tested} in testing against {validated} in validation"
-    return [Flag("dead units", words, grave=burst is not None or most >= MANY_DEAD * total)]
+        words += f", and {_worst(burst)}"
+    return [Flag("dead units", words, grave=bool(burst) or most >= MANY_DEAD * total)]
 
 
-def _losses(run: Event) -> tuple[float, float] | None:
-    """A run's validation and test loss, where it has both."""
+def _burst(run: Event) -> tuple[float, float] | None:
+    """A run's validation and test loss, where the second is far above the first."""
     both = [run["metrics"].get(key) for key in ("loss", "test_loss")]
-    return None if None in both else (float(both[0]), float(both[1]))
+    if None in both or both[1] <= BURST * both[0]:
+        return None
+    return float(both[0]), float(both[1])
+
+
+def _worst(burst: Sequence[tuple[float, float]]) -> str:
+    """How many seeds' losses burst, and the worst of them."""
+    validated, tested = max(burst, key=lambda pair: pair[1] / pair[0] if pair[0] else math.inf)
+    if len(burst) == 1:
+        return f"one seed's loss is {tested:.3g} in testing against {validated:.3g} in validation"
+    return (
+        f"the losses of {len(burst)} seeds are over {BURST:g} times as high in testing as in "
+        f"validation, at worst {tested:.3g} against {validated:.3g}"
+    )

@@ -13,6 +13,7 @@ from hpstudy.analysis.flags import too_few_seeds
 from hpstudy.analysis.ranges import Searched, searched, searched_keys
 from hpstudy.analysis.record import read
 from hpstudy.analysis.words import Measure
+from hpstudy.store import Store
 from tests.analysis import synthetic
 from tests.analysis.synthetic import Options
 
@@ -171,14 +172,34 @@ def test_dead_units_are_counted_over_seeds(tmp_path: Path) -> None:
     assert next(f for f in many.flags if f.name == "dead units").grave
 
 
-def test_a_dead_unit_that_a_test_example_wakes_is_in_doubt(tmp_path: Path) -> None:
-    one = first(tmp_path, dead={"bn_only": 1}, test_loss=3.2)
-    (flag,) = (f for f in one.flags if f.name == "dead units")
+@pytest.mark.parametrize(
+    ("losses", "told"),
+    [
+        ({3: (0.2, 3.2)}, "one seed's loss is 3.2 in testing against 0.2 in validation"),
+        (
+            {1: (1.583, 4.119), 3: (1.419, 5.698), 4: (1.555, 3.025)},
+            "the losses of 2 seeds are over 2 times as high in testing as in validation, at worst "
+            "5.7 against 1.42",
+        ),
+    ],
+)
+def test_a_dead_unit_that_a_test_example_wakes_is_in_doubt(
+    losses: dict[int, tuple[float, float]], told: str, tmp_path: Path
+) -> None:
+    first(tmp_path, dead={"bn_only": 1})
+    store = Store(tmp_path)
+    events = list(store.events())
+    for event in events:
+        if (event.get("arm"), event.get("phase")) == ("bn_only", "confirm"):
+            loss = losses.get(event["seed_index"], (0.2, 0.3))
+            event["metrics"] |= dict(zip(("loss", "test_loss"), loss, strict=True))
+    store.write_text("runs.jsonl", "".join(f"{json.dumps(event)}\n" for event in events))
+    record = read(store)
+    assert record is not None
+    (flag,) = (f for f in contrasts(record, store)[0].flags if f.name == "dead units")
     assert flag.grave
-    assert flag.words == (
-        "1 of 32 units of bn_only hardly varies over training examples, as dead ReLUs do, "
-        "and one seed's loss is 3.2 in testing against 0.2 in validation"
-    )
+    head = "1 of 32 units of bn_only hardly varies over training examples, as dead ReLUs do, and "
+    assert flag.words == head + told
 
 
 def test_diverged_seeds_count_as_the_constant_predictor(tmp_path: Path) -> None:
