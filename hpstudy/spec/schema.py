@@ -112,12 +112,10 @@ def _arguments(variant: str | None, edits: Sequence[str]) -> tuple[str, ...]:
 
 def _beside(path: Path) -> str:
     """The study file that was likely meant, of those in the same folder or in `studies` there."""
-    for folder in (path.parent, path.parent / "studies"):
-        names = [one.name for one in folder.glob("*.y*ml")]
-        close = get_close_matches(path.with_suffix(".yaml").name, names, n=1)
-        if close:
-            return f"; did you mean {folder / close[0]}?"
-    return ""
+    folders = (path.parent, path.parent / "studies")
+    known = {one.stem: one for folder in reversed(folders) for one in sorted(folder.glob("*.y*ml"))}
+    close = get_close_matches(path.stem, known, n=1)
+    return f"; did you mean {known[close[0]]}?" if close else ""
 
 
 def _text(path: Path) -> str:

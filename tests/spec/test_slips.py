@@ -161,3 +161,9 @@ def test_edits_of_variants_and_study_files_beside(problems, study, tmp_path):
     (tmp_path / "tiny.yaml").rename(tmp_path / "studies" / "tiny.yaml")
     with pytest.raises(SpecError, match=r"did you mean \S*studies/tiny\.yaml\?"):
         load(tmp_path / "tiny", nothing)
+    # the nearest of both folders; that both end in .yaml makes no two names alike
+    (tmp_path / "tinny.yaml").touch()
+    with pytest.raises(SpecError, match=r"did you mean \S*studies/tiny\.yaml\?"):
+        load(tmp_path / "tiny", nothing)
+    with pytest.raises(SpecError, match=r"there is no such file$"):
+        load(tmp_path / "nofile.yaml", nothing)
