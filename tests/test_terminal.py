@@ -160,7 +160,7 @@ def test_a_cell_without_search_is_only_confirmed(tmp_path: Path, ticks: Clock) -
     assert Standing(study, cells, Fleet(2), ticks).planned == 5
 
 
-def test_the_best_score_is_of_validation_and_in_the_metrics_direction(
+def test_the_best_score_is_of_the_search_and_in_the_metrics_direction(
     tmp_path: Path, ticks: Clock
 ) -> None:
     for metric, best in (("accuracy", 0.9), ("loss", 0.2)):
@@ -168,7 +168,10 @@ def test_the_best_score_is_of_validation_and_in_the_metrics_direction(
         standing = Standing(study, fakes(study), Fleet(1), ticks)
         for score, status in ((0.2, "finished"), (0.9, "finished"), (0.99, "pruned")):
             cell = standing.take(ended("full width=8", score=score, status=status), True)
-        standing.take(ended("full width=8", "confirm", score=1.0), True)
+        # one lucky seed of a candidate is no score of it
+        for phase in ("choose", "confirm"):
+            for score in (0.1, 1.0):
+                standing.take(ended("full width=8", phase, score=score), True)
         assert cell.best == best
 
 

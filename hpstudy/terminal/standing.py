@@ -40,7 +40,7 @@ class Watched(Protocol):
 
 @dataclass
 class CellStanding:
-    """One cell: what has ended in each phase, its best validation score, and when it last moved.
+    """One cell: what has ended in each phase, its search's best score, and when it last moved.
 
     `epochs` are those that were trained: a promoted run's further ones alone.
     """
@@ -69,7 +69,7 @@ class CellStanding:
             self.candidates += phase == "search" and status == "finished"
             if phase == "search":
                 self.seconds += event.get("seconds", {}).get("total", 0.0)
-        if phase != "confirm" and status == "finished" and score is not None:
+        if phase == "search" and status == "finished" and score is not None:
             better = max if self.maximise else min
             self.best = score if self.best is None else better(self.best, score)
 
