@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from hpstudy.spec import head
 from hpstudy.spec.declarations import Parameter
 from hpstudy.spec.elsewhere import instead
-from hpstudy.spec.problems import Place, Problems
+from hpstudy.spec.problems import Problems, spot
 from hpstudy.spec.synonyms import plain
 from hpstudy.spec.yaml import Node
 
@@ -42,11 +42,11 @@ def doubts(
     own = [key for key in declared if key.startswith(f"{prefix}.")]
     if not isinstance(node.content, Mapping):
         return frozenset(own)
-    wrong = {(one.file, one.line, one.column) for one in problems.found}
+    wrong = {spot(one) for one in problems.found}
     found: set[str] = set()
     for name, entry in node.entries.items():
         nodes = [entry.key, *entry.value.inside()]
-        if name in others or not any(_at(one) in wrong for one in nodes):
+        if name in others or not any(spot(one) in wrong for one in nodes):
             continue
         head = f"{prefix}.{name}"
         named = [key for key in own if key == head or key.startswith(f"{head}.")]
@@ -56,8 +56,8 @@ def doubts(
 
 def misread(node: Node, problems: Problems) -> bool:
     """Whether there is a mistake at a node or inside it."""
-    wrong = {(one.file, one.line, one.column) for one in problems.found}
-    return any(_at(one) in wrong for one in node.inside())
+    wrong = {spot(one) for one in problems.found}
+    return any(spot(one) in wrong for one in node.inside())
 
 
 def _meant(words: list[str], declared: Mapping[str, Parameter]) -> Iterator[str]:
@@ -74,7 +74,3 @@ def _meant(words: list[str], declared: Mapping[str, Parameter]) -> Iterator[str]
         holds = any(str(option) in words for option in parameter.options)
         if near or elsewhere or holds:
             yield key
-
-
-def _at(place: Place) -> tuple[str, int, int]:
-    return place.file, place.line, place.column

@@ -22,6 +22,11 @@ class Place(Protocol):
     def column(self) -> int: ...
 
 
+def spot(place: Place) -> tuple[str, int, int]:
+    """File, line and column: equal for a mistake and what it is told of."""
+    return place.file, place.line, place.column
+
+
 class Problems:
     """Mistakes found so far, each once."""
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
-from typing import TypeAlias
 
 from hpstudy.errors import Problem
 from hpstudy.spec.edits import merged
+from hpstudy.spec.problems import spot
 from hpstudy.spec.yaml import Entry, Node
 
-Place: TypeAlias = tuple[str, int, int]
 # what may be meant by mappings of one key, the values that it is given
 WAYS: tuple[Callable[[Sequence[Node]], Node], ...] = (
     lambda given: given[-1],
@@ -33,15 +32,15 @@ def ways(root: Node) -> list[Node]:
 
 def certain(roots: Sequence[Node], found: Sequence[Sequence[Problem]]) -> Iterator[Problem]:
     """Of the mistakes `found` in each root those that every root has in which their place is."""
-    places = [{_at(node) for node in root.inside()} for root in roots]
-    wrong = [{_at(one) for one in mistakes} for mistakes in found]
-    told: set[Place] = set()
+    places = [{spot(node) for node in root.inside()} for root in roots]
+    wrong = [{spot(one) for one in mistakes} for mistakes in found]
+    told: set[tuple[str, int, int]] = set()
     for mistakes, here in zip(found, wrong, strict=True):
         for at in here:
             having = [one for one, there in zip(wrong, places, strict=True) if at in there]
             if at not in told and all(at in one for one in having or wrong):
                 told.add(at)
-                yield from (one for one in mistakes if _at(one) == at)
+                yield from (one for one in mistakes if spot(one) == at)
 
 
 def _once(node: Node, way: Callable[[Sequence[Node]], Node]) -> Node:
@@ -52,7 +51,3 @@ def _once(node: Node, way: Callable[[Sequence[Node]], Node]) -> Node:
         given = [Node({name: Entry(one.key, _once(one.value, way))}, "") for one in entry.times]
         entries |= way(given).entries
     return replace(node, content=entries) if entries else node
-
-
-def _at(place: Problem | Node) -> Place:
-    return place.file, place.line, place.column
