@@ -6,13 +6,15 @@ values reach Optuna under one step for each rung, never under the epoch.
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_left
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import optuna
 from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from hpstudy.search.driver import Outcome
 
@@ -47,10 +49,10 @@ class OptunaPruner:
         self._schedule = schedule
         self._step = step
         self._direction = StudyDirection.MAXIMIZE if maximise else StudyDirection.MINIMIZE
-        self._told: list[_Told] = []
-        # of those, the finished ones, and how many they were before each trial was told
-        self._finished: list[_Told] = []
-        self._before: list[int] = [0]
+        # the finished trials, and those with a mark of each rung, each list in the order of telling
+        self._finished = _Listed()
+        self._marked: dict[int, _Listed] = {}
+        self._count = 0
 
     def rungs(self, number: int, length: int) -> tuple[int, ...]:
         """The epochs at whose end a run reports and waits; never the last epoch."""
@@ -60,10 +62,11 @@ class OptunaPruner:
         """Add the next trial in canonical order; diverged and failed ones hold no values."""
         rungs = outcome.rungs if outcome.state in ("finished", "pruned") else {}
         trial = _Told(_STATES[outcome.state], *self._marks(rungs, length))
-        self._told.append(trial)
         if outcome.state == "finished":
-            self._finished.append(trial)
-        self._before.append(len(self._finished))
+            self._finished.add(self._count, trial)
+        for rung in range(len(trial.system_attrs)):
+            self._marked.setdefault(rung, _Listed()).add(self._count, trial)
+        self._count += 1
 
     def prunes(self, number: int, seen: int, reports: Mapping[int, float], length: int) -> bool:
         """Whether a trial stops that was asked when `seen` trials were told."""
@@ -71,9 +74,9 @@ class OptunaPruner:
         trial = optuna.trial.create_trial(
             state=TrialState.RUNNING, intermediate_values=values, system_attrs=passed
         )
-        finished = self._finished[: self._before[seen]]
-        trials: list[_Told | FrozenTrial] = [*self._told[:seen], trial]
-        told = _Snapshot(self._direction, trials, finished)
+        # ASHA asks from the first rung that the trial has no mark of, and marks are of all below
+        marked = self._marked.get(len(passed), _Listed())
+        told = _Snapshot(self._direction, marked.first(seen), self._finished.first(seen))
         return self._pruner.prune(cast(optuna.Study, told), trial)
 
     def _epochs(self, length: int) -> list[int]:
@@ -95,7 +98,8 @@ class OptunaPruner:
             if latest and epoch == newest:
                 continue  # this rung is the question: ASHA marks a rung when it has decided
             for below in range(rung + 1):
-                passed.setdefault(f"completed_rung_{below}", value)
+                # one text for all trials: each is looked up in every trial at every question
+                passed.setdefault(sys.intern(f"completed_rung_{below}"), value)
         return values, passed
 
 
@@ -116,25 +120,38 @@ class _Told:
     system_attrs: dict[str, float]
 
 
+class _Listed:
+    """Some of the told trials, of which the first so many told can be had."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._trials: list[_Told] = []
+
+    def add(self, number: int, trial: _Told) -> None:
+        self._numbers.append(number)
+        self._trials.append(trial)
+
+    def first(self, told: int) -> list[_Told]:
+        """Those among the first `told` trials of all."""
+        return self._trials[: bisect_left(self._numbers, told)]
+
+
 @dataclass(frozen=True)
 class _Snapshot:
     """The part of an Optuna study that pruners read, over a fixed list of trials.
 
-    `finished` are those of them that the median is taken over, which would take long to look for.
+    Of all trials it holds those that a pruner can tell from others: with ASHA's marks of the rung
+    in question, and the finished ones, which the median is taken over.
     """
 
     direction: StudyDirection
-    trials: list[_Told | FrozenTrial]
+    marked: list[_Told]
     finished: list[_Told]
 
     def get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None
-    ) -> Sequence[_Told | FrozenTrial]:
-        if states is None:
-            return self.trials
-        if states == (TrialState.COMPLETE,):
-            return self.finished
-        return [trial for trial in self.trials if trial.state in states]
+    ) -> list[_Told]:
+        return self.marked if states is None else self.finished
 
     @property
     def _storage(self) -> _Snapshot:
