@@ -19,6 +19,7 @@ from hpstudy.bench.options import Options
 from hpstudy.bench.outcome import Figures, Findings, show
 from hpstudy.bench.report import report
 from hpstudy.bench.studies import STUDIES
+from hpstudy.bench.subsets import subsets
 from hpstudy.errors import HpstudyError
 from hpstudy.spec.problems import nearest
 
@@ -52,6 +53,7 @@ BENCHES: dict[str, Bench] = {
         floor,
         tuple(STUDIES),
     ),
+    "subsets": Bench("an epoch of each subset beside one of full training", subsets),
     "lanes": Bench("run-epochs a second as more runs train side by side", lanes),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -39,22 +40,31 @@ def epochs(
     """Each configuration in turn, trained once, `study.epochs` epochs long (3 or more)."""
     # the first one pays for what a worker does once, and is left out
     first = Configuration("all", 1, 3, chosen[0].batch_size, 0.01)
-    apart = [replace(one, learning_rate=0.01 + i * 1e-6) for i, one in enumerate([first, *chosen])]
+    with workers(study, [first, *chosen], folder, 1) as (executor, configs):
+        _timed(executor, configs[0], study.epochs)
+        for one, config in zip(chosen, configs[1:], strict=True):
+            yield one, _timed(executor, config, study.epochs)
+
+
+@contextmanager
+def workers(
+    study: Study, chosen: Sequence[Configuration], folder: Path, count: int
+) -> Iterator[tuple[LocalExecutor, list[Mapping[str, Any]]]]:
+    """So many workers on the study's data, and what they are told of each configuration."""
+    apart = [replace(one, learning_rate=0.01 + i * 1e-6) for i, one in enumerate(chosen)]
     folder.mkdir(parents=True, exist_ok=True)
     configs = dict(_configs(study, apart, folder))
     split = data.load(study.data)
     folders = shared.write(split, folder / "data")
     start = {"data": str(folders["train"]), "cache": str(folder / "cache"), "dtype": "float32"}
-    with LocalExecutor(Fleet(1), start, Path(folders["test"])) as executor:
-        _timed(executor, configs[apart[0]], study.epochs)
-        for one, named in zip(apart[1:], chosen, strict=True):
-            yield named, _timed(executor, configs[one], study.epochs)
+    with LocalExecutor(Fleet(count), start, Path(folders["test"])) as executor:
+        yield executor, [configs[one] for one in apart]
 
 
-def _timed(executor: LocalExecutor, config: Mapping[str, Any], count: int) -> Epochs:
-    # a run says at each rung that an epoch is over; the last epoch has none
-    job = Job(
-        run=f"{config['training.learning_rate']:.6f}",
+def job_of(config: Mapping[str, Any], run: str, count: int) -> Job:
+    """A run of `count` epochs that says at each rung that an epoch is over; the last has none."""
+    return Job(
+        run=run,
         config=config,
         seeds=seeds(0, "search", 0),
         metric="accuracy",
@@ -62,7 +72,10 @@ def _timed(executor: LocalExecutor, config: Mapping[str, Any], count: int) -> Ep
         maximise=True,
         rungs=tuple(range(1, count)),
     )
-    executor.submit(job, "")
+
+
+def _timed(executor: LocalExecutor, config: Mapping[str, Any], count: int) -> Epochs:
+    executor.submit(job_of(config, f"{config['training.learning_rate']:.6f}", count), "")
     marks: list[float] = []
     while True:
         for event in executor.wait():

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
-from typing import Any
 
-from hpstudy.bench.configurations import Configuration
-from hpstudy.bench.laps import Lap
-from hpstudy.bench.products import operations, rate
 from hpstudy.bench.table import Table, number
 from hpstudy.bench.taken import Taken, parts
 from hpstudy.engine.devices import default_workers
-
-NETWORKS = "seed"  # few enough networks to be told one by one
 
 
 def tables(every: Sequence[Taken]) -> Iterator[Table]:
@@ -21,7 +15,6 @@ def tables(every: Sequence[Taken]) -> Iterator[Table]:
     complete = [one for one in every if any(one.warm())]
     if complete:
         yield _studies(complete)
-    yield from (_networks(one) for one in complete if one.study.name == NETWORKS)
 
 
 def _studies(taken: Sequence[Taken]) -> Table:
@@ -55,49 +48,3 @@ def _studies(taken: Sequence[Taken]) -> Table:
             "each run's set-up",
         ),
     )
-
-
-def _networks(taken: Taken) -> Table:
-    study, chosen, sizes, peaks = taken.study, taken.chosen, taken.sizes, taken.peaks
-    each = {repeat: _epochs(lap) for repeat, lap in taken.warm()}
-    full = {one.depth: one for one in chosen if one.subset == "all"}
-    rows = []
-    for one in sorted(chosen, key=lambda c: (c.depth, c.subset)):
-        work = operations(one, sizes)
-        top = [rate(one, sizes, peaks[repeat]) for repeat in each]
-        near = [work / times[one] / rate(one, sizes, peaks[r]) for r, times in each.items()]
-        beside = [
-            times[one] / times[full[one.depth]] for times in each.values() if one.depth in full
-        ]
-        rows.append(
-            (
-                f"{one.subset}, depth {one.depth}",
-                number(median(times[one] for times in each.values()), 3),
-                number(work / 1e9),
-                number(median(work / times[one] for times in each.values()) / 1e9),
-                number(median(top) / 1e9),
-                number(100 * median(near), 0),
-                number(median(beside) if beside else None, 2),
-            )
-        )
-    return Table(
-        f"floor: {study.name} on {default_workers()} cores, one thread on each",
-        ("network", "s an epoch", "GFLOP", "GFLOP/s", "peak", "% of peak", "of full"),
-        tuple(rows),
-        (
-            "GFLOP: matrix products that an epoch of the subset cannot do without, its validation "
-            "included; peak: one core's rate on the products of a full training step while all "
-            "cores multiply; of full: seconds an epoch over full training's at the same depth",
-        ),
-    )
-
-
-def _epochs(lap: Lap) -> Mapping[Configuration, float]:
-    """Seconds an epoch of each run, compiling and loading left out."""
-    runs: Sequence[Mapping[str, Any]] = lap.parts["runs"]
-    return {
-        Configuration(**run["configuration"]): (
-            (run["seconds"]["total"] - run["seconds"]["compile"]) / run["epochs"]
-        )
-        for run in runs
-    }

@@ -65,7 +65,7 @@ def test_a_large_study_is_made_and_reported_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["memory", "growth", "floor", "lanes"])
+@pytest.mark.parametrize("name", ["memory", "growth", "floor", "subsets", "lanes"])
 def test_hpstudy_alone_is_measured(name: str, tmp_path: Path) -> None:
     shown = io.StringIO()
     assert run([name], Options(trials=3, quick=True), shown, None)
