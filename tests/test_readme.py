@@ -1,4 +1,4 @@
-"""The README's commands and study file are what the package takes."""
+"""The commands, study files and links of the README and its companions are what there is."""
 
 from __future__ import annotations
 
@@ -9,24 +9,37 @@ from pathlib import Path
 import pytest
 
 from hpstudy import cli, spec
+from hpstudy.bench.command import BENCHES
+from hpstudy.bench.studies import STUDIES
 from hpstudy.study import REGISTRIES
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+PAGES = {
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in (
+        "README.md",
+        "CONTRIBUTING.md",
+        "studies/README.md",
+        "reports/README.md",
+        "hpstudy/bench/README.md",
+    )
+}
+README, WRITING = PAGES["README.md"], PAGES["studies/README.md"]
 
 
 def test_its_study_file_loads(tmp_path: Path) -> None:
-    block, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     path = tmp_path / "study.yaml"
     path.write_text(block)
     for variant in (None, "quick"):
         study = spec.load(path, REGISTRIES, variant=variant)
-        shipped = Path(__file__).parents[1] / "studies" / "mlp_bn.yaml"
+        shipped = ROOT / "studies" / "mlp_bn.yaml"
         assert study.cells == spec.load(shipped, REGISTRIES, variant=variant).cells
 
 
 def test_its_hypermodel_loads_in_the_study_that_it_names(tmp_path: Path) -> None:
-    _, block = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    studies = Path(__file__).parents[1] / "studies"
+    (block,) = re.findall(r"```yaml\n(.*?)```", WRITING, re.DOTALL)
+    studies = ROOT / "studies"
     text = (studies / "own_hypermodel.yaml").read_text()
     rest = re.sub(r"^(model|arms):\n(?:  .*\n)+", "", text, flags=re.MULTILINE)
     (tmp_path / "own_hypermodel.py").write_text((studies / "own_hypermodel.py").read_text())
@@ -36,12 +49,18 @@ def test_its_hypermodel_loads_in_the_study_that_it_names(tmp_path: Path) -> None
     assert [cell.name for cell in study.cells] == ["as_built", "bn_only"]
 
 
-def test_its_table_of_studies_is_whole() -> None:
-    (table,) = re.findall(r"\| file in `studies/` \|.*?\n\n", README, re.DOTALL)
+def test_the_table_of_studies_is_whole() -> None:
+    (table,) = re.findall(r"\| file \|.*?\n\n", WRITING, re.DOTALL)
     cells = [line.split("|")[1] for line in table.strip().splitlines()]
     named = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
-    studies = Path(__file__).parents[1] / "studies"
+    studies = ROOT / "studies"
     assert named == {path.stem for path in studies.glob("*.yaml")}
+
+
+def test_the_table_of_benchmarks_is_whole() -> None:
+    (table,) = re.findall(r"\| `bench` \|.*?\n\n", PAGES["hpstudy/bench/README.md"], re.DOTALL)
+    named = {name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line)}
+    assert {*named, *STUDIES} == {*BENCHES}
 
 
 def test_every_command_that_it_shows_exists() -> None:
@@ -53,7 +72,17 @@ def test_every_command_that_it_shows_exists() -> None:
         assert stop.value.code == 0
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"studies/\w+\.yaml", README))))
-def test_every_study_that_it_names_is_there_and_right(path: str) -> None:
-    found = Path(__file__).parents[1] / path
-    assert spec.load(found, REGISTRIES).question
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"studies/\w+\.yaml", str(PAGES)))))
+def test_every_study_that_they_name_is_there_and_right(path: str) -> None:
+    assert spec.load(ROOT / path, REGISTRIES).question
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_somewhere(name: str) -> None:
+    links = re.findall(r"\]\((?!http)([^)]+)\)", PAGES[name])
+    for path, _, heading in (link.partition("#") for link in links):
+        found = (ROOT / name).parent / path
+        assert found.exists(), path
+        if heading:
+            titles = re.findall(r"^#+ (.+)$", found.read_text(encoding="utf-8"), re.MULTILINE)
+            assert heading in {title.lower().replace(" ", "-") for title in titles}

@@ -9,6 +9,7 @@ that at once and shows it at the end.
     contest, race, laps, standing                  small, full, seed; who races is in peers/
     studies, configurations                        what they train
     floor, taken, shares                           floor; with products, cores, peak, epochs
+    subsets, abreast                               subsets
     growth, networks                               growth
     lanes, laned, traffic                          lanes
     bookkeeping, untrained, asks                   bookkeeping
