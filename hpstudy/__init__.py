@@ -1,7 +1,8 @@
 """How well does a network do when only a chosen subset of its parameters trains?
 
-`hpstudy.run(spec)` runs a study, `hpstudy.load(folder)` reads what one has produced. Both are
-imported when first used, so that `import hpstudy` costs next to nothing.
+`hpstudy.read(path)` reads a study file, `hpstudy.run(study)` runs it, and `hpstudy.load(folder)`
+reads what it has produced. All are imported when first used, so that `import hpstudy` costs next to
+nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hpstudy.analysis import load
-    from hpstudy.study import run
+    from hpstudy.study import read, run
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load", "run"]
+__all__ = ["__version__", "load", "read", "run"]
 
-_HOME = {"load": "hpstudy.analysis", "run": "hpstudy.study"}
+_HOME = {"load": "hpstudy.analysis", "read": "hpstudy.study", "run": "hpstudy.study"}
 
 
 def __getattr__(name: str) -> Any:

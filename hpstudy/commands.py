@@ -156,10 +156,9 @@ def _bench(args: argparse.Namespace) -> int:
 
 
 def _spec(args: argparse.Namespace) -> Spec:
-    from hpstudy import spec
-    from hpstudy.study import REGISTRIES
+    from hpstudy import study
 
-    found = spec.load(args.file, REGISTRIES, variant=args.variant, edits=args.set)
+    found = study.read(args.file, variant=args.variant, edits=args.set)
     for caution in found.cautions:
         print(caution, file=sys.stderr)
     return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from hpstudy import data, extremes, preflight
@@ -19,18 +20,30 @@ from hpstudy.progress import Progress, Silent, Summary
 from hpstudy.search.drivers import DRIVERS
 from hpstudy.spec.declarations import Registries
 from hpstudy.spec.foreign import is_foreign
+from hpstudy.spec.schema import load
 from hpstudy.spec.study import Spec
 from hpstudy.store import Store
 from hpstudy.subsets.rules import WORDS
 
-__all__ = ["REGISTRIES", "Progress", "Silent", "Summary", "run"]
+__all__ = ["REGISTRIES", "Progress", "Silent", "Summary", "read", "run"]
 
+REPORTS = "reports"
 REGISTRIES = Registries(DATASETS, HYPERMODELS, WORDS, DRIVERS)
+
+
+def read(
+    path: str | os.PathLike[str], *, variant: str | None = None, edits: Sequence[str] = ()
+) -> Spec:
+    """The study of a file, with a variant of it and edits as 'training.length.epochs=2'.
+
+    Raises SpecError with every mistake of the file, each with its line and column.
+    """
+    return load(Path(path), REGISTRIES, variant=variant, edits=edits)
 
 
 def run(
     spec: Spec,
-    folder: Path,
+    folder: str | os.PathLike[str] | None = None,
     *,
     workers: int | None = None,
     cache: Path | None = None,
@@ -40,6 +53,7 @@ def run(
 ) -> Summary:
     """Run or go on with `spec` in `folder`; finished runs are reused, never trained again.
 
+    Without a folder it is `reports/` and the study's name, as of the command `run`.
     `progress` is told what happens by the four methods of `Progress`, of which `doubted` comes
     first; with None nobody is. `sound` is called once the study is found right, before anything
     happens in `folder`, and `meanwhile` again and again while a core has nothing to do, though
@@ -51,10 +65,10 @@ def run(
     if not isinstance(spec, Spec):
         raise HpstudyError(
             f"hpstudy.run takes a study, and saw {type(spec).__name__}; "
-            f"spec.load(path, study.REGISTRIES) makes one of a file"
+            f"hpstudy.read(path) makes one of a file"
         )
     extremes.check(spec, data.sizes(spec.data))
-    store, watching = Store(folder), progress or Silent()
+    store, watching = Store(folder or Path(REPORTS) / spec.name), progress or Silent()
     with _early(spec, store, workers) as early:
         split = data.load(spec.data)
         for doubt in preflight.check(spec, split, store):

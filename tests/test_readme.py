@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,17 @@ def test_its_study_file_loads(tmp_path: Path) -> None:
         study = spec.load(path, REGISTRIES, variant=variant)
         shipped = ROOT / "studies" / "mlp_bn.yaml"
         assert study.cells == spec.load(shipped, REGISTRIES, variant=variant).cells
+
+
+def test_its_python_runs(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "studies").symlink_to(ROOT / "studies")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HPSTUDY_CACHE", str(cache))
+    found: dict[str, Any] = {}
+    exec(block, found)
+    assert found["outputs"].shape == (1000, 10)
+    assert (tmp_path / "reports" / "mlp_bn-quick" / "runs.jsonl").exists()
 
 
 def test_its_hypermodel_loads_in_the_study_that_it_names(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import hpstudy
 from hpstudy import data, report, study
 from hpstudy.engine.devices import default_workers
 from hpstudy.engine.processor import processor
-from hpstudy.errors import DataError, StoreError, StudyChanged
+from hpstudy.errors import DataError, HpstudyError, StoreError, StudyChanged
 from hpstudy.store import Store
 
 FILE = """\
@@ -352,6 +352,11 @@ def test_a_dead_worker_fails_its_run_and_the_study_goes_on(
     assert not summary.unpicked
     report.write(folder)
     assert study.run(load(), folder, cache=cache).trained == 0
+
+
+def test_a_path_is_no_study_and_what_makes_one_of_it_is_told() -> None:
+    with pytest.raises(HpstudyError, match=r"saw str; hpstudy.read\(path\) makes one of a file"):
+        study.run("study.yaml")  # type: ignore[arg-type]
 
 
 def test_two_coordinators_never_write_to_one_study(
