@@ -26,6 +26,13 @@ SCALE = Parameter(
 )
 PATH = Parameter("path", "text", None, "of file: where it is, from the study file's folder")
 TARGET = Parameter("target", "any", None, "of a .csv: the column to predict")
+SEPARATOR = Parameter(
+    "separator",
+    "choice",
+    "comma",
+    "of a .csv: what stands between its columns",
+    options=("comma", "semicolon", "tab"),
+)
 TASK = Parameter(
     "task",
     "choice",
@@ -126,7 +133,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             load="hpstudy.data.files:load",
             shape=None,
             examples=None,
-            options=(PATH, TARGET, TASK, SCALE),
+            options=(PATH, TARGET, SEPARATOR, TASK, SCALE),
         ),
     )
 }
@@ -167,9 +174,12 @@ def raw(data: Data) -> Examples:
 
 
 def sizes(data: Data) -> Sizes:
-    """Sizes of the parts; reads no data where the declaration tells, the user's file elsewhere."""
+    """Sizes of the parts; reads no data where the declaration tells, the user's file elsewhere.
+
+    Raises DataError for a file that `load` would refuse.
+    """
     from hpstudy.data.parts import part_sizes
-    from hpstudy.data.splits import scale_kind
+    from hpstudy.data.splits import parts, scale_kind
 
     declaration = _declaration(data)
     shape, examples, official = declaration.shape, declaration.examples, declaration.official_test
@@ -177,6 +187,7 @@ def sizes(data: Data) -> Sizes:
         scale_kind(data)
         if shape is None or examples is None:
             found = raw(data)
+            parts(found, data)
             shape, examples, official = found.shape, len(found.y), found.official_size
         return Sizes(*part_sizes(examples, official, data), shape)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from hpstudy.data.examples import Array, Examples, labelled
-from hpstudy.data.targets import Task, as_numbers, asked_task, guessed_task
+from hpstudy.data.targets import Task, as_numbers, asked_task, check_classes, guessed_task
 from hpstudy.errors import DataError
 from hpstudy.spec.space import Scalar
 
@@ -30,13 +30,14 @@ def load(options: Mapping[str, Scalar]) -> Examples:
             raise DataError(
                 f"data.target: is for .csv files; {path.name} holds its targets in the array y"
             )
+        if "separator" in options:
+            raise DataError("data.separator: is for .csv files; leave it out")
         return _npz(path, task)
     if path.suffix == ".csv":
         from hpstudy.data.tables import csv
 
-        if target is None:
-            raise DataError(f"data.target: is missing; name the column of {path.name} to predict")
-        return csv(path, str(target), task)
+        column = None if target is None else str(target)
+        return csv(path, column, task, str(options.get("separator", "comma")))
     raise DataError(f"{path}: {path.suffix or 'no suffix'} is not read; .npz and .csv are")
 
 
@@ -56,6 +57,7 @@ def _npz(path: Path, asked: Task | None) -> Examples:
             )
     task = asked or guessed_task(y)
     if task == "classification":
+        check_classes(y, f"{path}: y", guessed=asked is None)
         return labelled(x, y, official)
     if official:
         official = official[0], as_numbers(official[1], f"{path}: y_test")

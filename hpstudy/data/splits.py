@@ -44,13 +44,8 @@ def prepare(examples: Examples, data: Data) -> Split:
     example goes where nor in any scale. Raises DataError where the split cannot be made.
     """
     kind = scale_kind(data)
-    _, validation, test = part_sizes(len(examples.y), examples.official_size, data)
-    classes = examples.task == "classification"
-    strata = examples.y if classes else np.zeros(len(examples.y), np.int64)
-    official = examples.official_test
-    rows, val_rows, test_rows = assign(strata, validation, 0 if official else test, data.split_seed)
-    if classes:
-        _check_every_class_trains(examples, rows)
+    rows, val_rows, test_rows = parts(examples, data)
+    classes, official = examples.task == "classification", examples.official_test
     x_train, y_train = examples.x[rows], examples.y[rows]
     test_x, test_y = official or (examples.x[test_rows], examples.y[test_rows])
     inputs = scaling.fit(x_train, kind)
@@ -74,6 +69,20 @@ def prepare(examples: Examples, data: Data) -> Split:
         classes=examples.names,
         fingerprint=_fingerprint(examples, data, kind),
     )
+
+
+def parts(examples: Examples, data: Data) -> tuple[Array, Array, Array]:
+    """Row numbers of (train, validation, test), none of an official test split.
+
+    Raises DataError where the parts cannot be made, or a class would have nothing to train on.
+    """
+    _, validation, test = part_sizes(len(examples.y), examples.official_size, data)
+    classes = examples.task == "classification"
+    strata = examples.y if classes else np.zeros(len(examples.y), np.int64)
+    drawn = assign(strata, validation, 0 if examples.official_test else test, data.split_seed)
+    if classes:
+        _check_every_class_trains(examples, drawn[0])
+    return drawn
 
 
 def scale_kind(data: Data) -> str:

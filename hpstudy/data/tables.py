@@ -2,80 +2,84 @@
 
 from __future__ import annotations
 
-import csv as csv_format
 import warnings
-from collections import Counter
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from hpstudy.data.examples import Array, Examples, labelled
-from hpstudy.data.targets import Task, as_numbers, guessed_task
+from hpstudy.data.header import SEPARATORS, header, listed
+from hpstudy.data.targets import Task, as_numbers, check_classes, guessed_task
 from hpstudy.errors import DataError
 
 MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
 MOST_CATEGORIES = 256
-MOST_NAMED = 8  # columns that a message lists
+COMMAS = r"[-+]?\d+(,\d+)*"  # of a number in other countries, or of one with its thousands apart
+# what a column is called that says no more than which row it is
+NUMBERS = ("index", "id", "row", "rowid", "row_id", "rowname", "rownames")
 
 
-def csv(path: Path, target: str, asked: Task | None) -> Examples:
+def csv(path: Path, target: str | None, asked: Task | None, separator: str = "comma") -> Examples:
     """Examples from a table whose first line names the columns; `target` is the one to predict.
 
-    Rows are numbered from 1 below the header. Missing and infinite values are errors.
+    Rows are numbered from 1 below the header. Missing and infinite values are errors, and so is a
+    column that numbers the rows, which tells their order and often the target with it.
     """
-    table = _read(path)
-    if target not in table.columns:
-        raise DataError(f"{path}: has no column {target!r}{_columns(target, table)}")
+    header(path, separator, target)
+    table = _read(path, SEPARATORS[separator])
     if len(table.columns) < 2 or table.empty:
         raise DataError(
             f"{path}: has {len(table.columns)} columns and {len(table)} rows below its header; "
             "the target, one more column and one row are the least"
         )
+    inputs = table.drop(columns=target)
     _check_complete(path, table)
-    x = np.column_stack([_column(path, table[name]) for name in table.columns if name != target])
+    _check_unnumbered(path, inputs)
+    _check_points(path, table)
+    x = np.column_stack([_column(path, inputs[name]) for name in inputs.columns])
     y = _values(table[target])
     task = asked or guessed_task(y)
+    where = f"{path}: column {target!r}"
     if task == "classification":
+        check_classes(y, where, guessed=asked is None)
         return labelled(x, y)
-    return Examples(x, as_numbers(y, f"{path}: column {target!r}"), task, 1)
+    return Examples(x, as_numbers(y, where), task, 1)
 
 
-def _columns(target: str, table: pd.DataFrame) -> str:
-    """Which column may be meant, and those that there are: of many the first few and the last."""
-    names = [str(name) for name in table.columns]
-    plain = {name.strip().lower(): name for name in names}
-    near = get_close_matches(target.strip().lower(), plain, n=3)
-    hint = f", did you mean {' or '.join(repr(plain[name]) for name in near)}?" if near else ""
-    few = names if len(names) <= MOST_NAMED else [*names[: MOST_NAMED - 2], "...", names[-1]]
-    many = "" if few is names else f"{len(names)} columns: "
-    return f"{hint} (data.target); it has {many}{', '.join(few)}"
-
-
-def _read(path: Path) -> pd.DataFrame:
+def _read(path: Path, mark: str) -> pd.DataFrame:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as lines:
-            header = next(csv_format.reader(lines), [])
-        repeated = [name for name, times in Counter(header).items() if times > 1]
-        if repeated:
-            raise DataError(f"{path}: column {repeated[0]!r} appears more than once")
         with warnings.catch_warnings():
             # a row longer than the header: pandas warns and drops the rest
             warnings.simplefilter("error", pd.errors.ParserWarning)
             return pd.read_csv(
                 path,
+                sep=mark,
                 index_col=False,
                 keep_default_na=False,
                 na_values=list(MISSING),
                 low_memory=False,
                 encoding="utf-8-sig",
             )
-    except (OSError, ValueError, csv_format.Error, pd.errors.ParserWarning) as error:
+    except (OSError, ValueError, pd.errors.ParserWarning) as error:
         raise DataError(f"{path}: cannot be read as a table: {error}") from None
 
 
+def _check_unnumbered(path: Path, inputs: pd.DataFrame) -> None:
+    for name in inputs.columns:
+        plain, column = str(name).strip().lower(), inputs[name]
+        unnamed = plain.startswith("unnamed: ")
+        if (unnamed or plain in NUMBERS) and column.dtype.kind in "iu" and column.is_unique:
+            what = "without a name" if unnamed else f"{str(name)!r}"
+            how = ", as to_csv(..., index=False) does" if unnamed else ""
+            raise DataError(
+                f"{path}: the column {what} numbers the rows ({', '.join(map(str, column[:3]))}, "
+                f"...), and their order may give the target away; leave it out{how}"
+            )
+
+
 def _check_complete(path: Path, table: pd.DataFrame) -> None:
+    told: dict[str, str] = {}
     for name in table.columns:
         column = table[name]
         wrong = column.isna().to_numpy()
@@ -84,10 +88,31 @@ def _check_complete(path: Path, table: pd.DataFrame) -> None:
             wrong, what = np.isinf(column.to_numpy()), "infinite"
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0]) + 1
-            raise DataError(
-                f"{path}: column {str(name)!r} is {what} in row {row}, and in {int(wrong.sum())} "
-                f"of {len(table)} rows in all; fill them in or leave the rows or the column out"
-            )
+            rows = f"row {row}, and in {int(wrong.sum())} of {len(table)} rows in all"
+            told[repr(str(name))] = f"{what} in {rows}"
+    if told:
+        (first, say), *others = told.items()
+        more = f" (likewise {listed([name for name, _ in others])})" if others else ""
+        raise DataError(
+            f"{path}: column {first} is {say}{more}; fill them in or leave the rows or the "
+            f"{'columns' if others else 'column'} out"
+        )
+
+
+def _check_points(path: Path, table: pd.DataFrame) -> None:
+    """Raise DataError for numbers that are text since they are written with a comma."""
+    for name in table.columns:
+        if table[name].dtype.kind in "biuf":
+            continue
+        values = table[name].astype(str)
+        if values.str.fullmatch(COMMAS).all():
+            seen = values[values.str.contains(",")]
+            if len(seen):
+                raise DataError(
+                    f"{path}: column {str(name)!r} holds numbers with a comma, such as "
+                    f"{seen.iloc[0]!r}, which are read as text; write 1.5 for 1,5, as "
+                    "to_csv(..., decimal='.') does, and 1000 for 1,000"
+                )
 
 
 def _column(path: Path, column: pd.Series) -> Array:

@@ -55,11 +55,16 @@ def data(
                 options[name] = value
     if declaration is None:
         return None
+    # one of these may be meant for what is missing
+    unread = node.entries.keys() - {"name", *known, *(one.name for one in DATA)}
     validation, test = (float(number(found[name])) for name in ("validation", "test"))
     given = node.entries.get("test")
     chosen, official = declaration.name, declaration.official_test
     if "path" in known and "path" not in node.entries:
         problems.add(node, f"data lacks `path`, the file that {chosen} reads")
+    if str(options.get("path", "")).endswith(".csv") and given is None and not unread:
+        say = "data lacks `test`, the share of the examples to test on"
+        problems.add(node, f"{say}, since a .csv brings no test split of its own; write test: 0.2")
     if official is not None and given is not None:
         say = f"has an official test split of {official} examples, which is used"
         problems.add(given.key, f"data.test: {chosen} {say}; leave `test` out")
@@ -96,7 +101,7 @@ def contents(data: Data, declaration: DatasetDeclaration, problems: Problems) ->
         # told already
         return None
     unread = data.given.keys() - data.options.keys() - {"name", *(one.name for one in DATA)}
-    if unread and "target" not in data.options:
+    if "separator" in unread or (unread and "target" not in data.options):
         # told already, and one of them may be meant for the target
         return None
     module, _, function = declaration.load.partition(":")

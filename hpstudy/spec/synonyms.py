@@ -64,6 +64,10 @@ WORDS: Mapping[str, str] = {
     "gridsearch": "grid",
     "kerastuner": "keras_tuner",
     "tf": "tensorflow",
+    ",": "comma",
+    ";": "semicolon",
+    "\t": "tab",
+    "\\t": "tab",
 }
 
 _OPTIMIZER = (

@@ -139,7 +139,11 @@ def test_task_overrides_the_rule(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
-        ("a,b\n1,x\n", {}, r"data\.target: is missing; name the column of own\.csv to predict"),
+        (
+            "a,b\n1,x\n",
+            {},
+            r"data\.target: is missing; name the column of own\.csv to predict; it has a, b$",
+        ),
         (
             "age,price\n1,2\n",
             {"target": "prise"},
@@ -159,7 +163,12 @@ def test_task_overrides_the_rule(tmp_path: Path) -> None:
         (
             "age,y\n1,a\n2,b\n,b\n?,b\n",
             {"target": "y"},
-            "column 'age' is missing in row 3, and in 2 of 4 rows in all",
+            "column 'age' is missing in row 3, and in 2 of 4 rows in all; fill them in or leave",
+        ),
+        (
+            "age,height,sex,y\n1,,f,a\n2,3,?,b\n",
+            {"target": "y"},
+            r"column 'height' is missing in row 1, .* in all \(likewise 'sex'\); fill them in",
         ),
         ("age,y\n1,a\n2,\n", {"target": "y"}, "column 'y' is missing in row 2"),
         ("age,y\n1,a\ninf,b\n", {"target": "y"}, "column 'age' is infinite in row 2"),
@@ -173,6 +182,54 @@ def test_task_overrides_the_rule(tmp_path: Path) -> None:
             "a,y\n" + "".join(f"id{i},0\n" for i in range(300)),
             {"target": "y"},
             "column 'a' has 300 different texts, such as 'id0'; a category may have at most 256",
+        ),
+        # an index that was saved with its table, in order or not, and what others call one
+        (
+            ",a,y\n1,5,p\n0,7,q\n2,5,p\n",
+            {"target": "y"},
+            r"column without a name numbers the rows \(1, 0, 2, \.\.\.\), .* index=False\) does$",
+        ),
+        (
+            "Unnamed: 0,a,y\n0,5,p\n1,7,q\n2,5,p\n",
+            {"target": "y"},
+            r"the column without a name numbers the rows \(0, 1, 2, \.\.\.\)",
+        ),
+        (
+            "a,y,Id\n5,p,17\n7,q,18\n5,p,19\n",
+            {"target": "y"},
+            r"the column 'Id' numbers the rows \(17, 18, 19, \.\.\.\), .*; leave it out$",
+        ),
+        (
+            "a,y\n1,red\n2,blue\n3,red\n",
+            {"target": "y"},
+            "column 'y': class 'blue' has 1 example of 3, which cannot be in both the training and",
+        ),
+        (
+            "a,y\n1,3\n2,4\n3,5\n4,5\n",
+            {"target": "y"},
+            r"2 classes \(3, 4\) have 1 example each of 4, .*, or write task: regression where",
+        ),
+        (
+            "a;y\n1,5;p\n2;q\n",
+            {"target": "y"},
+            r"separated by ';': write separator: semicolon \(data\.separator\); .* header 'a;y'$",
+        ),
+        ("a;b, c;y\n1;2;p\n", {"target": "y"}, "separated by ';': write separator: semicolon"),
+        ("a\ty\n1\tp\n", {}, "separated by a tab: write separator: tab"),
+        (
+            "a,y\n1,p\n",
+            {"target": "y", "separator": "semicolon"},
+            "separated by ',': write separator: comma",
+        ),
+        (
+            "a;y\n1,5;p\n2;q\n",
+            {"target": "y", "separator": "semicolon"},
+            "column 'a' holds numbers with a comma, such as '1,5', which are read as text; write",
+        ),
+        (
+            "a,y\n1,p\n",
+            {"target": "y", "separator": "|"},
+            r"data\.separator: must be one of comma, semicolon, tab; saw '|'",
         ),
         (
             "a,y\n1,red\n2,blue\n",
@@ -191,6 +248,29 @@ def test_csv_mistakes_are_told(
 ) -> None:
     with pytest.raises(DataError, match=message):
         load(at(table(tmp_path, text), **options))
+
+
+@pytest.mark.parametrize(("word", "mark"), [("semicolon", ";"), ("tab", "\t")])
+def test_a_csv_may_have_another_separator(tmp_path: Path, word: str, mark: str) -> None:
+    text = rows("size,colour,fruit", *["1.5,red,apple", "2,green,pear"] * 10)
+    comma = raw(at(table(tmp_path, text), target="fruit"))
+    other = at(table(tmp_path, text.replace(",", mark)), target="fruit", separator=word)
+    assert raw(other).digest() == comma.digest()
+
+
+def test_a_column_of_numbers_may_be_called_id_or_rise(tmp_path: Path) -> None:
+    # what repeats, or has a name of its own, may say something
+    text = rows("id,time,y", *[f"{i // 2},{i},{'pq'[i % 2]}" for i in range(20)])
+    assert raw(at(table(tmp_path, text), target="y")).shape.input_shape == (2,)
+
+
+def test_what_load_refuses_of_a_file_sizes_refuse(tmp_path: Path) -> None:
+    labels = np.repeat([0, 1], [38, 2])
+    for y in (labels, np.repeat([0, 1], [39, 1])):
+        data = Data("file", 0.4, 0.55, 1, {"path": str(npz(tmp_path, x=PICTURES, y=y))})
+        for function in (sizes, load):
+            with pytest.raises(DataError, match="class '?1'? has [12] (example )?of 40"):
+                function(data)
 
 
 def test_paths_that_lead_nowhere_are_told(tmp_path: Path) -> None:

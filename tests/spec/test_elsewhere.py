@@ -53,6 +53,7 @@ def test_what_is_to_be_written_instead_is_right(here: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("word", sorted({*WORDS.values()}))
 def test_every_word_that_is_meant_is_one_of_ours(word: str) -> None:
     declared = [one for model in REGISTRIES.hypermodels.values() for one in model.parameters]
+    declared += [one for data in REGISTRIES.datasets.values() for one in data.options]
     options = {option for one in (*declared, *spec.TRAINING) for option in one.options}
     drivers = REGISTRIES.drivers.values()
     known = {name for one in drivers for name in (*one.samplers, *one.pruners, one.name)}
