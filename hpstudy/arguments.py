@@ -65,6 +65,10 @@ def parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentPa
         "check a study file; print its spaces, networks and bill, and train nothing",
         "studies/mlp_bn.yaml",
     )
+    validate.description = (
+        f"{validate.description} Data that is not installed is told, with how to get it, and is no "
+        "mistake of the file: the exit status is 0."
+    )
     for command in (run, validate):
         command.add_argument("file", metavar="FILE", help="the study file, as studies/mlp_bn.yaml")
         command.add_argument(

@@ -106,7 +106,8 @@ def _validate(args: argparse.Namespace) -> int:
     power = bill.power(spec.confirm_seeds, sizes.test)
     trains = _fleet(spec, None)
     cost = bill.bill(spec, sizes, trains)
-    print("\n".join(bill.validation(spec, sizes, found, cost, power, trains)))
+    lacks = data.missing(spec.data)
+    print("\n".join(bill.validation(spec, sizes, found, cost, power, trains, lacks)))
     return DONE
 
 

@@ -358,6 +358,39 @@ def test_validate_trains_and_creates_nothing(
     assert [path.name for path in folder.iterdir()] == ["commanded.yaml"]
 
 
+def test_validate_tells_what_run_refuses_of_data_that_is_not_there(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(folder))
+    edit = ("--set", "data={name: cifar10}")
+    assert cli.main(["validate", "commanded.yaml", *edit]) == 0
+    *_, bill, _, last = capsys.readouterr().out.split("\n\n")
+    assert cli.main(["run", "commanded.yaml", *edit]) == 2
+    (refusal,) = capsys.readouterr().err.splitlines()
+    assert last == f"Before it can run here: {refusal}\n" and "cifar10.load_data()" in refusal
+    assert bill.startswith("Bill: ")
+    assert cli.main(["validate", "commanded.yaml"]) == 0
+    assert "Before it can run" not in capsys.readouterr().out
+
+
+def test_all_mistakes_of_a_table_are_told_at_once(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "own.csv").write_text("a,kind\n" + "1,x\n2,y\n" * 20)
+    old = next(line for line in STUDY.splitlines() if line.startswith("data:"))
+    new = "data: {name: file, path: own.csv, target: kidn}"
+    (folder / "commanded.yaml").write_text(STUDY.replace(old, new))
+    assert cli.main(["validate", "commanded.yaml"]) == 2
+    share, target = capsys.readouterr().err.splitlines()
+    assert ":7: data lacks `test`" in share and "write test: 0.2" in share
+    assert "has no column 'kidn', did you mean 'kind'?" in target
+    new = new.replace("kidn", "kind, test: 0.2, separator: ';'")
+    (folder / "commanded.yaml").write_text(STUDY.replace(old, new))
+    assert cli.main(["validate", "commanded.yaml"]) == 2
+    (separator,) = capsys.readouterr().err.splitlines()
+    assert "data.separator is `;`, which is not known; did you mean `semicolon`?" in separator
+
+
 def test_an_idle_pruner_is_a_warning_with_its_place(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,9 +19,15 @@ from hpstudy.spec.study import Spec
 
 
 def validation(
-    spec: Spec, sizes: Sizes, extremes: Sequence[Extremes], bill: Bill, power: Power, fleet: Fleet
+    spec: Spec,
+    sizes: Sizes,
+    extremes: Sequence[Extremes],
+    bill: Bill,
+    power: Power,
+    fleet: Fleet,
+    missing: str | None = None,
 ) -> list[str]:
-    """Everything that `validate` prints."""
+    """Everything that `validate` prints; `missing` is why the data cannot be had, as yet."""
     return [
         *wrap(f"{spec.name}: {spec.question}", WIDTH),
         "",
@@ -34,6 +40,8 @@ def validation(
         *summary(bill, fleet),
         "",
         *detectable(spec, power),
+        # as it is, since a command in it is copied
+        *(("", f"Before it can run here: {missing}") if missing else ()),
     ]
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hpstudy.errors import DataError, Problem
+from hpstudy.errors import DataError, MissingPackage, Problem
 from hpstudy.spec.declarations import DatasetDeclaration, DataShape, Parameter
 from hpstudy.spec.study import Data
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hpstudy.data.examples import Examples
     from hpstudy.data.splits import Split
 
-__all__ = ["DATASETS", "Examples", "Sizes", "Split", "load", "prepare", "raw", "sizes"]
+__all__ = ["DATASETS", "Examples", "Sizes", "Split", "load", "missing", "prepare", "raw", "sizes"]
 
 SCALE = Parameter(
     "scale", "choice", "standard", "how inputs are scaled", options=("standard", "none")
@@ -190,6 +190,19 @@ def sizes(data: Data) -> Sizes:
             parts(found, data)
             shape, examples, official = found.shape, len(found.y), found.official_size
         return Sizes(*part_sizes(examples, official, data), shape)
+
+
+def missing(data: Data) -> str | None:
+    """Why a data set cannot be had on this machine, in the words of `load`; None where it can."""
+    if _declaration(data).examples is None:
+        # a file of the user's, which `sizes` reads
+        return None
+    try:
+        with _placed(data):
+            raw(data)
+    except (DataError, MissingPackage) as error:
+        return str(error)
+    return None
 
 
 @contextmanager
