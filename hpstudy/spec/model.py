@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hpstudy.spec import foreign, head
 from hpstudy.spec.declarations import ModelDeclaration, Parameter
-from hpstudy.spec.problems import Problems
+from hpstudy.spec.problems import Problems, guess
 from hpstudy.spec.section import Layer, Section
 from hpstudy.spec.yaml import Node
 
@@ -19,7 +19,7 @@ def declaration(
     folder: Path,
     problems: Problems,
 ) -> ModelDeclaration | None:
-    """The model that a study's top-level entries name; None where they name none that is known."""
+    """The model that a study's top-level entries name, or likely mean; None where none is known."""
     node = entries["model"]
     if "hypermodel" in node.entries:
         arms = entries["arms"].entries.values() if "arms" in entries else ()
@@ -41,6 +41,9 @@ def declaration(
         problems.add(given, f'{say}; write {{hypermodel: "{given.text}"}}')
         return None
     name = head.word(given, "model.type", models, problems)
+    if name is None and isinstance(given.content, str):
+        # its settings are read as those of the model that the message asks for
+        name = guess(given.content, models, "model.type")
     return models[name] if name else None
 
 
@@ -51,6 +54,16 @@ def may_be_foreign(entries: Mapping[str, Node]) -> bool:
     node = entries["model"]
     given = node.entries["type"].value.text if "type" in node.entries else node.text
     return ":" in given or bool(get_close_matches("hypermodel", node.entries, n=1))
+
+
+def strangers(
+    node: Node, models: Mapping[str, ModelDeclaration], problems: Problems, where: str
+) -> None:
+    """Tell the keys of a `model:` section that no model has; which is meant is not known."""
+    known = dict.fromkeys(one.name for model in models.values() for one in model.parameters)
+    for name, entry in node.entries.items():
+        if name not in known and name not in ("type", "hypermodel"):
+            problems.unknown(entry.key, f"key in {where}", name, known)
 
 
 def settings(

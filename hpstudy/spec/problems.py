@@ -79,12 +79,19 @@ def nearest(seen: str, allowed: list[str], setting: str = "") -> str:
     other = absent(setting, seen)
     if other:
         return f"{other}; {listed(allowed)}"
+    meant = guess(seen, allowed, setting)
+    return (f"did you mean `{meant}`? " if meant else "") + listed(allowed)
+
+
+def guess(seen: str, allowed: Iterable[str], setting: str = "") -> str | None:
+    """The allowed word that is meant by another, as `nearest` asks; None where none is near."""
     lowered = {name.lower(): name for name in allowed}
-    close = get_close_matches(seen.lower(), lowered, n=1)
+    if absent(setting, seen):
+        return None
     if WORDS.get(plain(seen)) in lowered:
-        close = [WORDS[plain(seen)]]
-    hint = f"did you mean `{lowered[close[0]]}`? " if close else ""
-    return hint + listed(allowed)
+        return lowered[WORDS[plain(seen)]]
+    close = get_close_matches(seen.lower(), lowered, n=1)
+    return lowered[close[0]] if close else None
 
 
 def _meant(seen: str, section: str, allowed: list[str]) -> str:

@@ -167,6 +167,8 @@ class Reading:
             base |= _training().read(entries["training"], problems, "training")
         if known is not None:
             base |= model.settings(name, parameters, entries["model"], problems, "model")
+        elif "type" in entries["model"].entries:
+            model.strangers(entries["model"], self.registries.hypermodels, problems, "model")
         every = declared(parameters)
         doubtful = doubts(root, "", every, problems, KEYS)
         for section in ("training", "model"):
@@ -229,11 +231,14 @@ class Reading:
             own = {key: place.entries[key].value for key in OVERRIDES if key in place.entries}
             if "training" in own:
                 layer |= _training().read(own["training"], problems, f"training of arm {name}")
-            if "model" in own and ground is not None and ground.model:
+            if "model" in own and ground is not None:
                 where = f"model of arm {name}"
-                layer |= model.settings(
-                    ground.model, ground.parameters, own["model"], problems, where
-                )
+                if ground.model:
+                    layer |= model.settings(
+                        ground.model, ground.parameters, own["model"], problems, where
+                    )
+                else:
+                    model.strangers(own["model"], self.registries.hypermodels, problems, where)
                 for word in ("type", "hypermodel"):
                     if word in own["model"].entries:
                         say = f"an arm keeps the study's model; leave `{word}` out"

@@ -141,6 +141,22 @@ def test_all_mistakes_of_data_are_told_at_once(problems, study, tmp_path):
     assert len(told) == 2 and "has no column 'a'" in told[0]
 
 
+def test_a_misspelt_model_is_read_as_the_one_that_is_meant(problems, study):
+    own = (NORM, "norm: {train: batchnrm, model: {widht: 3, type: net}}")
+    told = problems(study, ("type: net, depth: 2", "type: nte, dept: 2, width: 0"), own)
+    assert [one.split(": ")[0] for one in told] == [
+        *("4:15", "4:20", "4:36"),
+        *("10:17", "10:35", "10:45"),
+    ]
+    assert "model.type is `nte`, which is not known; did you mean `net`?" in told[0]
+    assert "unknown key in model: `dept`; did you mean `depth`?" in told[1]
+    assert "unknown key in model of arm norm: `widht`; did you mean `width`?" in told[4]
+    # where none is near, what all of them are to be
+    told = problems(study, ("type: net, depth: 2", "type: convolutional, dept: 2, width: 0"), own)
+    assert [one.split(": ")[0] for one in told] == ["4:15", "4:30", "10:17", "10:35", "10:45"]
+    assert "unknown key in model: `dept`; did you mean `depth`?" in told[1]
+
+
 @pytest.mark.parametrize(
     "data",
     [
