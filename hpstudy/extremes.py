@@ -44,6 +44,14 @@ class Extremes:
     active: frozenset[str]
 
 
+class Misfit(ValueError):
+    """A setting of `training:`, its `key`, that does not fit the data."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
 def check(spec: Spec, sizes: Sizes) -> tuple[Extremes, ...]:
     """The extremes of every cell; raises SpecError for what its networks or data cannot satisfy.
 
@@ -51,39 +59,48 @@ def check(spec: Spec, sizes: Sizes) -> tuple[Extremes, ...]:
     entries for each unit than its fan-in, a batch larger than the training part, and a score that
     does not fit a task which only the user's file tells.
     """
-    problems: list[Problem] = []
+    # a mistake that stands in the file once is met in every cell
+    problems: dict[Problem, None] = {}
     task, metric = sizes.shape.task, spec.score.metric
     if metric not in METRICS[task]:
         allowed = ", ".join(METRICS[task])
         say = f"score.metric is {metric}, but {spec.data.name} is {task}; allowed: {allowed}"
-        problems.append(Problem(say, spec.path))
+        problems[Problem(say, spec.path)] = None
     found: list[Extremes] = []
     for cell in spec.cells:
         try:
             found.append(extremes(cell, sizes, spec.score.at))
+        except Misfit as error:
+            place = cell.given.get(error.key)
+            at = (place.file, place.line, place.column) if place else _place(spec, "training")
+            default = "" if place else "; this is its default, so set it here"
+            problems[Problem(f"{error}{default}", *at)] = None
         except ValueError as error:
-            line, column = _place(spec, cell.arm)
-            problems.append(Problem(f"{cell.name}: {error}", spec.path, line, column))
+            problems[Problem(f"{cell.name}: {error}", *_place(spec, "arms", cell.arm))] = None
     if problems:
-        raise SpecError(sorted(problems, key=lambda one: (one.line, one.column)))
+        raise SpecError(sorted(problems, key=lambda one: (one.file, one.line, one.column)))
     return tuple(found)
 
 
 def extremes(cell: Cell, sizes: Sizes, at: str | int = "last") -> Extremes:
     """The smallest and the largest network of a cell.
 
-    Raises RuleError or ValueError, naming the corner, where one cannot be trained.
+    Raises Misfit for a setting that does not fit the data, and RuleError or ValueError, naming the
+    corner, where one cannot be trained.
     """
     if is_foreign(cell.settings):
         return Extremes(cell, None, None, said(cell.settings, cell.given))
     wrong = unfit(cell.settings, sizes.shape.input_shape)
     if wrong is not None:
-        raise RuleError(wrong[1])
+        raise Misfit(*wrong)
     counts: list[Count] = []
     active: set[str] = set()
     for proposal in islice(corners(cell), MOST_CORNERS):
         active |= _used(cell, proposal)
-        epochs = length(proposal.config, sizes.train).epochs
+        try:
+            epochs = length(proposal.config, sizes.train).epochs
+        except ValueError as error:
+            raise Misfit("training.batch_size", str(error)) from None
         try:
             if isinstance(at, int) and at > epochs:
                 raise RuleError(f"score.at is epoch {at}, and a run ends with epoch {epochs}")
@@ -181,9 +198,11 @@ def _ends(key: str, value: Range, inputs: set[str]) -> tuple[Scalar, ...]:
     return (value.low,)
 
 
-def _place(spec: Spec, arm: str) -> tuple[int, int]:
-    """Line and column of an arm in the study file; zeros where an edit brought it."""
+def _place(spec: Spec, *keys: str) -> tuple[str, int, int]:
+    """File, line and column of a key; no line where an edit brought it."""
     root = yaml.read(spec.text, spec.path, Problems())
-    arms = root.entries.get("arms") if root else None
-    entry = arms.value.entries.get(arm) if arms else None
-    return (entry.key.line, entry.key.column) if entry else (0, 0)
+    found = None
+    for key in keys:
+        found = root.entries.get(key) if root else None
+        root = found.value if found else None
+    return (spec.path, found.key.line, found.key.column) if found else (spec.path, 0, 0)

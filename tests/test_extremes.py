@@ -101,13 +101,23 @@ def test_a_batch_larger_than_a_files_training_part_is_told(tmp_path: Path) -> No
     rows = "".join(f"{i % 7},{i % 3},{'ab'[i % 2]}\n" for i in range(60))
     (tmp_path / "own.csv").write_text(f"p,q,kind\n{rows}")
     own = "data={name: file, path: own.csv, target: kind, validation: 0.2, test: 0.2}"
-    told = mistakes(tmp_path, own)
-    assert len(told) == 2 and "36 training examples" in told[0]
+    # for all arms once, where it stands
+    (told,) = mistakes(tmp_path, own)
+    assert told.startswith("corners.yaml:7:15: training.batch_size is 64, more than the 36 train")
+    (told,) = mistakes(tmp_path, own, "training={length: {epochs: 3}, learning_rate: 0.1}")
+    assert told == (
+        "corners.yaml:5:1: training.batch_size is 128, more than the 36 training examples; at most "
+        "36 is possible; this is its default, so set it here"
+    )
+    # beside what is wrong in one arm alone
+    edits = ("training.batch_size=8", "arms.bn_only.training={batch_size: 99}")
+    told = mistakes(tmp_path, own, *edits, "arms.full={train: random, per_unit: 8}")
+    assert len(told) == 2 and "training.batch_size is 99" in told[0] and "full: 8 en" in told[1]
 
 
 def test_a_table_in_a_file_cannot_be_augmented(tmp_path: Path) -> None:
     rows = "".join(f"{i % 7},{i % 3},{'ab'[i % 2]}\n" for i in range(600))
     (tmp_path / "own.csv").write_text(f"p,q,kind\n{rows}")
     own = "data={name: file, path: own.csv, target: kind, validation: 0.2, test: 0.2}"
-    told = mistakes(tmp_path, own, "training.augment={flip: true, crop: 4}")
-    assert len(told) == 2 and "each example is a row of 2 numbers" in told[0]
+    (told,) = mistakes(tmp_path, own, "training.augment={flip: true, crop: 4}")
+    assert told.startswith("--set training.augment=") and "each example is a row of 2 num" in told
