@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hpstudy import bill, data, extremes, spec
-from hpstudy.bill.pace import CORE, FIT, GPU
+from hpstudy.bill.pace import CORE, FIT, GPU, START
 from hpstudy.engine.devices import Fleet
 from hpstudy.spec import Spec
 from hpstudy.study import REGISTRIES
@@ -72,12 +72,14 @@ def test_time_is_the_stated_formula(tmp_path: Path) -> None:
     assert data.sizes(study.data).train == train
     one = priced(study)
     on_core = operations / CORE.flops + steps * CORE.step + CORE.program
-    assert bill.seconds(one, Fleet(1)) == pytest.approx(on_core, rel=1e-9)
+    assert bill.seconds(one, Fleet(1)) == pytest.approx(START + on_core, rel=1e-9)
     in_lanes = operations / GPU.flops + steps * GPU.step / 8 + GPU.program
     fleet = Fleet(2, ("0", "1"), lanes=8)
-    assert bill.seconds(one, fleet) == pytest.approx(in_lanes / 2, rel=1e-9)
+    assert bill.seconds(one, fleet) == pytest.approx(START + in_lanes / 2, rel=1e-9)
     by_fit = operations / FIT.flops + steps * FIT.step + epochs * FIT.epoch + FIT.run
-    assert bill.seconds(one, Fleet(1, backend="tensorflow")) == pytest.approx(by_fit, rel=1e-9)
+    assert bill.seconds(one, Fleet(1, backend="tensorflow")) == pytest.approx(
+        START + by_fit, rel=1e-9
+    )
 
 
 def test_a_convolution_s_kernel_counts_at_every_place(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hpstudy.bill.draws import Program, draws
-from hpstudy.bill.pace import pace
+from hpstudy.bill.pace import START, pace
 from hpstudy.bill.typical import of_cell
 from hpstudy.data import Sizes
 from hpstudy.engine.devices import Fleet
@@ -103,8 +103,8 @@ def _of_cell(spec: Spec, cell: Cell, sizes: Sizes, fleet: Fleet) -> _CellBill:
 
 
 def seconds(bill: Bill, fleet: Fleet) -> float:
-    """What the bill takes a fleet, with the lanes of each of its packs full."""
+    """What the bill takes a fleet from start to report, the lanes of each of its packs full."""
     one = pace(fleet)
     training = bill.operations / one.flops + bill.steps * one.step / fleet.lanes
     around = bill.programs * one.program + bill.run_epochs * one.epoch + bill.runs * one.run
-    return (training + around) / fleet.workers
+    return START + (training + around) / fleet.workers

@@ -8,7 +8,7 @@ from textwrap import wrap
 from hpstudy.analysis.words import count, p_value, thousands
 from hpstudy.bill.cost import Bill, seconds
 from hpstudy.bill.networks import networks, unknown
-from hpstudy.bill.pace import pace
+from hpstudy.bill.pace import START, pace
 from hpstudy.bill.power import DISAGREEMENT, SEED_SD, Power
 from hpstudy.bill.spaces import spaces
 from hpstudy.bill.wrapping import WIDTH
@@ -68,7 +68,8 @@ def summary(bill: Bill, fleet: Fleet) -> list[str]:
     text += f", on about {count(bill.programs, 'program')}. Roughly "
     text += (
         f"{rough(seconds(bill, fleet))} with {fleet.words}, by arithmetic alone: "
-        f"{pace(fleet).words}, nothing pruned, nothing stopped early."
+        f"{START:g} s to start and to report, {pace(fleet).words}, nothing pruned, nothing stopped "
+        "early."
     )
     return wrap(text, WIDTH)
 
