@@ -189,6 +189,28 @@ def test_time_left_comes_from_trained_epochs_alone(tmp_path: Path, ticks: Clock)
     assert standing.rate == pytest.approx(0.4)
 
 
+@pytest.mark.parametrize(
+    ("fleet", "seconds", "since"),
+    [
+        (Fleet(1), {"total": 3.0, "compile": 1.0}, 8),
+        # a share of what a pack of four took, and what cannot be
+        (Fleet(1, ("0",), lanes=4), {"total": 1.75, "compile": 1.0}, 7),
+        (Fleet(1), {"total": 30.0}, 0),
+    ],
+)
+def test_time_left_leaves_the_start_up_out(
+    fleet: Fleet, seconds: dict[str, float], since: float, tmp_path: Path, ticks: Clock
+) -> None:
+    study = load(tmp_path)
+    standing = Standing(study, fakes(study), fleet, ticks)
+    for now in (10.0, 11.0, 12.0):
+        ticks.now = now
+        standing.take(ended("full width=8", seconds=seconds), True)
+    # 15 epochs were trained, and each run left has 5
+    runs = standing.planned - standing.done
+    assert standing.left == pytest.approx(runs * 5 * (12 - since) / 15)
+
+
 @pytest.mark.parametrize("kind", [Plain, Live])
 def test_what_is_doubtful_is_told_before_anything_starts(kind: type[Plain | Live]) -> None:
     stream = io.StringIO()

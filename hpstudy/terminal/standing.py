@@ -148,6 +148,8 @@ class Standing:
         self.reused_of = dict.fromkeys(PHASES, 0)
         self._epochs = 0
         self._began = clock()
+        # when training began: known once a run has ended, and later than that by the start-up
+        self._trains_since: float | None = None
 
     def take(self, event: Event, trained: bool) -> CellStanding:
         cell = self.cells[event["cell"]]
@@ -155,9 +157,18 @@ class Standing:
         if trained:
             self.trained += 1
             self._epochs += trained_epochs(event)
+            self._start(event)
         elif event.get("same_as") is None and event["epochs"]:
             self.reused_of[event["phase"]] += 1
         return cell
+
+    def _start(self, event: Event) -> None:
+        """Take from the first run's end how long imports and its compilation took before it."""
+        seconds = event.get("seconds")
+        if self._trains_since is None and seconds:
+            # a run's seconds are its share of those of its pack
+            trained = (seconds["total"] - seconds.get("compile", 0.0)) * self.fleet.lanes
+            self._trains_since = max(self._began, self._clock() - trained)
 
     @property
     def reused(self) -> int:
@@ -187,13 +198,15 @@ class Standing:
 
     @property
     def left(self) -> float | None:
-        """Seconds left, from run-epochs trained so far in this process."""
-        if self.trained < _ENOUGH or not self._epochs or not self.elapsed:
+        """Seconds left, from run-epochs trained so far in this process since training began."""
+        since = self._began if self._trains_since is None else self._trains_since
+        trained = self._clock() - since
+        if self.trained < _ENOUGH or not self._epochs or not trained:
             return None
         known = [e for cell in self.cells.values() for each in cell.epochs.values() for e in each]
         typical = fmean(known)
         epochs = sum(cell.left(typical) for cell in self.cells.values())
-        return epochs * self.elapsed / self._epochs
+        return epochs * trained / self._epochs
 
 
 def added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
