@@ -17,7 +17,8 @@ from hpstudy.hypermodels import HYPERMODELS
 from hpstudy.spec import yaml
 from hpstudy.spec.augment import unfit
 from hpstudy.spec.declarations import DataShape, Tensor
-from hpstudy.spec.foreign import is_foreign, said
+from hpstudy.spec.foreign import BATCH, is_foreign, said
+from hpstudy.spec.layers import LENGTHS, possible
 from hpstudy.spec.length import length
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.space import Choice, Config, Proposal, Range, Scalar, is_range, resolve
@@ -89,6 +90,8 @@ def extremes(cell: Cell, sizes: Sizes, at: str | int = "last") -> Extremes:
     corner, where one cannot be trained.
     """
     if is_foreign(cell.settings):
+        for batch in possible(BATCH, cell.settings) or ():
+            _epochs({BATCH: batch, LENGTHS[0]: 1}, sizes)
         return Extremes(cell, None, None, said(cell.settings, cell.given))
     wrong = unfit(cell.settings, sizes.shape.input_shape)
     if wrong is not None:
@@ -97,10 +100,7 @@ def extremes(cell: Cell, sizes: Sizes, at: str | int = "last") -> Extremes:
     active: set[str] = set()
     for proposal in islice(corners(cell), MOST_CORNERS):
         active |= _used(cell, proposal)
-        try:
-            epochs = length(proposal.config, sizes.train).epochs
-        except ValueError as error:
-            raise Misfit("training.batch_size", str(error)) from None
+        epochs = _epochs(proposal.config, sizes)
         try:
             if isinstance(at, int) and at > epochs:
                 raise RuleError(f"score.at is epoch {at}, and a run ends with epoch {epochs}")
@@ -118,6 +118,13 @@ def extremes(cell: Cell, sizes: Sizes, at: str | int = "last") -> Extremes:
     ordered = sorted(counts, key=lambda one: (one.total, one.trained))
     _check_limits(cell, counts)
     return Extremes(cell, ordered[0], ordered[-1], frozenset(active))
+
+
+def _epochs(config: Mapping[str, Scalar], sizes: Sizes) -> int:
+    try:
+        return length(config, sizes.train).epochs
+    except ValueError as error:
+        raise Misfit(BATCH, str(error)) from None
 
 
 def _check_limits(cell: Cell, counts: Sequence[Count]) -> None:

@@ -109,6 +109,11 @@ def test_a_batch_larger_than_a_files_training_part_is_told(tmp_path: Path) -> No
         "corners.yaml:5:1: training.batch_size is 128, more than the 36 training examples; at most "
         "36 is possible; this is its default, so set it here"
     )
+    # of a network that only running it tells too
+    (tmp_path / "own.py").write_text("def build_model(hp): ...\n")
+    batch = "training={batch_size: {choice: [32, 64]}}"
+    (told,) = mistakes(tmp_path, own, "model={hypermodel: 'own:build_model'}", batch)
+    assert told.startswith(f"--set {batch}: training.batch_size is 64, more than the 36 training")
     # beside what is wrong in one arm alone
     edits = ("training.batch_size=8", "arms.bn_only.training={batch_size: 99}")
     told = mistakes(tmp_path, own, *edits, "arms.full={train: random, per_unit: 8}")

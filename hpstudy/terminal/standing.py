@@ -148,7 +148,7 @@ class Standing:
         self.reused_of = dict.fromkeys(PHASES, 0)
         self._epochs = 0
         self._began = clock()
-        # when training began: known once a run has ended, and later than that by the start-up
+        # when the first run began to train, after its start-up; known once it has ended
         self._trains_since: float | None = None
 
     def take(self, event: Event, trained: bool) -> CellStanding:
@@ -163,7 +163,7 @@ class Standing:
         return cell
 
     def _start(self, event: Event) -> None:
-        """Take from the first run's end how long imports and its compilation took before it."""
+        """Tell from the first run's end when it began, after imports and its compilation."""
         seconds = event.get("seconds")
         if self._trains_since is None and seconds:
             # a run's seconds are its share of those of its pack
