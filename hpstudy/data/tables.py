@@ -71,7 +71,8 @@ def _check_unnumbered(path: Path, inputs: pd.DataFrame) -> None:
         unnamed = plain.startswith("unnamed: ")
         if (unnamed or plain in NUMBERS) and column.dtype.kind in "iu" and column.is_unique:
             what = "without a name" if unnamed else f"{str(name)!r}"
-            how = ", as to_csv(..., index=False) does" if unnamed else ""
+            how = ", as to_csv(..., index=False) does"
+            how = how if unnamed else ", or rename it if it measures something"
             raise DataError(
                 f"{path}: the column {what} numbers the rows ({', '.join(map(str, column[:3]))}, "
                 f"...), and their order may give the target away; leave it out{how}"

@@ -197,7 +197,7 @@ def test_task_overrides_the_rule(tmp_path: Path) -> None:
         (
             "a,y,Id\n5,p,17\n7,q,18\n5,p,19\n",
             {"target": "y"},
-            r"the column 'Id' numbers the rows \(17, 18, 19, \.\.\.\), .*; leave it out$",
+            r"column 'Id' numbers the rows \(17, 18, 19, \.\.\.\), .*; leave it out, or rename it",
         ),
         (
             "a,y\n1,red\n2,blue\n3,red\n",
