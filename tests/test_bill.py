@@ -200,6 +200,16 @@ def test_validation_prints_spaces_networks_bill_and_power(tmp_path: Path) -> Non
     assert "beta_1" not in text and "early_stopping.patience" not in text
 
 
+def test_a_file_is_told_by_its_name_and_one_output_as_one(tmp_path: Path) -> None:
+    (tmp_path / "cells.csv").write_text("a,b\n" + "\n".join(f"{n},{n}.5" for n in range(200)))
+    own = "data={name: file, path: cells.csv, target: b, validation: 0.2, test: 0.2}"
+    said = lines(load(tmp_path, own, "score={metric: r2, at: last}"))
+    assert any(
+        line.startswith("Data: cells.csv, examples of 1 (regression, 1 out") for line in said
+    )
+    assert "1 outputs" not in " ".join(said)
+
+
 def test_a_searched_network_has_two_rows(tmp_path: Path) -> None:
     said = "\n".join(lines(load(tmp_path, SEARCHED, "model.width={int: [8, 16]}")))
     assert "bn_only depth=1, smallest" in said and "\n  largest" in said

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from statistics import fmean, stdev
 from typing import Any
 
@@ -123,6 +124,12 @@ def number(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(number(item) for item in value)
     return str(value)
+
+
+def source(name: str, options: Mapping[str, Any] | None) -> str:
+    """What a study's data are called: their name, or that of one's own file."""
+    path = (options or {}).get("path")
+    return name if path is None else PurePath(str(path)).name
 
 
 def point(values: Mapping[str, Any], names: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import wrap
 
-from hpstudy.analysis.words import count, p_value, thousands
+from hpstudy.analysis.words import count, p_value, source, thousands
 from hpstudy.bill.cost import Bill, seconds
 from hpstudy.bill.networks import networks, unknown
 from hpstudy.bill.pace import START, pace
@@ -122,10 +122,11 @@ def _data(spec: Spec, sizes: Sizes) -> list[str]:
     at = {"last": "at the last epoch", "best_validation": "at the best validation epoch"}
     when = at.get(str(spec.score.at), f"at epoch {spec.score.at}")
     shape = "x".join(str(axis) for axis in sizes.shape.input_shape)
-    outputs = f"{sizes.shape.task}, {sizes.shape.outputs} outputs"
+    outputs = f"{sizes.shape.task}, {count(sizes.shape.outputs, 'output')}"
+    data = source(spec.data.name, spec.data.options)
     pairs = ", ".join(f"{a} against {b}" for a, b in spec.contrasts) or "none"
     lines = (
-        f"Data: {spec.data.name}, examples of {shape} ({outputs}); {', '.join(parts)}",
+        f"Data: {data}, examples of {shape} ({outputs}); {', '.join(parts)}",
         f"Score: {spec.score.metric} {when}; {count(spec.confirm_seeds, 'confirm seed')}",
         f"Contrasts: {pairs}",
     )

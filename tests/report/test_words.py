@@ -45,6 +45,8 @@ def test_the_page_has_no_words_of_the_program(tmp_path: Path) -> None:
     for words in ("1 run at a time in a program", "frozen first layers computed once for a run"):
         assert words in told
     assert "gradients of the drawn weights alone, computed at width 128" in told
+    assert re.search(r"Numerics of full and bn_only \(\d+ runs\) ?gradients of whole kernels", told)
+    assert re.search(r"Numerics of random \(\d+ runs\) ?gradients of the drawn weights", told)
     assert "were looked at twice (on 1, then 2 seeds)" in told
     assert "The configuration picked for each arm and depth." in told
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
+from hpstudy.analysis.record import StudyRecord
 from hpstudy.analysis.words import count, number, setting
-from hpstudy.store import Event
+from hpstudy.report.findings import numbered
 
 
 def _yes(words: str, otherwise: str) -> Callable[[Any], str]:
@@ -36,21 +38,32 @@ WORDS: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-def numerics(runs: Sequence[Event]) -> list[tuple[str, str]]:
-    """What all runs were trained under, then what further runs of each kind were."""
-    found: dict[str, int] = {}
-    for run in runs:
+def numerics(record: StudyRecord) -> list[tuple[str, str]]:
+    """What all runs were trained under, then what further runs of each kind were, by arm."""
+    kinds: dict[str, list[str]] = {}
+    for run in record.runs:
         if run.get("numerics"):
             words = json.dumps(run["numerics"], sort_keys=True)
-            found[words] = found.get(words, 0) + 1
-    kinds: dict[str, dict[str, Any]] = {words: json.loads(words) for words in sorted(found)}
-    first: dict[str, Any] = next(iter(kinds.values()), {})
-    shared = {k: v for k, v in first.items() if all(k in o and o[k] == v for o in kinds.values())}
+            kinds.setdefault(words, []).append(run["arm"])
+    found = [(json.loads(words), arms) for words, arms in sorted(kinds.items())]
+    first: dict[str, Any] = found[0][0] if found else {}
+    shared = {k: v for k, v in first.items() if all(k in o and o[k] == v for o, _ in found)}
     lines = [("Numerics", _listed(shared))]
-    for words, one in kinds.items():
+    for one, arms in sorted(found, key=lambda kind: _places(record, kind[1])):
         own = {key: value for key, value in one.items() if key not in shared}
-        lines.append((f"\u2013 of {count(found[words], 'run')}", _listed(own) if own else ""))
+        named = numbered(sorted(dict.fromkeys(arms), key=partial(_place, record)))
+        whose = f"Numerics of {named} ({count(len(arms), 'run')})"
+        lines.append((whose, _listed(own) if own else ""))
     return lines
+
+
+def _places(record: StudyRecord, arms: Iterable[str]) -> list[int]:
+    return sorted({_place(record, arm) for arm in arms})
+
+
+def _place(record: StudyRecord, arm: str) -> int:
+    """Where an arm stands in the study file; last, where it is no longer in it."""
+    return record.arms.index(arm) if arm in record.arms else len(record.arms)
 
 
 def _listed(one: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from hpstudy.analysis import searches
-from hpstudy.analysis.words import count, number, spoken, thousands
+from hpstudy.analysis.words import count, number, source, spoken, thousands
 from hpstudy.data import DATASETS
 from hpstudy.report.findings import Findings, numbered
 from hpstudy.report.page import Section, render
@@ -55,7 +55,7 @@ def _design(findings: Findings) -> list[tuple[str, str]]:
     record = findings.record
     study = record.study
     train, validation, test = (thousands(count) for count in record.examples)
-    data = study["data"]["name"]
+    data = source(study["data"]["name"], study["data"]["options"])
     return [
         ("Arms", numbered([*record.arms])),
         *_sweep(findings),

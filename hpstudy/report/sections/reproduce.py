@@ -44,7 +44,7 @@ def _facts(findings: Findings) -> list[tuple[str, str]]:
     searches = {cell.search["seed"] for cell in findings.record.cells if cell.search}
     facts = [
         ("Versions", ", ".join(f"{name} {version}" for name, version in study["versions"].items())),
-        *numerics(findings.record.runs),
+        *numerics(findings.record),
         ("Hypermodel", _hypermodel(study["cells"])),
         ("Copies of its code", ", ".join(f"{path} {it}" for path, it in findings.copies.items())),
         ("Data", f"{data['name']}{options}"),

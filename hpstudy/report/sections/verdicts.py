@@ -5,7 +5,7 @@ from __future__ import annotations
 from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.digits import of_difference
 from hpstudy.analysis.remarks import parted, shared
-from hpstudy.analysis.words import p_value, thousands
+from hpstudy.analysis.words import p_value, source, thousands
 from hpstudy.report.findings import Findings, at
 from hpstudy.report.page import MANY, Section, Table, render
 from hpstudy.report.sections.answers import answers, reading
@@ -69,8 +69,9 @@ def _numbers(findings: Findings) -> Table:
     what = (
         f"{a} minus {b}" if len(pairs) == 1 else "The first arm of each contrast minus its second"
     )
+    data = findings.record.study["data"]
     caption = (
-        f"{what}, {measure.label('test')} on {findings.record.study['data']['name']}. Test "
+        f"{what}, {measure.label('test')} on {source(data['name'], data['options'])}. Test "
         "half-width: how far other test examples could move the difference, at 95%. Doubts: how "
         "many things call a row into question; its sentence tells them."
     )
