@@ -27,6 +27,7 @@ DONE, INCOMPLETE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 def _run(args: argparse.Namespace) -> int:
     from hpstudy import bill, data, extremes, fresh, study, terminal
+    from hpstudy.store import REPORT
 
     spec = _spec(args)
     sizes = data.sizes(spec.data)
@@ -64,6 +65,11 @@ def _run(args: argparse.Namespace) -> int:
             written = _write_report(folder)
             if written is not None:
                 print(f"Report so far: {written[1]}", flush=True)
+        except KeyboardInterrupt:
+            # a second Ctrl-C: no report of these runs, but one of before may lie there
+            if (earlier := folder / REPORT).exists():
+                print(f"Earlier report: {earlier}", flush=True)
+            raise
         finally:
             # last, and after a second Ctrl-C too: what the next command is
             print(f"To go on: {args.again}", file=sys.stderr)

@@ -25,6 +25,8 @@ from hpstudy.errors import StoreError
 
 Event = dict[str, Any]
 
+REPORT = "report.html"  # beside the log, in the folder of a study that has one
+
 
 class Store:
     """Reads and appends events; only the coordinator writes."""

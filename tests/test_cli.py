@@ -270,16 +270,19 @@ def test_an_interruption_says_how_to_go_on_without_starting_over(
     assert line.endswith(" -m hpstudy run commanded.yaml --set model.width=4")
 
 
-@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize(("again", "before"), [(False, False), (True, False), (True, True)])
 def test_an_interruption_ends_with_how_to_go_on(
-    again: bool, runs: Any, folder: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
+    again: bool, before: bool, runs: Any, folder: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def write(folder: Path, claims: object) -> Path:
         if again:
             raise KeyboardInterrupt
         return folder / "report.html"
 
-    Store(folder / "reports" / "commanded").append({"event": "run"})
+    store = Store(folder / "reports" / "commanded")
+    store.append({"event": "run"})
+    if before:
+        store.write_text("report.html", "of an earlier stop")
     monkeypatch.setattr("hpstudy.analysis.claims", lambda folder: None)
     monkeypatch.setattr("hpstudy.report.write", write)
     runs(raising(KeyboardInterrupt()))
@@ -287,7 +290,8 @@ def test_an_interruption_ends_with_how_to_go_on(
     monkeypatch.setattr(sys, "stderr", sys.stdout)
     assert cli.main(["run", "commanded.yaml"]) == 130
     said = capfd.readouterr().out.splitlines()
-    report = [] if again else ["Report so far: reports/commanded/report.html"]
+    told = "Earlier report" if again else "Report so far"
+    report = [f"{told}: reports/commanded/report.html"] * (before or not again)
     assert said[:-1] == ["Stopped.", *report] and said[-1].startswith("To go on: ")
 
 

@@ -19,6 +19,7 @@ from hpstudy.report.sections.reproduce import reproduce
 from hpstudy.report.sections.tables import arms, ranking
 from hpstudy.report.sections.training import learning_curves, learning_rate, trained_parameters
 from hpstudy.report.sections.verdicts import verdicts
+from hpstudy.store import REPORT
 
 # a section that has nothing to say about a study gives None
 SECTIONS: list[Callable[[Findings], Section | None]] = [
@@ -58,4 +59,4 @@ def write(folder: str | os.PathLike[str], known: Claims | None = None) -> Path:
         last_time=record.last_time,
         version=record.study["versions"].get("hpstudy", ""),
     )
-    return store.write_text("report.html", str(page))
+    return store.write_text(REPORT, str(page))
