@@ -200,6 +200,12 @@ def test_validation_prints_spaces_networks_bill_and_power(tmp_path: Path) -> Non
     assert "beta_1" not in text and "early_stopping.patience" not in text
 
 
+def test_seeds_that_are_too_few_for_the_test_are_told(tmp_path: Path) -> None:
+    few = "cannot go below p = 0.0625: too few seeds to show any difference, 6 could"
+    assert few in " ".join(" ".join(lines(load(tmp_path, "confirm.seeds=5"))).split())
+    assert "too few seeds" not in " ".join(lines(load(tmp_path, "confirm.seeds=6")))
+
+
 def test_a_file_is_told_by_its_name_and_one_output_as_one(tmp_path: Path) -> None:
     (tmp_path / "cells.csv").write_text("a,b\n" + "\n".join(f"{n},{n}.5" for n in range(200)))
     own = "data={name: file, path: cells.csv, target: b, validation: 0.2, test: 0.2}"

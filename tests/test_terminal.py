@@ -444,7 +444,8 @@ def test_what_qualifies_every_verdict_is_told_once(tmp_path: Path) -> None:
     assert said[head + 1].startswith("  in doubt of all: ")
     assert "  noted of all: same network (mlp, width 128)." in said
     text = " ".join(" ".join(said).split())
-    for words in ("too few seeds (3; at least 6 are needed)", "same network (mlp, width 128)"):
+    few = "too few seeds for the sign-flip test (3; at least 6 are needed for p < 0.05)"
+    for words in (few, "same network (mlp, width 128)"):
         assert all(words in str(verdict) for verdict in known.verdicts) and text.count(words) == 1
     # what is of one verdict alone stands below it
     alone = {doubt for verdict in known.verdicts for doubt in verdict.doubts if "batch" in doubt}

@@ -14,10 +14,8 @@ from hpstudy.analysis.evidence import Evidence
 from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.frames import Columns, by_column
 from hpstudy.analysis.record import CellRecord, StudyRecord
-from hpstudy.analysis.statistics import EQUAL, Interval, SignFlip, sign_flip, t_interval
+from hpstudy.analysis.statistics import EQUAL, LEVEL, Interval, SignFlip, sign_flip, t_interval
 from hpstudy.store import Event, Store
-
-LEVEL = 0.05  # of the tests, as the intervals' 95%
 
 
 @dataclass(frozen=True)
@@ -51,14 +49,24 @@ class Contrast:
 
     @property
     def shown(self) -> bool:
-        """Whether the interval excludes zero; where equal differences give none, the test does."""
-        if self.interval is None or self.test is None:
-            return False
-        if not self.alike:
-            return not self.interval.covers_zero
+        """Whether the sign-flip test rejects and, where there is an interval, it excludes zero."""
+        return self.test is not None and self.test.p < LEVEL and not self._near_zero
+
+    @property
+    def untested(self) -> bool:
+        """Whether only more seeds could tell: no values of so few make the test reject."""
+        return self.test is not None and self.test.smallest >= LEVEL and not self._near_zero
+
+    @property
+    def _near_zero(self) -> bool:
+        """Whether the interval covers zero; without one, whether the mean difference is none."""
+        if self.interval is None:
+            return True
+        if self.interval.half_width is not None:
+            return self.interval.covers_zero
         # what rounding alone makes of no difference may lie on one side for every seed
         rounding = EQUAL * max(map(abs, (*self.scores_a, *self.scores_b)))
-        return self.test.p < LEVEL and abs(self.interval.mean) > rounding
+        return self.alike and abs(self.interval.mean) <= rounding
 
     @property
     def differences(self) -> tuple[float, ...]:

@@ -10,18 +10,18 @@ from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.looks import look
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.settled import unsettled
-from hpstudy.analysis.statistics import Interval, t_interval
+from hpstudy.analysis.statistics import ENOUGH_SEEDS, LEVEL, Interval, t_interval
 from hpstudy.analysis.trained import dead_units, diverged_seeds, edge, still_rising
 from hpstudy.analysis.unasked import never_asked
 from hpstudy.analysis.words import Measure, thousands
 
-ENOUGH_SEEDS = 6
-
 
 def too_few_seeds(n: int) -> list[Flag]:
+    """No differences of so few seeds make the sign-flip test reject."""
     if n >= ENOUGH_SEEDS:
         return []
-    return [Flag("too few seeds", f"too few seeds ({n}; at least {ENOUGH_SEEDS} are needed)")]
+    words = f"{n}; at least {ENOUGH_SEEDS} are needed for p < {LEVEL:g}"
+    return [Flag("too few seeds", f"too few seeds for the sign-flip test ({words})")]
 
 
 def no_interval(n: int, interval: Interval, examples: int, measure: Measure) -> list[Flag]:

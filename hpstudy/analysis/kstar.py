@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 
 from hpstudy.analysis.contrast import Contrast
-from hpstudy.analysis.flags import ENOUGH_SEEDS
 from hpstudy.analysis.frames import Columns, by_column
 from hpstudy.analysis.monotone import bootstrap, crossing, isotonic
 from hpstudy.analysis.record import StudyRecord
-from hpstudy.analysis.statistics import EQUAL, Floats
+from hpstudy.analysis.statistics import ENOUGH_SEEDS, EQUAL, Floats
 from hpstudy.analysis.words import Measure, count, number, point
 
 AMOUNTS = ("subset.per_unit", "subset.fraction")

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
+LEVEL = 0.05  # of the tests, as the intervals' 95%
+ENOUGH_SEEDS = 6  # of 5 the sign-flip test gives 2 / 2**5 = 0.0625 at best
 EQUAL = 2.0**-20  # of the largest score: scores may be sums in single precision
 ENUMERATED = 16
 SAMPLES = 2**16

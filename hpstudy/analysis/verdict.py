@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hpstudy.analysis.compared import bought, networks_compared
-from hpstudy.analysis.contrast import LEVEL, Contrast
+from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.digits import digits, of_difference
 from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.record import CellRecord, StudyRecord
 from hpstudy.analysis.remarks import Remark
+from hpstudy.analysis.statistics import LEVEL
 from hpstudy.analysis.words import Measure, p_value, point, thousands
 
 # what the sentence itself says, unless it calls the claim into question
@@ -76,13 +77,13 @@ def _statistics(one: Contrast, measure: Measure) -> tuple[str, str]:
     assert interval is not None and test is not None
     gap = measure.difference(interval.mean, decimals)
     if one.n == 1:
-        return gap, " from one seed, which gives no interval and no test"
+        return f"{gap} from one seed", ", which gives no interval and no test"
     p = f"sign-flip p = {p_value(test.p)}"
     if test.method == "sampled":
         p += " [sampled]"
     elif test.smallest > LEVEL:
         p += f" [smallest possible {p_value(test.smallest)}]"
-    elif (test.p < LEVEL) != one.shown:
+    elif not one.alike and (test.p < LEVEL) == interval.covers_zero:
         p += ", at odds with the interval"
     if interval.low is None or interval.high is None:
         numbers = f"the same on each of {one.n} paired seeds, which gives no interval, {p}"
@@ -90,6 +91,8 @@ def _statistics(one: Contrast, measure: Measure) -> tuple[str, str]:
         ends = (interval.low, interval.high)
         low, high = (measure.bare_difference(end, decimals, "-") for end in ends)
         numbers = f"95% interval {low} to {high}, n = {one.n} paired seeds, {p}"
+    if one.untested:
+        return f"{gap}, which {one.n} seeds are too few to show", f" ({numbers})"
     return (gap, f" ({numbers})") if one.shown else ("no difference shown", f" ({gap}, {numbers})")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import wrap
 
+from hpstudy.analysis.statistics import ENOUGH_SEEDS, LEVEL
 from hpstudy.analysis.words import count, p_value, source, thousands
 from hpstudy.bill.cost import Bill, seconds
 from hpstudy.bill.networks import networks, unknown
@@ -97,7 +98,9 @@ def detectable(spec: Spec, power: Power) -> list[str]:
             f"- from {thousands(power.test)} test examples: {100 * power.examples:.2f} points, if "
             f"two arms disagree on {share} of them"
         )
-    lines.append(f"- the exact sign-flip test cannot go below p = {p_value(power.smallest_p)}")
+    smallest = f"- the exact sign-flip test cannot go below p = {p_value(power.smallest_p)}"
+    few = f": too few seeds to show any difference, {ENOUGH_SEEDS} could"
+    lines.append(smallest + few * (power.smallest_p >= LEVEL))
     return [part for line in lines for part in wrap(line, WIDTH, subsequent_indent="  ")]
 
 

@@ -52,8 +52,8 @@ def test_equal_differences_are_told_with_what_they_leave_unknown(tmp_path: Path)
     (one,), (verdict,) = said.contrasts, said.verdicts
     assert one.interval is not None and one.interval.half_width is None and not one.shown
     assert verdict.claim.startswith(
-        "bn_only reaches 91.11% test accuracy against full's 90.00%: no difference shown (+1.1 "
-        "points, the same on each of 3 paired seeds, which gives no interval, "
+        "bn_only reaches 91.11% test accuracy against full's 90.00%: +1.1 points, which 3 "
+        "seeds are too few to show (the same on each of 3 paired seeds, which gives no interval, "
         "sign-flip p = 0.25 [smallest possible 0.25])"
     )
     assert (
@@ -93,9 +93,9 @@ def test_tables_and_figures_show_none_either(tmp_path: Path) -> None:
     said = study(tmp_path, [1, 1, 1], depths=(1, 3))
     page = report.write(said.store.folder, said).read_text()
     answers = page[page.index('class="scroll answers"') :].partition("</table>")[0]
-    assert re.findall(r'unshown"><strong>(.*?)</strong><span', answers) == ["+1.1", "+1.1"]
-    assert "without \u00b1: no interval, as every seed gave the same difference; grey: no " in page
-    assert "grey: no difference shown;" in page
+    assert re.findall(r'untested"><strong>(.*?)</strong><span', answers) == ["+1.1", "+1.1"]
+    assert "without \u00b1: no interval, as every seed gave the same difference; not bold" in page
+    assert "grey:" not in page
     assert page.count('<td class="number">none, all equal</td>') == 2
     assert "Equal differences give no interval." in page
     for row in csv.DictReader((said.store.folder / "contrast.csv").read_text().splitlines()):

@@ -95,7 +95,8 @@ def test_a_falling_loss_is_still_rising_quality(tmp_path: Path) -> None:
 
 
 def test_too_few_seeds() -> None:
-    assert too_few_seeds(5)[0].words == "too few seeds (5; at least 6 are needed)"
+    words = "too few seeds for the sign-flip test (5; at least 6 are needed for p < 0.05)"
+    assert too_few_seeds(5)[0].words == words
     assert not too_few_seeds(6)
 
 

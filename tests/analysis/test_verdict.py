@@ -111,10 +111,37 @@ def test_a_setting_that_two_arms_of_one_subset_declare_is_what_is_asked(tmp_path
 
 
 def test_few_seeds_say_what_the_design_can_reach(tmp_path: Path) -> None:
-    told = sentences(tmp_path / "three", confirm=3)[0]
-    assert "sign-flip p = 0.25 [smallest possible 0.25]" in told
+    told = sentences(tmp_path / "five", confirm=5)[0]
+    assert " points, which 5 seeds are too few to show (95% interval -" in told
+    assert "n = 5 paired seeds, sign-flip p = 0.0625 [smallest possible 0.0625])" in told
+    assert "too few seeds for the sign-flip test (5; at least 6 are needed for p < 0.05)" in told
     told = sentences(tmp_path / "one", confirm=1)[0]
-    assert "from one seed, which gives no interval and no test" in told
+    assert " points from one seed, which gives no interval and no test" in told
+    told = sentences(tmp_path / "six", confirm=6)[0]
+    assert " points (95% interval -" in told and "few" not in told
+    level: dict[str, object] = {"offsets": {"bn_only": 0.029}, "depths": (1,)}
+    told = sentences(tmp_path / "level", confirm=5, **level)[0]
+    assert "no difference shown (" in told
+
+
+def test_a_difference_is_shown_where_interval_and_test_agree(tmp_path: Path) -> None:
+    """As the interval of these excludes zero, yet 6 of 64 sign patterns reach such a mean."""
+    store = synthetic.write(tmp_path / "whole", Options(depths=(2,), confirm=6, arrays=False))
+    events = list(store.events())
+    gaps = [0.001, 0.030, 0.031, 0.029, 0.032, -0.002]
+    for event in events:
+        if event.get("phase") == "confirm":
+            gap = gaps[event["seed_index"]] if event["arm"] == "bn_only" else 0.0
+            event["metrics"]["test_accuracy"] = 0.9 + gap
+    changed = Store(tmp_path / "changed")
+    changed.write_text("runs.jsonl", "".join(f"{json.dumps(event)}\n" for event in events))
+    record = read(changed)
+    assert record is not None
+    one = contrasts(record, changed)[0]
+    assert one.interval is not None and not one.interval.covers_zero and not one.shown
+    told = str(verdict(record, one))
+    assert "no difference shown (" in told
+    assert "sign-flip p = 0.094, at odds with the interval)" in told
 
 
 def test_an_unfinished_study_says_what_is_missing(tmp_path: Path) -> None:

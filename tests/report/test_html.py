@@ -110,7 +110,7 @@ def test_figures_and_tables_can_be_read_aloud(plain: tuple[str, Page]) -> None:
 def test_the_verdict_stands_in_the_page_with_its_flags(plain: tuple[str, Page]) -> None:
     text = " ".join(plain[1].text.split())
     assert "At depth 1, bn_only reaches" in text
-    assert "too few seeds (3; at least 6 are needed)" in text
+    assert "too few seeds for the sign-flip test (3; at least 6 are needed for p < 0.05)" in text
     assert "training 256 of 101,898 against all 101,898 parameters" in text
 
 
@@ -340,8 +340,13 @@ def at_a_glance(html: str) -> list[list[str]]:
     return [[re.sub("<.*?>", "", cell) for cell in row] for row in rows]
 
 
-def test_a_sweep_opens_with_the_answers_and_has_its_numbers_below(tmp_path: Path) -> None:
-    small = {"confirm": 3, "trials": 2, "arrays": False}
+@pytest.mark.parametrize(
+    ("seeds", "looks"), [(6, ["", " unshown"]), (5, [" untested", " unshown"])]
+)
+def test_a_sweep_opens_with_the_answers_and_has_its_numbers_below(
+    seeds: int, looks: list[str], tmp_path: Path
+) -> None:
+    small = {"confirm": seeds, "trials": 2, "arrays": False}
     html, _ = page(tmp_path / "two", depths=(1, 3), diverged_confirm=[("random", 1)], **small)
     above, axis, *rows = at_a_glance(html)[0][1:], *at_a_glance(html)[1:]
     assert above == ["depth"] and axis == ["contrast", "1", "3"]
@@ -355,11 +360,12 @@ def test_a_sweep_opens_with_the_answers_and_has_its_numbers_below(tmp_path: Path
         assert float(number) == pytest.approx(mean, abs=0.051)
         assert float(reach) == pytest.approx(half, abs=0.051)
         assert cell.endswith("\u2020") == bool(said.doubts)
-    grey = re.findall(r'class="number( unshown)?"><strong>', html)
-    assert [bool(one) for one in grey] == [
-        one.interval is None or one.interval.covers_zero for one in told.contrasts
-    ]
-    assert ("grey: no difference shown" in html) == any(grey)
+    # of too few seeds no difference is shown, though their interval excludes zero
+    found = re.findall(r'class="number(| unshown| untested)"><strong>', html)
+    covers = [one.interval is None or one.interval.covers_zero for one in told.contrasts]
+    assert found == [looks[covered] for covered in covers] and len({*covers}) == 2
+    few = "not bold: too few seeds to show a difference (at least 6 are needed)"
+    assert "grey: no difference shown" in html and (few in html) == (seeds < 6)
     # the sentences stand between the two tables
     claim = html.index('<p class="claim">')
     assert html.index("Differences by depth") < claim < html.index("sign-flip p</th>")

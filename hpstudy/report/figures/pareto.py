@@ -10,9 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from hpstudy.analysis.flags import ENOUGH_SEEDS
 from hpstudy.analysis.pareto import Front, Point
-from hpstudy.analysis.statistics import t_interval
+from hpstudy.analysis.statistics import ENOUGH_SEEDS, t_interval
 from hpstudy.analysis.words import Measure
 from hpstudy.report.figures.axes import limits, log_axis, place
 from hpstudy.report.figures.palette import PAPER, Look

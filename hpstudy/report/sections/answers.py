@@ -8,6 +8,7 @@ from typing import Any
 
 from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.digits import of_difference
+from hpstudy.analysis.statistics import ENOUGH_SEEDS
 from hpstudy.analysis.verdict import Verdict
 from hpstudy.analysis.words import number
 from hpstudy.report.findings import DASH, Findings
@@ -19,13 +20,15 @@ Group = tuple[tuple[str, str], Sequence[tuple[Contrast, Verdict]]]
 class Answer:
     """One mean difference, with the half-width of its interval where several seeds give one.
 
-    `alike` is where they gave the same difference, and so no interval.
+    `alike` is where they gave the same difference, and so no interval; `untested` where they are
+    too few to show it.
     """
 
     difference: str
     reach: str
     alike: bool
     shown: bool
+    untested: bool
     doubted: bool
 
 
@@ -100,7 +103,8 @@ def _answer(findings: Findings, one: Contrast, said: Verdict) -> Answer | None:
         bare(one.interval.mean, decimals),
         "" if half is None else f"+/-{bare(half, decimals, '-')}",
         alike=one.alike,
-        shown=one.n == 1 or one.shown,
+        shown=one.shown,
+        untested=one.untested,
         doubted=bool(said.doubts),
     )
 
@@ -114,7 +118,9 @@ def reading(findings: Findings, tables: Sequence[Answers]) -> str:
     words += ["\u00b1 half the 95% interval"] * any(one.reach for one in every)
     same = "without \u00b1: no interval, as every seed gave the same difference"
     words += [same] * any(one.alike for one in every)
-    grey = [one for one in every if not one.shown]
+    few = f"not bold: too few seeds to show a difference (at least {ENOUGH_SEEDS} are needed)"
+    words += [few] * any(one.untested for one in every)
+    grey = [one for one in every if not one.shown and not one.untested]
     covers = ", as the interval covers zero" * all(one.reach for one in grey)
     words += [f"grey: no difference shown{covers}"] * bool(grey)
     words += ["\u2020 in doubt, for reasons that stand below"] * any(one.doubted for one in every)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.digits import of_difference
 from hpstudy.analysis.remarks import parted, shared
+from hpstudy.analysis.statistics import ENOUGH_SEEDS, LEVEL
 from hpstudy.analysis.words import p_value, source, thousands
 from hpstudy.report.findings import Findings, at
 from hpstudy.report.page import MANY, Section, Table, render
@@ -41,6 +42,8 @@ def verdicts(findings: Findings) -> Section:
         fold=len(findings.verdicts) > MANY,
         headed=len(findings.groups) > 1 and any(len(own) > 1 for _, own in findings.groups),
         several=len(compared),
+        level=LEVEL,
+        seeds=ENOUGH_SEEDS,
         sampled=any(one.test and one.test.method == "sampled" for one in findings.contrasts),
         unalike="networks differ" in raised,
     )
