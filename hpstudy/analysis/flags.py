@@ -6,6 +6,7 @@ import numpy as np
 
 from hpstudy.analysis.compared import counts_differ, networks_differ
 from hpstudy.analysis.evidence import Evidence
+from hpstudy.analysis.finished import few_finished
 from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.looks import look
 from hpstudy.analysis.record import CellRecord, StudyRecord
@@ -83,6 +84,8 @@ def of_contrast(
         *never_asked(b),
         *not_above_constant(a, record.constant, measure),
         *not_above_constant(b, record.constant, measure),
+        *few_finished(a),
+        *few_finished(b),
         *edge(a),
         *edge(b),
         *still_rising((a, b), evidence, measure),
