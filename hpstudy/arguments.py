@@ -138,7 +138,7 @@ def parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentPa
         metavar="NAME",
         nargs="*",
         help="small, full and seed race the peers (all three where it is left out); bookkeeping, "
-        "report, memory, growth, floor and lanes measure hpstudy alone",
+        "report, memory, growth, floor, subsets and lanes measure hpstudy alone",
     )
     for option, words in (
         ("--trials", "trials in place of the benchmark's own number"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from hpstudy import cli
-from hpstudy.bench import PEERS, Options, run
+from hpstudy.bench import BENCHES, PEERS, Options, run
 from hpstudy.errors import HpstudyError
 
 
@@ -82,6 +83,10 @@ def test_the_command_tells_the_benchmarks_that_there_are(
 ) -> None:
     assert cli.main(["bench", "smal"]) == cli.BAD_INPUT
     assert "small" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        cli.main(["bench", "--help"])
+    said = capsys.readouterr().out
+    assert all(re.search(rf"\b{name}\b", said) for name in BENCHES)
 
 
 @pytest.mark.parametrize(
