@@ -19,29 +19,24 @@ from hpstudy.errors import HpstudyError
 def abreast(
     study: Study, chosen: Sequence[Configuration], folder: Path
 ) -> Iterator[tuple[Configuration, float]]:
-    """Seconds of each configuration's epoch: the mean of its copies, the shortest of its epochs.
+    """Seconds of each configuration's second epoch, the mean over its copies.
 
-    All copies begin an epoch at the same moment, `study.epochs` times after a first one, which pays
-    for compiling and set-up. The shortest, as the peak is: what others take is not counted.
+    All begin it at the same moment. The first epoch pays for compiling and set-up.
     """
     copies = default_workers()
-    longer = replace(study, epochs=study.epochs + 2)
-    with workers(longer, chosen, folder, copies) as (executor, configs):
+    with workers(replace(study, epochs=3), chosen, folder, copies) as (executor, configs):
         for one, config in zip(chosen, configs, strict=True):
             runs = [f"{one.subset}-{one.depth}-{copy}" for copy in range(copies)]
             for run in runs:
-                executor.submit(job_of(config, run, longer.epochs), "")
-            yield one, min(list(_epochs(executor, runs, study.epochs + 1))[1:])
-
-
-def _epochs(executor: LocalExecutor, runs: Sequence[str], count: int) -> Iterator[float]:
-    """Seconds of each of the runs' first `count` epochs, the mean over the runs."""
-    for epoch in range(1, count + 1):
-        began = perf_counter()
-        yield fmean(at - began for at in _ended(executor, len(runs), Rung))
-        for run in runs:
-            executor.answer(run, epoch < count)
-    list(_ended(executor, len(runs), Done))
+                executor.submit(job_of(config, run, 3), "")
+            list(_ended(executor, copies, Rung))
+            began = perf_counter()
+            for run in runs:
+                executor.answer(run, True)
+            yield one, fmean(_ended(executor, copies, Rung)) - began
+            for run in runs:
+                executor.answer(run, False)
+            list(_ended(executor, copies, Done))
 
 
 def _ended(executor: LocalExecutor, wanted: int, kind: type[Rung] | type[Done]) -> Iterator[float]:

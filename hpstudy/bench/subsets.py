@@ -24,7 +24,6 @@ from hpstudy.bench.table import Table, medians, number
 from hpstudy.engine.devices import default_workers
 
 STUDY = "seed"
-EPOCHS = 2
 
 # what was measured of a network once, as it stands in JSON
 Lap = Mapping[str, Any]
@@ -34,7 +33,7 @@ def subsets(options: Options) -> Iterator[Findings]:
     """Every network of the study `seed` in turn, and all of them in every repeat."""
     study = sized(STUDY, options)
     every = len(study.subsets) * len(study.depths)
-    study = replace(study, epochs=EPOCHS, trials=options.trials or every)
+    study = replace(study, trials=options.trials or every)
     found: list[Lap] = []
     for repeat in range(options.laps):
         for lap in _laps(study, repeat):
@@ -76,7 +75,7 @@ def _table(study: Study, found: Sequence[Lap]) -> Table:
         ("network", "s an epoch", "of full", "GFLOP", "GFLOP/s", "peak", "% of peak"),
         tuple(_row(name, own, full) for name, own in named.items()),
         (
-            f"s an epoch: the shortest of {EPOCHS}, validation included, set-up and compiling not; "
+            "s an epoch: its validation included, set-up and compiling not; "
             "of full: seconds over full training's at the same depth in the same repeat; GFLOP: "
             "matrix products that an epoch of the subset cannot do without; peak: one core's rate "
             "on the products of a full training step while all cores multiply",

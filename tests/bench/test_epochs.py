@@ -20,7 +20,7 @@ def test_every_network_is_compiled_and_its_epochs_timed(tmp_path: Path) -> None:
 
 
 def test_copies_of_a_network_train_on_all_cores_at_once(tmp_path: Path) -> None:
-    study = replace(STUDIES["seed"].quick(), epochs=2)
+    study = STUDIES["seed"].quick()
     chosen = [Configuration(subset, 2, 16, 128, 0.01) for subset in study.subsets]
     found = dict(abreast(study, chosen, tmp_path / "runs"))
     assert list(found) == chosen
