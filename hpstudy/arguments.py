@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from hpstudy import __version__
+from hpstudy.nearby import REPORTS
 from hpstudy.usage import no_command, not_taken
 
 LISTS = (
@@ -84,8 +85,8 @@ def parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentPa
     run.add_argument(
         "--reports",
         metavar="DIR",
-        default="reports",
-        help="where studies are kept (default: reports)",
+        default=str(REPORTS),
+        help="where studies are kept (default: %(default)s)",
     )
     run.add_argument(
         "--workers",

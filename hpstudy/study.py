@@ -16,6 +16,7 @@ from hpstudy.engine.flight import at_first, in_flight
 from hpstudy.engine.started import Started, ahead
 from hpstudy.errors import HpstudyError, StoreError
 from hpstudy.hypermodels import HYPERMODELS
+from hpstudy.nearby import REPORTS
 from hpstudy.progress import Progress, Silent, Summary
 from hpstudy.search.drivers import DRIVERS
 from hpstudy.spec.declarations import Registries
@@ -27,7 +28,6 @@ from hpstudy.subsets.rules import WORDS
 
 __all__ = ["REGISTRIES", "Progress", "Silent", "Summary", "read", "run"]
 
-REPORTS = "reports"
 REGISTRIES = Registries(DATASETS, HYPERMODELS, WORDS, DRIVERS)
 
 
@@ -68,7 +68,7 @@ def run(
             f"hpstudy.read(path) makes one of a file"
         )
     extremes.check(spec, data.sizes(spec.data))
-    store, watching = Store(folder or Path(REPORTS) / spec.name), progress or Silent()
+    store, watching = Store(folder or REPORTS / spec.name), progress or Silent()
     with _early(spec, store, workers) as early:
         split = data.load(spec.data)
         for doubt in preflight.check(spec, split, store):
