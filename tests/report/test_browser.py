@@ -90,6 +90,18 @@ def test_the_report_opens_cleanly(browser: Any, report: Path, width: int, scheme
     context.close()
 
 
+def test_captions_are_whole_beside_a_scrollbar(browser: Any, report: Path) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto(report.as_uri())
+    # what is left of the window where a scrollbar takes its place
+    page.evaluate("document.documentElement.style.width = '375px'")
+    captions = "[...document.querySelectorAll('.scroll caption span')]"
+    wider = f"{captions}.filter(one => one.offsetWidth > one.closest('.scroll').clientWidth)"
+    assert page.evaluate(f"{captions}.length") > 2
+    assert page.evaluate(f"{wider}.map(one => one.innerText)") == []
+    page.close()
+
+
 def _light(colour: str) -> bool:
     red, green, blue = (int(part) for part in re.findall(r"\d+", colour)[:3])
     return 0.299 * red + 0.587 * green + 0.114 * blue > 128
