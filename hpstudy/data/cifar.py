@@ -41,18 +41,19 @@ CLASSES = (
 
 def cifar10(options: Mapping[str, Scalar]) -> Examples:
     """50,000 training and the official 10,000 test pictures, uint8 (n, 32, 32, 3)."""
-    folder = _folder()
-    *training, test = (_batch(folder / name, md5) for name, md5 in BATCHES.items())
+    place = folder()
+    *training, test = (_batch(place / name, md5) for name, md5 in BATCHES.items())
     images, labels = (np.concatenate(parts) for parts in zip(*training, strict=True))
     return labelled(images, labels, test, CLASSES)
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Where CIFAR-10's files all lie; raises MissingPackage where there is no such place."""
     keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     folders = [keras_home / "datasets" / name for name in FOLDERS]
-    for folder in folders:
-        if all((folder / name).is_file() for name in BATCHES):
-            return folder
+    for one in folders:
+        if all((one / name).is_file() for name in BATCHES):
+            return one
     raise MissingPackage(
         f"cifar10 is not on this machine (looked in {folders[0]} and {folders[1]}); with internet: "
         'python -c "from keras.datasets import cifar10; cifar10.load_data()"'

@@ -39,20 +39,21 @@ FASHION_CLASSES = (
 
 def fashion_mnist(options: Mapping[str, Scalar]) -> Examples:
     """60,000 training pictures and the official 10,000 test pictures, uint8 (n, 28, 28, 1)."""
-    folder = _folder()
+    place = folder()
     images, labels, test_images, test_labels = (
-        _idx(folder / f"{name}.gz", md5) for name, md5 in FASHION_MD5.items()
+        _idx(place / f"{name}.gz", md5) for name, md5 in FASHION_MD5.items()
     )
     official_test = test_images[..., None], test_labels
     return labelled(images[..., None], labels, official_test, FASHION_CLASSES)
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Where Fashion-MNIST's files all lie; raises MissingPackage where there is no such place."""
     keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     folders = (DEBIAN_FOLDER, keras_home / "datasets" / "fashion-mnist")
-    for folder in folders:
-        if all((folder / f"{name}.gz").is_file() for name in FASHION_MD5):
-            return folder
+    for one in folders:
+        if all((one / f"{name}.gz").is_file() for name in FASHION_MD5):
+            return one
     raise MissingPackage(
         f"fashion_mnist is not on this machine (looked in {folders[0]} and {folders[1]}): "
         "sudo apt-get install dataset-fashion-mnist"

