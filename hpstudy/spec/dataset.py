@@ -14,6 +14,7 @@ from hpstudy.spec.head import facts, number, word
 from hpstudy.spec.problems import Problems
 from hpstudy.spec.space import Scalar
 from hpstudy.spec.study import Data
+from hpstudy.spec.synonyms import own_file
 from hpstudy.spec.values import fixed
 from hpstudy.spec.yaml import Node
 
@@ -84,7 +85,8 @@ def _declaration(
 ) -> DatasetDeclaration | None:
     name = node.entries.get("name")
     if name is None:
-        hint = "; write {name: file, path: ...}" if {"path", "file"} & {*node.entries} else ""
+        paths = (node.entries[key].value.text for key in ("path", "file") if key in node.entries)
+        hint = next((f"; write {own_file(path)}" for path in paths if path), "")
         hint = f"; write {{name: {node.text}}}" if node.text in datasets else hint
         problems.add(node, f"data lacks `name`; allowed: {', '.join(datasets)}{hint}")
         return None

@@ -87,7 +87,8 @@ _OPTUNAS = "it is a sampler of Optuna's: `search: {sampler: %s}`"
 _FALLING = "write `training: {schedule: cosine}` or `training: {schedule: {step: [0.7, 0.9]}}`"
 _RISING = "write `training: {schedule: cosine, warmup: 0.1}`"
 _GPU = "write `engine: {devices: [0]}` for the first GPU"
-_FILE = "bring it as a file: `data: {name: file, path: mine.npz}`"
+_FILE = "bring it as a file: `data: {name: file, path: mine.npz, test: 0.2}`"
+_TABLE = "bring it as a file: `data: {name: file, path: mine.csv, target: its_column, test: 0.2}`"
 
 # setting -> what somebody may write for it -> what there is instead
 ABSENT: Mapping[str, Mapping[str, str]] = {
@@ -130,13 +131,10 @@ ABSENT: Mapping[str, Mapping[str, str]] = {
         ),
         **dict.fromkeys(("resnet18", "resnet34", "resnet50", "resnet101"), _OWN),
     },
-    "data.name": dict.fromkeys(
-        (
-            *("adult", "boston", "cifar100", "emnist", "imagenet"),
-            *("iris", "svhn", "titanic", "wine"),
-        ),
-        _FILE,
-    ),
+    "data.name": {
+        **dict.fromkeys(("cifar100", "emnist", "imagenet", "svhn"), _FILE),
+        **dict.fromkeys(("adult", "boston", "iris", "titanic", "wine"), _TABLE),
+    },
     "training.optimizer": dict.fromkeys(
         (
             *("adadelta", "adafactor", "adagrad", "adamax", "ftrl", "lamb", "lbfgs", "lion"),
@@ -186,9 +184,14 @@ def absent(setting: str, seen: str) -> str:
     `setting` is a dotted key, as 'search.sampler', or the name of a section, for its keys.
     """
     if setting == "data.name" and seen.endswith((".csv", ".npz")):
-        target = ", target: its_column" if seen.endswith(".csv") else ""
-        return f"write `data: {{name: file, path: {seen}{target}}}`"
+        return f"write `data: {own_file(seen)}`"
     return ABSENT.get(setting, {}).get(plain(seen), "")
+
+
+def own_file(path: str) -> str:
+    """What `data:` takes for a file of the reader's own, with all that a .csv or .npz needs."""
+    target = ", target: its_column" if path.endswith(".csv") else ""
+    return f"{{name: file, path: {path}{target}, test: 0.2}}"
 
 
 def plain(seen: str) -> str:

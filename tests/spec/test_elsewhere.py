@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hpstudy import spec
+from hpstudy.data import sizes
 from hpstudy.errors import SpecError
 from hpstudy.spec.elsewhere import ELSEWHERE
 from hpstudy.spec.synonyms import ABSENT, WORDS
@@ -36,10 +37,15 @@ def load(folder: Path, variant: str, **sections: str) -> spec.Spec:
     return spec.load(path, REGISTRIES, variant="a")
 
 
+def bring_files(folder: Path) -> None:
+    np.savez(folder / "mine.npz", x=np.eye(20, 3), y=np.arange(20) % 2)
+    (folder / "mine.csv").write_text("a,its_column\n" + "1,p\n2,q\n" * 10)
+
+
 @pytest.mark.parametrize("here", sorted({*ELSEWHERE.values(), *WRITTEN}))
 def test_what_is_to_be_written_instead_is_right(here: str, tmp_path: Path) -> None:
     (tmp_path / "my_module.py").write_text("class MyHyperModel: ...\ndef build_model(hp): ...\n")
-    np.savez(tmp_path / "mine.npz", x=np.eye(20, 3), y=np.arange(20) % 2)
+    bring_files(tmp_path)
     section, _, text = here.partition(": ")
     whole = {section: text} if re.match(r"\{(type|hypermodel|name: file)", text) else {}
     whole = {"model": OWN} if re.match(r"\{(hp|args)", text) else whole
@@ -48,6 +54,19 @@ def test_what_is_to_be_written_instead_is_right(here: str, tmp_path: Path) -> No
     except SpecError as error:
         # samplers that come with an extra
         assert "needs a package that is not installed: pip install" in str(error)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["{name: mine.csv}", "{name: mine.npz}", "{path: mine.csv}", "{file: mine.npz}"]
+)
+def test_a_file_is_brought_as_told(wrong: str, tmp_path: Path) -> None:
+    bring_files(tmp_path)
+    with pytest.raises(SpecError) as caught:
+        load(tmp_path, "", data=wrong)
+    told = re.search(r"write (?:`data: )?(\{.*?\})", str(caught.value))
+    assert told is not None
+    found = load(tmp_path, "", data=told[1])
+    assert sizes(found.data).test == 4
 
 
 @pytest.mark.parametrize("word", sorted({*WORDS.values()}))
@@ -102,7 +121,7 @@ def test_every_word_that_is_meant_is_one_of_ours(word: str) -> None:
         ("engine: {gpu: 1}", "unknown key in engine: `gpu`; write `engine: {devices: [0]}`; all"),
         ("engine: {workers: 2}", "an option of the command: `run FILE --workers 2`; allowed: back"),
         ("question: Is it", "asks the question, as a comment: `# Is it enough?`; allowed: name"),
-        ("data: {name: iris}", "bring it as a file: `data: {name: file, path: mine.npz}`; allowed"),
+        ("data: {name: iris}", "bring it as a file: `data: {name: file, path: mine.csv, target: "),
         ("data: {file: iris.csv}", "unknown key in data: `file`"),
         ("data: {normalize: true}", "inputs are scaled, but for `data: {scale: none}`; allowed: v"),
         ("data: {validation: 20}", "it takes a number from 0 (excluded) to 1 (excluded); 20% is w"),
