@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from hpstudy.data.examples import Array, Examples, labelled
-from hpstudy.data.targets import Task, as_numbers, asked_task, check_classes, guessed_task
+from hpstudy.data.targets import Task, as_numbers, asked_task, guessed_task
 from hpstudy.errors import DataError
 from hpstudy.spec.space import Scalar
 
@@ -55,9 +55,8 @@ def _npz(path: Path, asked: Task | None) -> Examples:
                 f"{path}: an example of x_test has the shape {official[0].shape[1:]}; "
                 f"one of x has {x.shape[1:]}, and they must be equal"
             )
-    task = asked or guessed_task(y)
+    task = asked or guessed_task(y, f"{path}: y")
     if task == "classification":
-        check_classes(y, f"{path}: y", guessed=asked is None)
         return labelled(x, y, official)
     if official:
         official = official[0], as_numbers(official[1], f"{path}: y_test")

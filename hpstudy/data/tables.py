@@ -10,7 +10,7 @@ import pandas as pd
 
 from hpstudy.data.examples import Array, Examples, labelled
 from hpstudy.data.header import SEPARATORS, header, listed
-from hpstudy.data.targets import Task, as_numbers, check_classes, guessed_task
+from hpstudy.data.targets import Task, as_numbers, guessed_task
 from hpstudy.errors import DataError
 
 MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
@@ -39,10 +39,9 @@ def csv(path: Path, target: str | None, asked: Task | None, separator: str = "co
     _check_points(path, table)
     x = np.column_stack([_column(path, inputs[name]) for name in inputs.columns])
     y = _values(table[target])
-    task = asked or guessed_task(y)
     where = f"{path}: column {target!r}"
+    task = asked or guessed_task(y, where)
     if task == "classification":
-        check_classes(y, where, guessed=asked is None)
         return labelled(x, y)
     return Examples(x, as_numbers(y, where), task, 1)
 

@@ -13,7 +13,6 @@ from hpstudy.spec.space import Scalar
 Task: TypeAlias = Literal["classification", "regression"]
 # whole numbers with more distinct values than this are a quantity, unless `task:` says otherwise
 MOST_CLASSES = 20
-MOST_NAMED = 8  # classes that a message lists
 
 
 def asked_task(value: Scalar) -> Task | None:
@@ -27,26 +26,25 @@ def asked_task(value: Scalar) -> Task | None:
     raise DataError(f"data.task: must be classification or regression; saw {value!r}")
 
 
-def guessed_task(y: Array) -> Task:
-    """Classification for text, true/false, and whole numbers with at most 20 distinct values."""
+def guessed_task(y: Array, where: str) -> Task:
+    """Classification for text, true/false, and whole numbers with at most 20 distinct values.
+
+    Raises DataError for such numbers of which one occurs once: they may as well be a quantity.
+    """
     if y.dtype.kind not in "iuf":
         return "classification"
-    whole = bool(np.all(y == np.round(y)))
-    return "classification" if whole and len(np.unique(y)) <= MOST_CLASSES else "regression"
-
-
-def check_classes(y: Array, where: str, guessed: bool) -> None:
-    """Raise DataError where a class has a single example; `guessed` is whether the task is."""
     values, counts = np.unique(y, return_counts=True)
-    single = [repr(value) for value in values[counts == 1].tolist()]
-    if not single:
-        return
-    few = ", ".join(single[:MOST_NAMED]) + ", ..." * (len(single) > MOST_NAMED)
-    what = f"class {few} has" if len(single) == 1 else f"{len(single)} classes ({few}) have"
-    say = "which cannot be in both the training and the validation part; add to it or leave it out"
-    if guessed and y.dtype.kind in "iuf":
-        say += ", or write task: regression where the target is a quantity"
-    raise DataError(f"{where}: {what} 1 example{' each' * (len(single) > 1)} of {len(y)}, {say}")
+    if len(values) > MOST_CLASSES or np.any(values != np.round(values)):
+        return "regression"
+    single = values[counts == 1]
+    if len(single):
+        raise DataError(
+            f"{where} holds {len(values)} different whole numbers, of which {len(single)}, such as "
+            f"{single[0]:g}, {'occurs' if len(single) == 1 else 'occur'} once in {len(y)} "
+            "examples; write task: regression where they are a quantity, task: classification "
+            "where they are classes"
+        )
+    return "classification"
 
 
 def as_numbers(y: Array, where: str) -> Array:

@@ -125,7 +125,9 @@ def _few(names: Sequence[str]) -> str:
 
 def _changed_head(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     changes = []
-    pairs = [(f"data.{key}", old["data"].get(key), new["data"].get(key)) for key in _DATA]
+    prints = [event["data"].get("fingerprint") for event in (old, new)]
+    first, last = (_data(event["data"], prints[0] == prints[1]) for event in (old, new))
+    pairs = [(f"data.{key}", first.get(key), last.get(key)) for key in _DATA]
     pairs += [
         (f"score.{key}", old["score"].get(key), new["score"].get(key)) for key in ("metric", "at")
     ]
@@ -141,10 +143,16 @@ def _changed_head(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     seeds, left = old.get("confirm_seeds"), new.get("confirm_seeds")
     if seeds is not None and left is not None and left < seeds:
         changes.append(f"confirm.seeds: {seeds} -> {left}, fewer than it has")
-    prints = [event["data"].get("fingerprint") for event in (old, new)]
     if prints[0] != prints[1] and not any(change.startswith("data.") for change in changes):
         changes.append(f"data: its content changed, fingerprint {prints[0]} -> {prints[1]}")
     return changes
+
+
+def _data(told: Mapping[str, Any], same: bool) -> Mapping[str, Any]:
+    """What an event tells of the data; of the `same` content a written `task:` changes nothing."""
+    left = {"task"} if same else set()
+    options = {key: value for key, value in told.get("options", {}).items() if key not in left}
+    return {**told, "options": options}
 
 
 def _changed_cell(

@@ -97,6 +97,16 @@ def test_a_changed_branch_starts_anew(edit):
     )
 
 
+def test_a_task_that_is_written_out_is_no_change(edit, tmp_path):
+    (tmp_path / "own.csv").touch()
+    before = [("name: toy", "name: file, path: own.csv, target: a")]
+    written = ("target: a", "target: a, task: regression")
+    growth = edit(written, before=before)
+    assert not growth.restarted and not growth.added and not growth.removed
+    with pytest.raises(StudyChanged, match=r"data\.options: .* -> .*, task regression"):
+        edit(written, before=before, fingerprint="f1")
+
+
 def test_one_arms_range_starts_that_arm_anew(edit):
     arm = "train: batchnorm, training: {learning_rate: {float: [1, 2]}}"
     assert set(edit(("train: batchnorm", arm)).restarted) == {"norm"}
