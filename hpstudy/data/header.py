@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -14,45 +15,58 @@ SEPARATORS: Mapping[str, str] = {"comma": ",", "semicolon": ";", "tab": "\t"}
 MOST_NAMED = 8  # columns that a message lists
 
 
-def header(path: Path, separator: str, target: str | None) -> list[str]:
-    """The names of the columns, `target` among them; none of a file without a line.
+def check_header(path: Path, separator: str, target: str | None) -> None:
+    """Raise DataError unless the columns have names of their own, `target` among them.
 
-    Raises DataError where another separator than `separator`, a word of SEPARATORS, is meant.
+    `separator` is a word of SEPARATORS; where another is meant, the message says which.
     """
     if separator not in SEPARATORS:
         words = ", ".join(SEPARATORS)
         raise DataError(f"data.separator: must be one of {words}; saw {separator!r}")
     try:
         with path.open(newline="", encoding="utf-8-sig") as lines:
-            names = _parted(lines, separator)
+            rows = csv.reader(lines, delimiter=SEPARATORS[separator])
+            # pandas skips lines of blanks too
+            names = next((row for row in rows if len(row) > 1 or "".join(row).strip(" \t")), [])
     except (OSError, ValueError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as a table: {error}") from None
+        raise unreadable(path, error) from None
     if not names:
-        return []
+        return
+    if target not in names:
+        _check_separator(path, names, separator, target)
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        raise DataError(f"{path}: column {repeated[0]!r} appears more than once")
+    if not target:
+        say = f"name the column of {path.name} to predict; it has {listed(names)}"
+        raise DataError(f"data.target: is missing; {say}")
+    if target not in names:
+        raise DataError(f"{path}: has no column {target!r}{_near(target, names)}")
+
+
+def unreadable(path: Path, error: Exception) -> DataError:
+    """Why a file is no table, in words, and what to do about it."""
+    utf8 = isinstance(error, UnicodeDecodeError)
+    hint = "; save it as UTF-8, as 'CSV UTF-8' of a spreadsheet" if utf8 else ""
+    return DataError(f"{path}: cannot be read as a table: {error}{hint}")
+
+
+def _check_separator(path: Path, names: Sequence[str], separator: str, target: str | None) -> None:
+    """Raise DataError where something else seems to stand between the columns."""
     text = SEPARATORS[separator].join(names)
-    for other in SEPARATORS:
-        columns = _parted([text], other)
-        if target not in names and (target in columns or len(names) == 1 < len(columns)):
+    for other in (word for word in SEPARATORS if word != separator):
+        columns = [name.strip('"') for name in text.split(SEPARATORS[other])]
+        if target in columns or len(names) == 1 < len(columns):
             mark = "a tab" if other == "tab" else f"'{SEPARATORS[other]}'"
             raise DataError(
                 f"{path}: its columns seem to be separated by {mark}: write separator: {other} "
                 f"(data.separator); saw the header {text[:60]!r}"
             )
-    repeated = [name for name, times in Counter(names).items() if times > 1]
-    if repeated:
-        raise DataError(f"{path}: column {repeated[0]!r} appears more than once")
-    if target is None:
-        say = f"name the column of {path.name} to predict; it has {listed(names)}"
-        raise DataError(f"data.target: is missing; {say}")
-    if target not in names:
-        raise DataError(f"{path}: has no column {target!r}{_near(target, names)}")
-    return names
-
-
-def _parted(lines: Iterable[str], separator: str) -> list[str]:
-    """The first line that is not empty."""
-    rows = csv.reader(lines, delimiter=SEPARATORS[separator])
-    return next((row for row in rows if row), [])
+    if len(names) == 1 and re.search(r"\S[|: ]+\S", text):
+        raise DataError(
+            f"{path}: its columns seem to be separated by none of what data.separator allows: "
+            f"{', '.join(SEPARATORS)}; save it with one of them; saw the header {text[:60]!r}"
+        )
 
 
 def _near(target: str, names: Sequence[str]) -> str:

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hpstudy.data.commas import check_commas
 from hpstudy.data.examples import Array, Examples, labelled
-from hpstudy.data.header import SEPARATORS, header, listed
+from hpstudy.data.header import SEPARATORS, check_header, listed, unreadable
 from hpstudy.data.targets import Task, as_numbers, guessed_task
 from hpstudy.errors import DataError
 
 MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
 MOST_CATEGORIES = 256
-COMMAS = r"[-+]?\d+(,\d+)*"  # of a number in other countries, or of one with its thousands apart
 # what a column is called that says no more than which row it is
 NUMBERS = ("index", "id", "row", "rowid", "row_id", "rowname", "rownames")
 
@@ -24,10 +24,12 @@ def csv(path: Path, target: str | None, asked: Task | None, separator: str = "co
     """Examples from a table whose first line names the columns; `target` is the one to predict.
 
     Rows are numbered from 1 below the header. Missing and infinite values are errors, and so is a
-    column that numbers the rows, which tells their order and often the target with it.
+    column without a name, or of one in NUMBERS, of whole numbers that never repeat: it tells each
+    row apart, and in a sorted table the target with it.
     """
-    header(path, separator, target)
-    table = _read(path, SEPARATORS[separator])
+    check_header(path, separator, target)
+    mark = SEPARATORS[separator]
+    table = _read(path, mark)
     if len(table.columns) < 2 or table.empty:
         raise DataError(
             f"{path}: has {len(table.columns)} columns and {len(table)} rows below its header; "
@@ -36,7 +38,7 @@ def csv(path: Path, target: str | None, asked: Task | None, separator: str = "co
     inputs = table.drop(columns=target)
     _check_complete(path, table)
     _check_unnumbered(path, inputs)
-    _check_points(path, table)
+    check_commas(path, table, mark)
     x = np.column_stack([_column(path, inputs[name]) for name in inputs.columns])
     y = _values(table[target])
     where = f"{path}: column {target!r}"
@@ -61,7 +63,7 @@ def _read(path: Path, mark: str) -> pd.DataFrame:
                 encoding="utf-8-sig",
             )
     except (OSError, ValueError, pd.errors.ParserWarning) as error:
-        raise DataError(f"{path}: cannot be read as a table: {error}") from None
+        raise unreadable(path, error) from None
 
 
 def _check_unnumbered(path: Path, inputs: pd.DataFrame) -> None:
@@ -70,16 +72,17 @@ def _check_unnumbered(path: Path, inputs: pd.DataFrame) -> None:
         unnamed = plain.startswith("unnamed: ")
         if (unnamed or plain in NUMBERS) and column.dtype.kind in "iu" and column.is_unique:
             what = "without a name" if unnamed else f"{str(name)!r}"
-            how = ", as to_csv(..., index=False) does"
-            how = how if unnamed else ", or rename it if it measures something"
+            leave = "leave it out" + ", as to_csv(..., index=False) does" * unnamed
+            name_it = "name it" if unnamed else "rename it"
             raise DataError(
-                f"{path}: the column {what} numbers the rows ({', '.join(map(str, column[:3]))}, "
-                f"...), and their order may give the target away; leave it out{how}"
+                f"{path}: the column {what} tells each row apart "
+                f"({', '.join(map(str, column[:3]))}, ...), and may give the target away, as "
+                f"where the rows are sorted by it; {leave}, or {name_it} if it measures something"
             )
 
 
 def _check_complete(path: Path, table: pd.DataFrame) -> None:
-    told: dict[str, str] = {}
+    told: list[tuple[str, str, str]] = []
     for name in table.columns:
         column = table[name]
         wrong = column.isna().to_numpy()
@@ -89,30 +92,18 @@ def _check_complete(path: Path, table: pd.DataFrame) -> None:
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0]) + 1
             rows = f"row {row}, and in {int(wrong.sum())} of {len(table)} rows in all"
-            told[repr(str(name))] = f"{what} in {rows}"
+            told.append((repr(str(name)), what, rows))
     if told:
-        (first, say), *others = told.items()
-        more = f" (likewise {listed([name for name, _ in others])})" if others else ""
+        (first, what, rows), *others = told
+        alike = listed([name for name, kind, _ in others if kind == what])
+        unlike = listed([name for name, kind, _ in others if kind != what])
+        more = [f"likewise {alike}"] * bool(alike)
+        more += [f"{'missing' if what == 'infinite' else 'infinite'} in {unlike}"] * bool(unlike)
+        aside = f" ({'; '.join(more)})" if more else ""
         raise DataError(
-            f"{path}: column {first} is {say}{more}; fill them in or leave the rows or the "
-            f"{'columns' if others else 'column'} out"
+            f"{path}: column {first} is {what} in {rows}{aside}; fill them in or leave the rows "
+            f"or the {'columns' if others else 'column'} out"
         )
-
-
-def _check_points(path: Path, table: pd.DataFrame) -> None:
-    """Raise DataError for numbers that are text since they are written with a comma."""
-    for name in table.columns:
-        if table[name].dtype.kind in "biuf":
-            continue
-        values = table[name].astype(str)
-        if values.str.fullmatch(COMMAS).all():
-            seen = values[values.str.contains(",")]
-            if len(seen):
-                raise DataError(
-                    f"{path}: column {str(name)!r} holds numbers with a comma, such as "
-                    f"{seen.iloc[0]!r}, which are read as text; write 1.5 for 1,5, as "
-                    "to_csv(..., decimal='.') does, and 1000 for 1,000"
-                )
 
 
 def _column(path: Path, column: pd.Series) -> Array:

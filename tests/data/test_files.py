@@ -187,17 +187,18 @@ def test_task_overrides_the_rule(tmp_path: Path) -> None:
         (
             ",a,y\n1,5,p\n0,7,q\n2,5,p\n",
             {"target": "y"},
-            r"column without a name numbers the rows \(1, 0, 2, \.\.\.\), .* index=False\) does$",
+            r"column without a name tells each row apart \(1, 0, 2, \.\.\.\), .*; leave it out, as "
+            r"to_csv\(\.\.\., index=False\) does, or name it if it measures something$",
         ),
         (
             "Unnamed: 0,a,y\n0,5,p\n1,7,q\n2,5,p\n",
             {"target": "y"},
-            r"the column without a name numbers the rows \(0, 1, 2, \.\.\.\)",
+            r"the column without a name tells each row apart \(0, 1, 2, \.\.\.\)",
         ),
         (
-            "a,y,Id\n5,p,17\n7,q,18\n5,p,19\n",
+            "a,y,Id\n5,p,17\n7,q,3\n5,p,19\n",
             {"target": "y"},
-            r"column 'Id' numbers the rows \(17, 18, 19, \.\.\.\), .*; leave it out, or rename it",
+            r"column 'Id' tells each row apart \(17, 3, 19, \.\.\.\), .*; leave it out, or rename",
         ),
         (
             "a,y\n1,3\n2,4\n3,5\n4,5\n",
@@ -220,7 +221,7 @@ def test_task_overrides_the_rule(tmp_path: Path) -> None:
         (
             "a;y\n1,5;p\n2;q\n",
             {"target": "y", "separator": "semicolon"},
-            "column 'a' holds numbers with a comma, such as '1,5', which are read as text; write",
+            "column 'a' holds numbers with a comma, such as '1,5', which are read as text; save",
         ),
         (
             "a,y\n1,p\n",
