@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,6 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 LEVEL = 0.05  # of the tests, as the intervals' 95%
-ENOUGH_SEEDS = 6  # of 5 the sign-flip test gives 2 / 2**5 = 0.0625 at best
 EQUAL = 2.0**-20  # of the largest score: scores may be sums in single precision
 ENUMERATED = 16
 SAMPLES = 2**16
@@ -68,6 +68,19 @@ def t_interval(values: Floats, level: float = 0.95, scale: float | None = None) 
     return Interval(mean, mean - reach, mean + reach)
 
 
+def smallest_p(pairs: int) -> float:
+    """The p of so many pairs that all have the same sign: two of the 2**n patterns reach it."""
+    return 2.0 ** (1 - pairs)
+
+
+def enough_seeds(level: float) -> int:
+    """The fewest pairs of which the sign-flip test can reject at a level."""
+    return next(n for n in count(1) if smallest_p(n) < level)
+
+
+ENOUGH_SEEDS = enough_seeds(LEVEL)  # 6, as of 5 the smallest p is 2 / 2**5 = 0.0625
+
+
 def sign_flip(differences: Floats) -> SignFlip:
     """The sign-flip test of paired differences against zero, on the absolute mean.
 
@@ -82,7 +95,7 @@ def sign_flip(differences: Floats) -> SignFlip:
         for difference in differences:
             sums = np.concatenate([sums + difference, sums - difference])
         p = float(np.mean(np.abs(sums) >= observed - slack))
-        return SignFlip(p, min(1.0, 2.0 / 2**n), "exact")
+        return SignFlip(p, smallest_p(n), "exact")
     signs = np.random.Generator(np.random.Philox(0)).integers(0, 2, (SAMPLES, n)) * 2 - 1
     extreme = int(np.sum(np.abs(signs @ differences) >= observed - slack))
     return SignFlip((extreme + 1) / (SAMPLES + 1), 1 / (SAMPLES + 1), "sampled")

@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from hpstudy.analysis.statistics import sign_flip, t_interval
+from hpstudy.analysis.statistics import (
+    ENOUGH_SEEDS,
+    LEVEL,
+    enough_seeds,
+    sign_flip,
+    t_interval,
+)
 
 DIFFERENCES = st.lists(st.floats(-5, 5, allow_subnormal=False), min_size=2, max_size=8)
 
@@ -58,6 +64,14 @@ def test_sign_flip_counts_every_pattern(values: list[float]) -> None:
 def test_the_smallest_p_is_reached_when_all_signs_agree(n: int, smallest: float) -> None:
     found = sign_flip(np.linspace(1, 2, n))
     assert found.p == found.smallest == smallest
+
+
+@pytest.mark.parametrize(
+    ("level", "fewest"), [(LEVEL, ENOUGH_SEEDS), (0.01, 8), (0.0625, 6), (0.2, 4)]
+)
+def test_so_many_pairs_are_enough_to_reject_and_no_fewer(level: float, fewest: int) -> None:
+    assert enough_seeds(level) == fewest
+    assert sign_flip(np.ones(fewest)).p < level <= sign_flip(np.ones(fewest - 1)).p
 
 
 def test_no_difference_at_all_has_p_one() -> None:
