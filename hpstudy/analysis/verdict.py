@@ -81,7 +81,7 @@ def _statistics(one: Contrast, measure: Measure) -> tuple[str, str]:
     p = f"sign-flip p = {p_value(test.p)}"
     if test.method == "sampled":
         p += " [sampled]"
-    elif test.smallest > LEVEL:
+    if test.smallest > LEVEL:
         p += f" [smallest possible {p_value(test.smallest)}]"
     elif not one.alike and (test.p < LEVEL) == interval.covers_zero:
         p += ", at odds with the interval"

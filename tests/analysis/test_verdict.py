@@ -125,19 +125,10 @@ def test_few_seeds_say_what_the_design_can_reach(tmp_path: Path) -> None:
 
 
 def test_a_difference_is_shown_where_interval_and_test_agree(tmp_path: Path) -> None:
-    """As the interval of these excludes zero, yet 6 of 64 sign patterns reach such a mean."""
-    store = synthetic.write(tmp_path / "whole", Options(depths=(2,), confirm=6, arrays=False))
-    events = list(store.events())
-    gaps = [0.001, 0.030, 0.031, 0.029, 0.032, -0.002]
-    for event in events:
-        if event.get("phase") == "confirm":
-            gap = gaps[event["seed_index"]] if event["arm"] == "bn_only" else 0.0
-            event["metrics"]["test_accuracy"] = 0.9 + gap
-    changed = Store(tmp_path / "changed")
-    changed.write_text("runs.jsonl", "".join(f"{json.dumps(event)}\n" for event in events))
-    record = read(changed)
+    store = synthetic.paired(tmp_path, {2: synthetic.AT_ODDS})
+    record = read(store)
     assert record is not None
-    one = contrasts(record, changed)[0]
+    one = contrasts(record, store)[0]
     assert one.interval is not None and not one.interval.covers_zero and not one.shown
     told = str(verdict(record, one))
     assert "no difference shown (" in told
@@ -184,3 +175,9 @@ def test_a_test_at_odds_with_the_interval_says_so(tmp_path: Path) -> None:
     told = sentences(tmp_path, diverged_confirm=[("bn_only", 3)])[0]
     assert "no difference shown (" in told
     assert "sign-flip p = 0.002, at odds with the interval)" in told
+    told = sentences(tmp_path / "many", diverged_confirm=[("bn_only", 3)], confirm=17)[0]
+    assert "n = 17 paired seeds" in told
+    assert " [sampled], at odds with the interval)" in told
+    # of too few seeds for the test to reject, it says nothing beside the interval
+    told = sentences(tmp_path / "few", confirm=5)[0]
+    assert "at odds" not in told

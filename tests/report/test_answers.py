@@ -1,12 +1,18 @@
-"""The answers at a glance where an axis exists under some values of another alone."""
+"""The answers at a glance: where axes exist in part, and what keeps one from being shown."""
 
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from hpstudy import study
 from hpstudy.report import write
 from hpstudy.spec.study import Spec
+from tests.analysis import synthetic
+from tests.analysis.synthetic import AT_ODDS
+
+OVER_ZERO = (0.01, -0.01, 0.02, -0.02, 0.03, -0.03)
 
 FILE = """\
 # Does momentum matter?
@@ -41,3 +47,23 @@ def test_every_point_has_its_answer(load: Callable[..., Spec], cache: Path, tmp_
     ]
     # one seed has no interval, so nothing is known to be no difference
     assert "unshown" not in table
+
+
+@pytest.mark.parametrize(
+    ("gaps", "why"),
+    [
+        ([OVER_ZERO, OVER_ZERO], "the interval covers zero"),
+        ([AT_ODDS, AT_ODDS], "the sign-flip p is 0.05 or more"),
+        (
+            [AT_ODDS, OVER_ZERO],
+            "the interval covers zero or the sign-flip p is 0.05 or more",
+        ),
+    ],
+)
+def test_what_keeps_a_difference_from_being_shown_is_told(
+    gaps: list[tuple[float, ...]], why: str, tmp_path: Path
+) -> None:
+    store = synthetic.paired(tmp_path, dict(zip((1, 3), gaps, strict=True)))
+    html = write(store.folder).read_text().replace("\xa0", " ")
+    (reading,) = re.findall(r'<p class="reading">(.*?)</p>', html)
+    assert f"; grey: no difference shown, as {why}; \u2020" in reading

@@ -8,7 +8,7 @@ from typing import Any
 
 from hpstudy.analysis.contrast import Contrast
 from hpstudy.analysis.digits import of_difference
-from hpstudy.analysis.statistics import ENOUGH_SEEDS
+from hpstudy.analysis.statistics import ENOUGH_SEEDS, LEVEL
 from hpstudy.analysis.verdict import Verdict
 from hpstudy.analysis.words import number
 from hpstudy.report.findings import DASH, Findings
@@ -20,13 +20,14 @@ Group = tuple[tuple[str, str], Sequence[tuple[Contrast, Verdict]]]
 class Answer:
     """One mean difference, with the half-width of its interval where several seeds give one.
 
-    `alike` is where they gave the same difference, and so no interval; `untested` where they are
-    too few to show it.
+    `alike` is where they gave the same difference, and so no interval; `near_zero` where the
+    interval covers zero; `untested` where they are too few to show it.
     """
 
     difference: str
     reach: str
     alike: bool
+    near_zero: bool
     shown: bool
     untested: bool
     doubted: bool
@@ -103,6 +104,7 @@ def _answer(findings: Findings, one: Contrast, said: Verdict) -> Answer | None:
         bare(one.interval.mean, decimals),
         "" if half is None else f"+/-{bare(half, decimals, '-')}",
         alike=one.alike,
+        near_zero=half is not None and one.interval.covers_zero,
         shown=one.shown,
         untested=one.untested,
         doubted=bool(said.doubts),
@@ -121,7 +123,15 @@ def reading(findings: Findings, tables: Sequence[Answers]) -> str:
     few = f"not bold: too few seeds to show a difference (at least {ENOUGH_SEEDS} are needed)"
     words += [few] * any(one.untested for one in every)
     grey = [one for one in every if not one.shown and not one.untested]
-    covers = ", as the interval covers zero" * all(one.reach for one in grey)
-    words += [f"grey: no difference shown{covers}"] * bool(grey)
+    words += [f"grey: no difference shown{_why(grey)}"] * bool(grey)
     words += ["\u2020 in doubt, for reasons that stand below"] * any(one.doubted for one in every)
     return f"{'; '.join(words)}."
+
+
+def _why(grey: Sequence[Answer]) -> str:
+    """What keeps answers with an interval from showing a difference; '' where some have none."""
+    if not all(one.reach for one in grey):
+        return ""
+    why = ["the interval covers zero"] * any(one.near_zero for one in grey)
+    why += [f"the sign-flip p is {LEVEL:g} or more"] * any(not one.near_zero for one in grey)
+    return f", as {' or '.join(why)}"
