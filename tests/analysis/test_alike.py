@@ -71,6 +71,7 @@ def test_the_test_decides_where_it_can(tmp_path: Path, gap: int, shown: bool) ->
     assert "at odds" not in said.verdicts[0].evidence
     page = report.write(said.store.folder, said).read_text()
     assert ("Equal scores give no interval." in page) != shown
+    assert "Equal differences have no interval: they are shown where p is below 0.05" in page
 
 
 @pytest.mark.parametrize(("test", "gap"), [(10_000, "0.01"), (50_000, "0.002")])
@@ -85,6 +86,7 @@ def test_a_small_gap_and_a_small_step_are_not_written_as_nothing(
 def test_one_seed_that_differs_gives_an_interval(tmp_path: Path) -> None:
     said = study(tmp_path, [1, 1, 2])
     assert not said.contrasts[0].alike
+    assert "Equal differences" not in report.write(said.store.folder, said).read_text()
     assert "95% interval" in said.verdicts[0].evidence
     assert all("differences are equal" not in doubt for doubt in said.verdicts[0].doubts)
 

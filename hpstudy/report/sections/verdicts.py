@@ -45,6 +45,7 @@ def verdicts(findings: Findings) -> Section:
         level=LEVEL,
         seeds=ENOUGH_SEEDS,
         sampled=any(one.test and one.test.method == "sampled" for one in findings.contrasts),
+        alike=any(one.alike for one in findings.contrasts),
         unalike="networks differ" in raised,
     )
     return Section("verdict", "The verdict", body)
