@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 from hpstudy.analysis.flag import Flag
 from hpstudy.analysis.record import STATUSES, CellRecord
+from hpstudy.analysis.searches import again
 from hpstudy.analysis.words import count
+from hpstudy.search.options import BLIND
 from hpstudy.store import Event
 
 FINISHED, *LOST = STATUSES
@@ -17,15 +19,16 @@ def few_finished(cell: CellRecord) -> list[Flag]:
     """At most half of a search's configurations finished, and those do not make a tuned search.
 
     Either all of them were proposed in its first window, before any result was known, so that no
-    proposal that rests on results came to anything; or they are fewer than were to be trained
+    proposal of a sampler that learns came to anything; or they are fewer than were to be trained
     again. A pruner that keeps one in four leaves as few where the first draws happen to be good.
     """
     tried = _configurations(cell)
     finished = [run for run in tried.values() if run["status"] == FINISHED]
     if cell.search is None or not finished or 2 * len(finished) > len(tried):
         return []
-    window, top = int(cell.search["parallel"]), int(cell.search["choose_top"])
-    if max(run["trial"] for run in finished) < window < len(cell.phase("search")):
+    window, top = int(cell.search["parallel"]), again(cell.search)
+    first = max(run["trial"] for run in finished) < window < len(cell.phase("search"))
+    if first and cell.search["sampler"] not in BLIND:
         all_of = "all of them " if len(finished) > 1 else ""
         why = f"{all_of}proposed before any result was known"
     elif len(finished) < top:

@@ -28,9 +28,14 @@ def trials(search: Mapping[str, Any]) -> str:
     return f"at most {count(search['trials'], 'trial')}, as many as {holds},"
 
 
+def again(search: Mapping[str, Any]) -> int:
+    """How many of a search's configurations are to be trained again."""
+    return min(int(search["choose_top"]), int(search["trials"]))
+
+
 def chosen(search: Mapping[str, Any]) -> str:
     """'the best 4 trained again on 3 fresh seeds', where there is something to choose from."""
-    top = min(int(search["choose_top"]), int(search["trials"]))
+    top = again(search)
     if top < 2:
         return "the best one picked as it is"
     seeds = count(search["choose_seeds"], "fresh seed")

@@ -20,6 +20,8 @@ SAMPLER_OPTIONS: Mapping[str, Mapping[str, Scalar]] = {
     "gp": {"startup_trials": 10},
     "nsgaii": {"population": 10},
 }
+# samplers and oracles whose proposals rest on no result
+BLIND = ("random", "grid", "qmc")
 # Keras Tuner's; `startup_trials` is three for each parameter where it is None
 ORACLE_OPTIONS: Mapping[str, Mapping[str, Scalar]] = {
     "random": {},

@@ -12,6 +12,7 @@ from hpstudy import terminal
 from hpstudy.analysis.claims import claims
 from hpstudy.analysis.finished import few_finished
 from hpstudy.analysis.record import CellRecord
+from hpstudy.search.options import BLIND
 from hpstudy.store import Event, Store
 from tests.analysis import synthetic
 from tests.analysis.synthetic import Options
@@ -19,9 +20,12 @@ from tests.analysis.synthetic import Options
 ENDS = {"f": "finished", "p": "pruned", "d": "diverged", "x": "failed"}
 
 
-def searched(ends: str, rates: Sequence[int] = (), top: int = 4, parallel: int = 4) -> CellRecord:
+def searched(
+    ends: str, rates: Sequence[int] = (), top: int = 4, parallel: int = 4, sampler: str = "tpe"
+) -> CellRecord:
     """A cell whose trials ended so, each of a rate of its own where none is given."""
-    search = {"parallel": parallel, "choose_top": top, "trials": len(ends)}
+    search = {"sampler": sampler, "parallel": parallel}
+    search |= {"choose_top": top, "trials": len(ends)}
     runs: list[Event] = [
         {"phase": "search", "trial": trial, "status": ENDS[end], "config": {"rate": rate}}
         for trial, (end, rate) in enumerate(zip(ends, rates or range(len(ends)), strict=True))
@@ -50,6 +54,10 @@ def test_a_search_with_fewer_than_are_trained_again_is_in_doubt() -> None:
     )
 
 
+def test_no_more_are_to_be_trained_again_than_there_are() -> None:
+    assert "finished, fewer than the 2 to be trained again (1 pruned)" in told(searched("fp"))
+
+
 @pytest.mark.parametrize(
     "healthy",
     [
@@ -59,6 +67,10 @@ def test_a_search_with_fewer_than_are_trained_again_is_in_doubt() -> None:
         pytest.param(searched("ffff"), id="no trial after the first window"),
         pytest.param(searched("ffffppp"), id="more than half"),
         pytest.param(searched("f" * 16 + "p" * 8, parallel=16), id="many at once"),
+        *(
+            pytest.param(searched("ffff" + "p" * 12, sampler=name), id=f"{name}, which learns none")
+            for name in BLIND
+        ),
         pytest.param(searched("pppp"), id="none, and so no pick"),
     ],
 )
