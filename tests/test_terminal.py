@@ -196,6 +196,8 @@ def test_time_left_comes_from_trained_epochs_alone(tmp_path: Path, ticks: Clock)
         # a share of what a pack of four took, and what cannot be
         (Fleet(1, ("0",), lanes=4), {"total": 1.75, "compile": 1.0}, 7),
         (Fleet(1), {"total": 30.0}, 0),
+        # the eight trials that are in flight do not fill its pack
+        (Fleet(1, ("0",), lanes=64), {"total": 1.25, "compile": 1.0}, 8),
     ],
 )
 def test_time_left_leaves_the_start_up_out(
@@ -209,6 +211,36 @@ def test_time_left_leaves_the_start_up_out(
     # 15 epochs were trained, and each run left has 5
     runs = standing.planned - standing.done
     assert standing.left == pytest.approx(runs * 5 * (12 - since) / 15)
+
+
+def test_a_pack_holds_no_more_than_its_record_says(tmp_path: Path, ticks: Clock) -> None:
+    study = load(tmp_path)
+    fleet = Fleet(1, ("0",), lanes=64, fitted=True)
+    standing = Standing(study, fakes(study), fleet, ticks)
+    # what is trained by itself beside packs, and what a worker lost tells nothing
+    for now, told in (
+        (9.0, {"seconds": {"compile": 1.0}}),
+        (10.0, {"seconds": {"total": 3.0, "compile": 1.0}, "numerics": {"lanes": 1}}),
+        (12.0, {"seconds": {"total": 9.0}, "numerics": {"lanes": 64}}),
+    ):
+        ticks.now = now
+        standing.take(ended("full width=8", **told), True)
+    runs = standing.planned - standing.done
+    assert standing.left == pytest.approx(runs * 5 * (12 - 8) / 15)
+
+
+def test_confirm_runs_of_a_pack_are_those_that_are_left(tmp_path: Path, ticks: Clock) -> None:
+    study = load(tmp_path, "arms={full: {train: all}}")
+    cells = fakes(study)
+    standing = Standing(study, cells, Fleet(1, ("0",), lanes=64), ticks)
+    cells["full width=8"].phase = "confirm"
+    standing.take(ended("full width=8", "confirm"), False)
+    for now in (10.0, 11.0, 12.0):
+        ticks.now = now
+        seconds = {"total": 2.0, "compile": 1.0}
+        standing.take(ended("full width=8", "confirm", seconds=seconds), True)
+    # four of five were left to train side by side, each with a second of its own
+    assert standing.left == pytest.approx(5 * (12 - 6) / 15)
 
 
 @pytest.mark.parametrize("kind", [Plain, Live])

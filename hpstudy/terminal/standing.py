@@ -99,6 +99,15 @@ class CellStanding:
             planned["confirm"] = self.run.to_confirm * self.confirm_seeds
         return planned
 
+    @property
+    def abreast(self) -> int:
+        """The most of its runs that may train at once, while what ended is known."""
+        done, planned = self.shown
+        search = self.run.cell.search
+        if search is not None and self.run.phase == "search":
+            return min(search.parallel, search.trials - done)
+        return planned - done
+
     def _trials(self, search: Search) -> int:
         """Trials of the whole search; under a budget, as many as it holds at the pace so far."""
         expected = None if self.run.exhausted else trials(search, self._pace())
@@ -153,22 +162,28 @@ class Standing:
 
     def take(self, event: Event, trained: bool) -> CellStanding:
         cell = self.cells[event["cell"]]
-        cell.take(event, self._clock())
         if trained:
             self.trained += 1
             self._epochs += trained_epochs(event)
             self._start(event)
         elif event.get("same_as") is None and event["epochs"]:
             self.reused_of[event["phase"]] += 1
+        cell.take(event, self._clock())
         return cell
 
     def _start(self, event: Event) -> None:
         """Tell from the first run's end when it began, after imports and its compilation."""
-        seconds = event.get("seconds")
-        if self._trains_since is None and seconds:
+        seconds = event.get("seconds") or {}
+        total = seconds.get("total", 0.0)
+        if self._trains_since is None and total:
             # a run's seconds are its share of those of its pack
-            trained = (seconds["total"] - seconds.get("compile", 0.0)) * self.fleet.lanes
+            trained = (total - seconds.get("compile", 0.0)) * self._abreast(event)
             self._trains_since = max(self._began, self._clock() - trained)
+
+    def _abreast(self, event: Event) -> int:
+        """How many runs the pack of the first run that ended held, at most."""
+        lanes: int = event.get("numerics", {}).get("lanes", self.fleet.lanes)
+        return max(1, min(lanes, sum(cell.abreast for cell in self.cells.values())))
 
     @property
     def reused(self) -> int:
