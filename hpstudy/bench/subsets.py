@@ -39,7 +39,7 @@ def subsets(options: Options) -> Iterator[Findings]:
         for lap in _laps(study, repeat):
             found.append(lap)
             news = f"subsets, repeat {repeat + 1} of {options.laps}: {_words(lap)}"
-            yield Findings((_table(study, found),), {"laps": found}, news)
+            yield Findings((subsets_table(study, found),), {"laps": found}, news)
 
 
 def _laps(study: Study, repeat: int) -> Iterator[Lap]:
@@ -63,7 +63,8 @@ def _words(lap: Lap) -> str:
     return f"{_name(lap)}, {lap['epoch']:.2f} s an epoch"
 
 
-def _table(study: Study, found: Sequence[Lap]) -> Table:
+def subsets_table(study: Study, found: Sequence[Lap]) -> Table:
+    """A row for each network, its figures the medians over repeats."""
     named: dict[str, list[Lap]] = {}
     for lap in found:
         named.setdefault(_name(lap), []).append(lap)
