@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hpstudy import cli, spec
+from hpstudy.arguments import parsed, parsers
 from hpstudy.bench.command import BENCHES
 from hpstudy.bench.studies import STUDIES
 from hpstudy.study import REGISTRIES
@@ -82,6 +83,24 @@ def test_every_command_that_it_shows_exists() -> None:
         with pytest.raises(SystemExit) as stop:
             cli.main([command, "--help"])
         assert stop.value.code == 0
+
+
+@pytest.mark.parametrize("name", sorted({*PAGES} - {"CONTRIBUTING.md"}))
+def test_every_command_and_option_in_its_text_is_taken(name: str) -> None:
+    """An option that stands by itself is one of `bench` on its page, and of `run` on the others."""
+    alone = "bench" if "bench" in name else "run FILE"
+    text = re.sub(r"```.*?```", "", PAGES[name], flags=re.DOTALL)
+    spans = re.findall(r"`(python -m hpstudy [^`]+|bench [^`]+|--[^`]+)`", text)
+    assert spans
+    for span in spans:
+        words = span.removeprefix("python -m hpstudy ").split()
+        if len(words) == 1 and not span.startswith("--"):
+            assert words[0] in parsers()[1]
+            continue
+        args = parsed([*(alone.split() if span.startswith("--") else ()), *words])
+        if args.command == "bench":
+            assert {*args.names} <= {*BENCHES}, span
+            assert all({*(args.only or ())} <= {*BENCHES[one].parts} for one in args.names), span
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"studies/\w+\.yaml", str(PAGES)))))
