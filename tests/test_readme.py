@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from sklearn.datasets import load_digits
 
-from hpstudy import cli, spec
+from hpstudy import cli, data, extremes, spec
 from hpstudy.arguments import parsed, parsers
 from hpstudy.bench.command import BENCHES
 from hpstudy.bench.studies import STUDIES
@@ -29,14 +31,22 @@ PAGES = {
 README, WRITING = PAGES["README.md"], PAGES["studies/README.md"]
 
 
-def test_its_study_file_loads(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    path = tmp_path / "study.yaml"
-    path.write_text(block)
-    for variant in (None, "quick"):
-        study = spec.load(path, REGISTRIES, variant=variant)
-        shipped = ROOT / "studies" / "mlp_bn.yaml"
-        assert study.cells == spec.load(shipped, REGISTRIES, variant=variant).cells
+def test_its_study_file_is_the_one_that_its_command_runs() -> None:
+    block = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
+    assert block == (ROOT / "studies" / "mlp_bn.yaml").read_text(encoding="utf-8")
+
+
+def test_its_change_of_the_study_file_asks_as_many_of_both_controls(tmp_path: Path) -> None:
+    first, change = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    load_digits(as_frame=True).frame.rename(columns={"target": "kind"}).to_csv(
+        tmp_path / "cells.csv", index=False
+    )
+    path = tmp_path / "cells.yaml"
+    path.write_text(yaml.safe_dump({**yaml.safe_load(first), **yaml.safe_load(change)}))
+    study = spec.load(path, REGISTRIES)
+    found = extremes.check(study, data.sizes(study.data))
+    counts = {one.cell.arm: one.largest.trained for one in found if one.largest}
+    assert counts["bn_out"] == counts["random"] < counts["full"]
 
 
 def test_its_python_runs(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
