@@ -56,9 +56,9 @@ class Misfit(ValueError):
 def check(spec: Spec, sizes: Sizes) -> tuple[Extremes, ...]:
     """The extremes of every cell; raises SpecError for what its networks or data cannot satisfy.
 
-    Such are a match to BatchNorm that a corner does not have, a subset that trains nothing, more
-    entries for each unit than its fan-in, a batch larger than the training part, and a score that
-    does not fit a task which only the user's file tells.
+    Such are a match to BatchNorm that a corner does not have, a subset that trains nothing or has a
+    word that names nothing, more entries for each unit than its fan-in, a batch larger than the
+    training part, and a score that does not fit a task which only the user's file tells.
     """
     # a mistake that stands in the file once is met in every cell
     problems: dict[Problem, None] = {}

@@ -97,6 +97,16 @@ def test_a_match_needs_batchnorm_in_every_corner(tmp_path: Path) -> None:
         check(load(tmp_path, *edits))
 
 
+def test_a_word_of_a_sum_that_names_nothing_is_told_with_its_arm(tmp_path: Path) -> None:
+    edits = ("arms.bn_only.train=batchnorm+output", "model.normalisation={choice: [batch, none]}")
+    (told,) = mistakes(tmp_path, "model.depth=2", "model.width=4", *edits)
+    assert told == (
+        "corners.yaml:12:3: bn_only: train: 'batchnorm' in 'batchnorm+output' names nothing, so "
+        "leave it out; it stands for gamma and beta of every BatchNormalization layer, and this "
+        "network has nothing of the kind (at model.normalisation=none)"
+    )
+
+
 def test_a_batch_larger_than_a_files_training_part_is_told(tmp_path: Path) -> None:
     rows = "".join(f"{i % 7},{i % 3},{'ab'[i % 2]}\n" for i in range(60))
     (tmp_path / "own.csv").write_text(f"p,q,kind\n{rows}")

@@ -14,7 +14,8 @@ trains the whole fan-in; the units that take the remainder of a match are drawn 
 have room.
 
 The words of an expression act from left to right on whole tensors, `random` on its drawn entries.
-Entries that are named twice count once.
+Entries that are named twice count once. A word of a sum that names nothing in a network is refused:
+the others would train alone under a label that says more.
 """
 
 from __future__ import annotations
@@ -167,10 +168,16 @@ def select(rule: Rule, tensors: Sequence[Tensor], mask_seed: int) -> Selection:
 
 def _parts(rule: Rule, tensors: Sequence[Tensor]) -> dict[str, _Part]:
     parts: dict[str, _Part] = {tensor.path: "none" for tensor in tensors}
-    for sign, word in parse(rule.train):
+    terms = parse(rule.train)
+    for sign, word in terms:
         chosen = (
             amounts.kernels(rule, tensors) if word == "random" else amounts.named(word, tensors)
         )
+        if not chosen and sign == "+" and len(terms) > 1 and word != "none":
+            raise RuleError(
+                f"train: {word!r} in {rule.train!r} names nothing, so leave it out; it stands for "
+                f"{WORDS[word]}, and this network has nothing of the kind"
+            )
         for tensor in chosen:
             if word != "random":
                 parts[tensor.path] = "all" if sign == "+" else "none"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -242,6 +243,16 @@ def test_match_beyond_the_fan_in_is_refused_unless_clipped() -> None:
 def test_random_without_kernels_is_refused() -> None:
     with pytest.raises(RuleError, match="hidden kernels and the network has none"):
         count(Rule("random", per_unit=1), mlp(6, 4, 1, 3)[-2:])
+
+
+@pytest.mark.parametrize("train", ["batchnorm+output", "output+batchnorm", "all+batchnorm"])
+def test_a_word_of_a_sum_that_names_nothing_is_refused(train: str) -> None:
+    tensors = mlp(6, 4, 2, 3, "none")
+    with pytest.raises(RuleError, match=f"'batchnorm' in '{re.escape(train)}' names nothing"):
+        count(Rule(train), tensors)
+    # what is not there to be taken away changes no label
+    assert count(Rule("all-batchnorm"), tensors) == count(Rule("all"), tensors)
+    assert count(Rule("none+output"), tensors) == count(Rule("output"), tensors)
 
 
 def test_layer_normalisation_is_gamma_and_beta_but_not_batchnorm() -> None:
