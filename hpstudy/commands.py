@@ -104,11 +104,13 @@ def _write_report(folder: Path) -> tuple[Claims, Path] | None:
 
 
 def _validate(args: argparse.Namespace) -> int:
-    from hpstudy import bill, data, extremes
+    from hpstudy import bill, controls, data, extremes
 
     spec = _spec(args)
     sizes = data.sizes(spec.data)
     found = extremes.check(spec, sizes)
+    for doubt in controls.doubts(spec, sizes):
+        print(f"doubtful: {doubt}", file=sys.stderr)
     power = bill.power(spec.confirm_seeds, sizes.test)
     trains = _fleet(spec, None)
     cost = bill.bill(spec, sizes, trains)

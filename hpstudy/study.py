@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from hpstudy import data, extremes, preflight
+from hpstudy import controls, data, extremes, preflight
 from hpstudy.coordinator import Coordinator
 from hpstudy.data import DATASETS
 from hpstudy.engine.devices import fleet
@@ -67,11 +67,12 @@ def run(
             f"hpstudy.run takes a study, and saw {type(spec).__name__}; "
             f"hpstudy.read(path) makes one of a file"
         )
-    extremes.check(spec, data.sizes(spec.data))
+    sizes = data.sizes(spec.data)
+    extremes.check(spec, sizes)
     store, watching = Store(folder or REPORTS / spec.name), progress or Silent()
     with _early(spec, store, workers) as early:
         split = data.load(spec.data)
-        for doubt in preflight.check(spec, split, store):
+        for doubt in (*controls.doubts(spec, sizes), *preflight.check(spec, split, store)):
             watching.doubted(doubt)
         sound()
         with _alone(store):

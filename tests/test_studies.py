@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import hpstudy
-from hpstudy import report, spec, study
+from hpstudy import controls, data, report, spec, study
 from hpstudy.errors import MissingPackage
 from tests import cifar
 
@@ -84,3 +84,4 @@ def test_every_variant_of_it_loads(name: str) -> None:
     for variant in (None, *variants):
         one = load(name, variant)
         assert one.cells and not one.cautions
+        assert not controls.doubts(one, data.sizes(one.data))

@@ -185,6 +185,10 @@ def absent(setting: str, seen: str) -> str:
     """
     if setting == "data.name" and seen.endswith((".csv", ".npz")):
         return f"write `data: {own_file(seen)}`"
+    words = seen.replace(" ", "").split("+")
+    if setting == "subset.match" and "batchnorm" in words[:-1] + words[1:]:
+        drawn = "+".join("random" if word == "batchnorm" else word for word in words)
+        return f"write `train: {drawn}, match: batchnorm`, which trains as many"
     return ABSENT.get(setting, {}).get(plain(seen), "")
 
 

@@ -85,6 +85,12 @@ def test_words_that_are_no_numbers_get_no_hint(problems, study, seen):
         (TRAIN, "train: gamma and beta", "10:17", "join words by +: gamma+beta"),
         (TRAIN, "train: bn", "10:17", "did you mean `batchnorm`? allowed: all, none"),
         (TRAIN, "train: random(0.1)", "10:17", "write {train: random, fraction: 0.1}"),
+        (
+            TRAIN,
+            "train: random, match: batchnorm+output",
+            "10:32",
+            "; write `train: random+output, match: batchnorm`, which trains as many; allowed: batc",
+        ),
         (TRAIN, "train: random 2", "10:17", "write {train: random, per_unit: 2}"),
         (f"{{{TRAIN}}}", "batchnorm", "10:3", "arm norm is `batchnorm`; it needs `train`, as in"),
         (TRAIN, f"{TRAIN}, sweep: {{depth: [1]}}", "10:28", "write `model: {width: {sweep: [64"),
