@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from hpstudy.spec.synonyms import plain
+
+# one setting inside of sections
+CHAIN = re.compile(r"(?P<sections>(?:\w+: \{)+)(?P<key>\w+): (?P<value>[^{}:,]+)(?P<end>\}+)")
+WHOLE = re.compile(r"[1-9]\d*")
+NUMBER = re.compile(r"\d*\.?\d+")
 
 # what somebody may write -> the same thing in a study file
 ELSEWHERE: Mapping[str, str] = {
@@ -186,6 +192,24 @@ ELSEWHERE: Mapping[str, str] = {
 }
 
 
-def instead(seen: str) -> str:
-    """'training: {length: {epochs: 20}}' for 'epochs'; nothing for names that are not listed."""
-    return ELSEWHERE.get(plain(seen), "")
+def instead(seen: str, text: str = "") -> str:
+    """'training: {length: {epochs: 20}}' for 'epochs'; nothing for names that are not listed.
+
+    A number that was given by the same name, as its `text`, stands there in the example's place.
+    """
+    here = ELSEWHERE.get(plain(seen), "")
+    found = CHAIN.fullmatch(here)
+    if found is None or not plain(seen).endswith(found["key"]):
+        return here
+    number = WHOLE if WHOLE.fullmatch(found["value"]) else NUMBER
+    if not (number.fullmatch(text) and number.fullmatch(found["value"])):
+        return here
+    return f"{found['sections']}{found['key']}: {text}{found['end']}"
+
+
+def as_edit(here: str) -> str:
+    """'training.length.epochs=20' for what `instead` gives; nothing where it sets several keys."""
+    found = CHAIN.fullmatch(here)
+    if found is None:
+        return ""
+    return f"{found['sections'].replace(': {', '.')}{found['key']}={found['value']}"

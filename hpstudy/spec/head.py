@@ -71,7 +71,8 @@ def facts(
             value = fixed(known[name], entry.value, f"{where}.{name}", problems)
             found[name] = found[name] if value is None else value
         elif name not in others:
-            problems.unknown(entry.key, f"key in {where}", name, [*known, *others])
+            allowed = [*known, *others]
+            problems.unknown(entry.key, f"key in {where}", name, allowed, entry.value.text)
     return found
 
 

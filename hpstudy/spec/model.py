@@ -63,7 +63,7 @@ def strangers(
     known = dict.fromkeys(one.name for model in models.values() for one in model.parameters)
     for name, entry in node.entries.items():
         if name not in known and name not in ("type", "hypermodel"):
-            problems.unknown(entry.key, f"key in {where}", name, known)
+            problems.unknown(entry.key, f"key in {where}", name, known, entry.value.text)
 
 
 def settings(

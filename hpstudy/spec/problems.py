@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Protocol
 
 from hpstudy.errors import Problem, SpecError
-from hpstudy.spec.elsewhere import instead
+from hpstudy.spec.elsewhere import as_edit, instead
 from hpstudy.spec.synonyms import WORDS, absent, plain
 
 
@@ -41,12 +41,18 @@ class Problems:
     def add(self, place: Place, message: str) -> None:
         self.at(place.file, place.line, place.column, message)
 
-    def unknown(self, place: Place, what: str, seen: str, allowed: Iterable[str]) -> None:
-        """`what` names the kind of word, as in 'unknown key in training'."""
+    def unknown(
+        self, place: Place, what: str, seen: str, allowed: Iterable[str], text: str = ""
+    ) -> None:
+        """`what` names the kind of word, as in 'unknown key in training'.
+
+        `text` is the value that an unknown key has.
+        """
         names = [str(name) for name in allowed]
         hint = nearest(seen, names)
         if what == "key" or what.startswith("key in "):
-            hint = _meant(seen, what.removeprefix("key in "), names) or hint
+            section = what.removeprefix("key in ")
+            hint = _meant(seen, section, names, text, place.file) or hint
         self.add(place, f"unknown {what}: `{seen}`; {hint}")
 
     def __len__(self) -> int:
@@ -94,8 +100,11 @@ def guess(seen: str, allowed: Iterable[str], setting: str = "") -> str | None:
     return lowered[close[0]] if close else None
 
 
-def _meant(seen: str, section: str, allowed: list[str]) -> str:
-    """As `nearest`, for a key that has another name or another place here; else nothing."""
+def _meant(seen: str, section: str, allowed: list[str], text: str, file: str) -> str:
+    """As `nearest`, for a key that has another name or another place here; else nothing.
+
+    `text` is the key's value, and `file` is where it stands: an edit is answered by an edit.
+    """
     if "\u00a0" in seen:
         return f"type a plain space for its no-break space; {listed(allowed)}"
     if ":" in seen:
@@ -104,7 +113,7 @@ def _meant(seen: str, section: str, allowed: list[str]) -> str:
     other = absent(section, seen)
     if other:
         return f"{other}; {listed(allowed)}"
-    here = instead(seen)
+    here = instead(seen, text)
     place, _, key = here.partition(": {")
     if place == section and key.partition(":")[0] not in allowed:
         # another model's setting
@@ -113,6 +122,9 @@ def _meant(seen: str, section: str, allowed: list[str]) -> str:
     close = get_close_matches(seen, allowed, n=1, cutoff=0.8)
     if not here or any(f"{name}:" in here for name in close):
         return ""
+    # an arm's setting is not meant for the others
+    edit = as_edit(here) if file.startswith("--set ") and "--set arms." not in file else ""
+    here = f"--set {edit}" if edit else here
     hint = f"did you mean `{close[0]}`, or `{here}`?" if close else f"write `{here}`;"
     return f"{hint} {listed(allowed)}"
 

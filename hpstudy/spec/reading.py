@@ -85,7 +85,7 @@ class Reading:
             return Read(None, (), {}, {}, frozenset())
         for entry in root.entries.values():
             if entry.key.text not in KEYS:
-                problems.unknown(entry.key, "key", entry.key.text, KEYS)
+                problems.unknown(entry.key, "key", entry.key.text, KEYS, entry.value.text)
         for name in NEEDED:
             if name not in root.entries:
                 problems.add(root, f"`{name}` is missing; a study needs {', '.join(NEEDED)}")

@@ -71,7 +71,7 @@ class Section:
                 names = [known for known in self.parameters if "." not in known]
                 names += [known for known in self.forms if known not in names]
                 allowed = dict.fromkeys((*self.others, *names, *short))
-                problems.unknown(entry.key, f"key in {where}", name, allowed)
+                problems.unknown(entry.key, f"key in {where}", name, allowed, entry.value.text)
         return layer
 
     def _form(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,12 @@ import pytest
 from hpstudy import spec
 from hpstudy.data import sizes
 from hpstudy.errors import SpecError
-from hpstudy.spec.elsewhere import ELSEWHERE
+from hpstudy.spec import yaml
+from hpstudy.spec.edits import edited
+from hpstudy.spec.elsewhere import ELSEWHERE, as_edit
+from hpstudy.spec.problems import Problems
 from hpstudy.spec.synonyms import ABSENT, WORDS
+from hpstudy.spec.yaml import Node
 from hpstudy.study import REGISTRIES
 
 STUDY = {
@@ -145,7 +150,12 @@ def test_words_of_other_libraries(variant: str, told: str, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("length: {epochs: 10}", "epochs: 3", "in training: `epochs`; write `training: {length: {"),
+        (
+            "length: {epochs: 10}",
+            "epochs: 3",
+            "in training: `epochs`; write `training: {length: {epochs: 3}}`; ",
+        ),
+        ("length: {epochs: 10}", "epochs: -3", "write `training: {length: {epochs: 20}}`; "),
         (
             "length: {",
             "lr: 0.1\n  length: {",
@@ -154,7 +164,7 @@ def test_words_of_other_libraries(variant: str, told: str, tmp_path: Path) -> No
         (
             "arms:",
             "n_trials: 20\narms:",
-            "key: `n_trials`; write `search: {trials: 16}`; all",
+            "key: `n_trials`; write `search: {trials: 20}`; all",
         ),
         ("arms:", "optimizer: adam\narms:", "key: `optimizer`; write `training: {optimizer: sgd}`"),
         (
@@ -185,3 +195,36 @@ def test_words_of_other_libraries(variant: str, told: str, tmp_path: Path) -> No
 )
 def test_the_message_says_it(problems, study, old: str, new: str, told: str) -> None:
     assert any(told in line for line in problems(study, (old, new))), problems(study, (old, new))
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        ("training.epochs=2", "`epochs`; write `--set training.length.epochs=2`; allowed: "),
+        ("max_epochs=2", "`max_epochs`; write `--set training.length.epochs=2`; allowed: "),
+        ("training.epochs={int: [1, 2]}", "write `--set training.length.epochs=20`; allowed: "),
+        ("training.lr=0.3", "`lr`; write `--set training.learning_rate=0.1`; allowed: "),
+        # what is no single key, or one arm's
+        ("training.betas=0.9", "write `training: {optimizer: adam, beta_1: 0.9, beta_2: 0.999}`"),
+        ("arms.full.training.epochs=2", "write `training: {length: {epochs: 2}}`; allowed: "),
+    ],
+)
+def test_an_edit_is_answered_by_an_edit(edit: str, told: str, tmp_path: Path) -> None:
+    load(tmp_path, "")
+    with pytest.raises(SpecError) as caught:
+        spec.load(tmp_path / "study.yaml", REGISTRIES, edits=(edit,))
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("edit", sorted({*map(as_edit, ELSEWHERE.values())} - {""}))
+def test_an_edit_that_is_to_be_written_instead_says_the_same(edit: str) -> None:
+    def said(root: Node) -> Any:
+        items = root.content if isinstance(root.content, tuple) else ()
+        inside = {name: said(entry.value) for name, entry in root.entries.items()}
+        return inside or [*map(said, items)] or root.content
+
+    problems, (here, *_) = Problems(), [one for one in ELSEWHERE.values() if as_edit(one) == edit]
+    asked = yaml.read(here, "", problems)
+    assert asked is not None
+    assert said(edited(Node({}, ""), edit, problems)) == said(asked)
+    assert not problems.found
