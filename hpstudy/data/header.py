@@ -26,8 +26,7 @@ def check_header(path: Path, separator: str, target: str | None) -> None:
     try:
         with path.open(newline="", encoding="utf-8-sig") as lines:
             rows = csv.reader(lines, delimiter=SEPARATORS[separator])
-            # pandas skips lines of blanks too
-            names = next((row for row in rows if len(row) > 1 or "".join(row).strip(" \t")), [])
+            names = next((row for row in rows if not _blank(row)), [])
     except (OSError, ValueError, csv.Error) as error:
         raise unreadable(path, error) from None
     if not names:
@@ -42,6 +41,31 @@ def check_header(path: Path, separator: str, target: str | None) -> None:
         raise DataError(f"data.target: is missing; {say}")
     if target not in names:
         raise DataError(f"{path}: has no column {target!r}{_near(target, names)}")
+
+
+def line_of(path: Path, mark: str, row: int, rows: int) -> int | None:
+    """Which line of a file a row below its header is, of so many `rows`; both count from 1.
+
+    None where that is not sure, as where line breaks stand in quotes.
+    """
+    starts = []
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as lines:
+            reader, before = csv.reader(lines, delimiter=mark), 0
+            for values in reader:
+                if reader.line_num != before + 1:
+                    return None
+                before = reader.line_num
+                if not _blank(values):
+                    starts.append(before)
+    except (OSError, ValueError, csv.Error):
+        return None
+    return starts[row] if len(starts) == rows + 1 else None
+
+
+def _blank(row: Sequence[str]) -> bool:
+    # pandas skips lines of blanks too
+    return len(row) <= 1 and not "".join(row).strip(" \t")
 
 
 def unreadable(path: Path, error: Exception) -> DataError:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from hpstudy.data.commas import check_commas
 from hpstudy.data.examples import Array, Examples, labelled
-from hpstudy.data.header import SEPARATORS, check_header, listed, unreadable
+from hpstudy.data.header import SEPARATORS, check_header, line_of, listed, unreadable
 from hpstudy.data.targets import Task, as_numbers, guessed_task
 from hpstudy.errors import DataError
 
@@ -36,7 +36,7 @@ def csv(path: Path, target: str | None, asked: Task | None, separator: str = "co
             "the target, one more column and one row are the least"
         )
     inputs = table.drop(columns=target)
-    _check_complete(path, table)
+    _check_complete(path, table, mark)
     _check_unnumbered(path, inputs)
     check_commas(path, table, mark)
     x = np.column_stack([_column(path, inputs[name]) for name in inputs.columns])
@@ -81,8 +81,8 @@ def _check_unnumbered(path: Path, inputs: pd.DataFrame) -> None:
             )
 
 
-def _check_complete(path: Path, table: pd.DataFrame) -> None:
-    told: list[tuple[str, str, str]] = []
+def _check_complete(path: Path, table: pd.DataFrame, mark: str) -> None:
+    told: list[tuple[str, str, int, int]] = []
     for name in table.columns:
         column = table[name]
         wrong = column.isna().to_numpy()
@@ -91,18 +91,20 @@ def _check_complete(path: Path, table: pd.DataFrame) -> None:
             wrong, what = np.isinf(column.to_numpy()), "infinite"
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0]) + 1
-            rows = f"row {row}, and in {int(wrong.sum())} of {len(table)} rows in all"
-            told.append((repr(str(name)), what, rows))
+            told.append((repr(str(name)), what, row, int(wrong.sum())))
     if told:
-        (first, what, rows), *others = told
-        alike = listed([name for name, kind, _ in others if kind == what])
-        unlike = listed([name for name, kind, _ in others if kind != what])
+        (first, what, row, times), *others = told
+        line = line_of(path, mark, row, len(table))
+        place = f"row {row}" + (f", line {line} of the file" if line else "")
+        alike = listed([name for name, kind, *_ in others if kind == what])
+        unlike = listed([name for name, kind, *_ in others if kind != what])
         more = [f"likewise {alike}"] * bool(alike)
         more += [f"{'missing' if what == 'infinite' else 'infinite'} in {unlike}"] * bool(unlike)
         aside = f" ({'; '.join(more)})" if more else ""
         raise DataError(
-            f"{path}: column {first} is {what} in {rows}{aside}; fill them in or leave the rows "
-            f"or the {'columns' if others else 'column'} out"
+            f"{path}: column {first} is {what} in {place}, and in {times} of {len(table)} rows in "
+            f"all{aside}; fill them in or leave the rows or the "
+            f"{'columns' if others else 'column'} out"
         )
 
 

@@ -163,7 +163,7 @@ def test_task_overrides_the_rule(tmp_path: Path) -> None:
         (
             "age,y\n1,a\n2,b\n,b\n?,b\n",
             {"target": "y"},
-            "column 'age' is missing in row 3, and in 2 of 4 rows in all; fill them in or leave",
+            "column 'age' is missing in row 3, line 4 of the file, and in 2 of 4 rows in all; fill",
         ),
         (
             "age,height,sex,y\n1,,f,a\n2,3,?,b\n",

@@ -141,3 +141,21 @@ def test_missing_and_infinite_columns_have_each_its_word(
 ) -> None:
     with pytest.raises(DataError, match=told):
         raw(at(table(tmp_path, f"a,b,c,d,y\n{rows}"), target="y"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a,y\n1,p\n,q\n", "in row 2, line 3 of the file, and in 1 of 2 rows"),
+        # lines that are skipped are lines of the file all the same
+        ("\na,y\r\n1,p\r\n \r\n\r\n,q\r\n", "in row 2, line 6 of the file, and in 1 of 2 rows"),
+        # a row may be more than a line, or not what it seems
+        ('a,y\n1,"p\nq"\n,q\n', "in row 2, and in 1 of 2 rows"),
+        ('a,y\n1,p\n""\n,q\n', "in row 2, and in 2 of 3 rows"),
+    ],
+)
+def test_a_missing_value_is_told_with_the_line_where_rows_are_lines(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    with pytest.raises(DataError, match=told):
+        raw(at(table(tmp_path, text), target="y"))
