@@ -28,6 +28,7 @@ FLOORS = {
     "search": 4,
     "extremes": 4,
     "analysis": 5,
+    "controls": 5,
     "bill": 6,
     "coordinator": 6,
     "entries": 6,
