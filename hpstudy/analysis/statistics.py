@@ -69,8 +69,11 @@ def t_interval(values: Floats, level: float = 0.95, scale: float | None = None) 
 
 
 def smallest_p(pairs: int) -> float:
-    """The p of so many pairs that all have the same sign: two of the 2**n patterns reach it."""
-    return 2.0 ** (1 - pairs)
+    """The p of so many pairs that all have the same sign.
+
+    Two of the 2**n patterns reach their mean, or of those that are drawn it alone.
+    """
+    return 2.0 ** (1 - pairs) if pairs <= ENUMERATED else 1 / (SAMPLES + 1)
 
 
 def enough_seeds(level: float) -> int:
@@ -98,4 +101,4 @@ def sign_flip(differences: Floats) -> SignFlip:
         return SignFlip(p, smallest_p(n), "exact")
     signs = np.random.Generator(np.random.Philox(0)).integers(0, 2, (SAMPLES, n)) * 2 - 1
     extreme = int(np.sum(np.abs(signs @ differences) >= observed - slack))
-    return SignFlip((extreme + 1) / (SAMPLES + 1), 1 / (SAMPLES + 1), "sampled")
+    return SignFlip((extreme + 1) / (SAMPLES + 1), smallest_p(n), "sampled")

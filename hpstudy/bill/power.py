@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from hpstudy.analysis.statistics import ENUMERATED, SAMPLES
+from hpstudy.analysis.statistics import smallest_p
 
 # Assumed, since nothing has run: the standard deviation over seeds of the paired difference, and
 # the share of test examples on which two arms disagree.
@@ -35,5 +35,4 @@ def power(confirm_seeds: int, test: int) -> Power:
     n = confirm_seeds
     seeds = float(stdtrit(n - 1, 0.975)) / math.sqrt(n) if n > 1 else None
     examples = 1.96 * math.sqrt(DISAGREEMENT / test)
-    smallest = min(1.0, 2.0 / 2**n) if n <= ENUMERATED else 1 / (SAMPLES + 1)
-    return Power(n, test, seeds, examples, smallest)
+    return Power(n, test, seeds, examples, smallest_p(n))
